@@ -1,0 +1,33 @@
+"""Fixtures for all tests: an own home, no discovered config, the long form behind a flag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", default=False, help="also run the long forms of tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    kept = [item for item in items if item.get_closest_marker("long") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home for every test, and no settings from the machine that runs it."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("TUI_IMPORTER_HOME", str(folder))
+    for name in ("WORKOS_API_KEY", "WORKOS_BASE_URL", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return folder

@@ -1,0 +1,1 @@
+"""The command line: commands, prompts, plain-text progress, exit codes."""

@@ -1,0 +1,1 @@
+"""The durable record of a job: one SQLite file, one writer thread."""

@@ -1,0 +1,1 @@
+"""Summaries and exports, read from the journal."""

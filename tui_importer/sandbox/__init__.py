@@ -1,0 +1,1 @@
+"""An embedded stand-in for the WorkOS API: a real HTTP server on loopback."""

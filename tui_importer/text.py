@@ -1,0 +1,46 @@
+"""One sanitiser for every string that comes from a file, the network or an exception.
+
+Terminals execute what they are sent: ESC sequences set titles and clipboards, newlines break rows, bidi
+overrides reorder text. Textual and plain prints both pass ESC through verbatim, so nothing from outside is
+shown, logged or exported without `safe`.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 500
+"""Characters shown of one value unless the caller says otherwise."""
+
+_REPLACEMENT = "�"
+_TABLE: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20)}
+_TABLE |= {0x7F: "␡", 0x09: " ", 0x0A: "⏎", 0x0D: "␍"}
+_TABLE |= dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT)
+_TABLE |= dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT)
+# Zero-width, bidi and invisible formatting characters; ZWJ (U+200D) stays, emoji are made of it.
+_INVISIBLE = [
+    0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029,
+    *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC),
+    *range(0xE0000, 0xE1000),
+]  # fmt: skip
+_TABLE |= dict.fromkeys(_INVISIBLE, _REPLACEMENT)
+_UNSAFE = re.compile("[" + "".join(re.escape(chr(code)) for code in sorted(_TABLE)) + "]")
+
+
+def safe(value: object, limit: int = MAX_LENGTH) -> str:
+    """Return `value` as one line of harmless text, at most `limit` characters (cut with `…`).
+
+    Control characters become visible pictures, newlines `⏎`, invisible and direction-changing characters `�`.
+    """
+    text = value if isinstance(value, str) else str(value)
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isprintable() and not _UNSAFE.search(text):
+        return text
+    return text.translate(_TABLE)
+
+
+def safe_lines(value: object, limit: int = 16_384) -> list[str]:
+    """Return `value` as harmless lines, for a body that may have several."""
+    text = value if isinstance(value, str) else str(value)
+    return [safe(line, limit) for line in text[:limit].splitlines()]

@@ -1,0 +1,55 @@
+"""What the console needs from the program around it; the command line supplies it, tests fake it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_importer.engine.options import NewJob, RunOptions
+    from tui_importer.engine.plan import Environment
+    from tui_importer.engine.snapshot import JobSummary, JobView
+    from tui_importer.secret import Secret
+    from tui_importer.source.models import Preview
+
+
+class Backend(Protocol):
+    """Jobs on this machine and the way to a new one. Methods that may block are called from a thread."""
+
+    @property
+    def default_run_options(self) -> RunOptions:
+        """Defaults of flags, environment and config file."""
+
+    @property
+    def default_base_url(self) -> str:
+        """The base URL that flag, environment and config file give."""
+
+    @property
+    def key(self) -> Secret | None:
+        """The API key, when the environment gave one or it was entered."""
+
+    @key.setter
+    def key(self, value: Secret | None) -> None: ...
+
+    def jobs(self) -> Sequence[JobSummary]:
+        """All jobs, newest first (blocks for some milliseconds; no polars)."""
+
+    def preview(self, source: Path) -> Preview:
+        """A quick look at a source (blocks). Raises ImporterError."""
+
+    def environment(self, base_url: str) -> Environment:
+        """Read back where the key leads (blocks, network). Raises ImporterError."""
+
+    def default_job_name(self, source: Path) -> str:
+        """The file's stem plus today's date, made unique."""
+
+    def prepare(self, new: NewJob) -> JobView:
+        """Record the job; its `start()` scans and computes the plan when `confirm` is wanted. Raises ImporterError."""
+
+    def open(self, job: str) -> JobView:
+        """Open an existing job, paused where it stood. Raises ImporterError."""
+
+    def purge(self, job: str) -> None:
+        """Remove a job's folder. Raises ImporterError when it is running."""

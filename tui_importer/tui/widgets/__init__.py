@@ -1,0 +1,1 @@
+"""Widgets that draw themselves from the data they are given."""
