@@ -7,12 +7,13 @@ pages read the journal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from tui_importer.engine.plan import Plan
 
 State = Literal["ready", "running", "pausing", "paused", "finished", "aborted"]

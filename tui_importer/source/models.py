@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tui_importer.secret import Secret
@@ -123,7 +123,7 @@ class ScanResult:
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""
-        from tui_importer.source.frozen import read_problems  # noqa: PLC0415 - polars loads only when needed
+        from tui_importer.source.frozen import read_problems
 
         return read_problems(self.folder)
 
