@@ -46,7 +46,7 @@ class Backend(Protocol):
         """The file's stem plus today's date, made unique."""
 
     def prepare(self, new: NewJob) -> JobView:
-        """Record the job; its `start()` scans and computes the plan when `confirm` is wanted. Raises ImporterError."""
+        """Record the job; its `prepare()` then scans and plans. Raises ImporterError."""
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood. Raises ImporterError."""

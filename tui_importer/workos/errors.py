@@ -4,7 +4,7 @@ WorkosError                    root; carries the Attempt
 ├── Cancelled                  the wait for the limiter was cancelled; nothing was sent
 ├── NotSent                    never applied: could not connect, DNS, TLS, no free connection (transient)
 ├── RateLimited                429, never applied; `retry_after` seconds or None (transient)
-├── ServiceFailed              ambiguous for a write: 408, 5xx, timeout, reset, truncated or unreadable answer (transient)
+├── ServiceFailed              ambiguous for a write: 408, 5xx, timeout, reset, truncated or unreadable answer
 ├── KeyRejected                401
 ├── PermissionDenied           403
 ├── NotFound                   404
