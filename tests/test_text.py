@@ -1,0 +1,78 @@
+"""Nothing that a terminal executes or hides passes `safe`."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_importer.text import MAX_LENGTH, safe, safe_lines
+
+# Surrogates included: undecodable bytes of file names arrive as such.
+anything = st.text(st.characters(), max_size=60)
+
+
+def harmful(character: str) -> bool:
+    code = ord(character)
+    direction_or_invisible = unicodedata.bidirectional(character) in {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI"}
+    return code < 0x20 or 0x7F <= code <= 0x9F or 0xD800 <= code <= 0xDFFF or direction_or_invisible
+
+
+def test_every_code_point_is_harmless_afterwards() -> None:
+    bad = [code for code in range(sys.maxunicode + 1) if harmful(safe(chr(code))) or len(safe(chr(code))) != 1]
+    assert bad == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [0x200B, 0x200E, 0x200F, 0x202A, 0x202E, 0x2028, 0x2029, 0x2066, 0x2069, 0xFEFF, 0xAD, 0x3164, 0xFFA0, 0x34F,
+     0xE0041, 0xE0100],
+)  # fmt: skip
+def test_invisible_and_direction_changing_characters_are_seen(code: int) -> None:
+    assert safe(f"a{chr(code)}b") == "a�b"
+
+
+@given(anything)
+def test_it_can_be_written_as_utf8(text: str) -> None:
+    assert safe(text).encode().decode() == safe(text)
+
+
+@given(anything, st.integers(1, 80))
+def test_never_longer_than_the_limit_and_stable(text: str, limit: int) -> None:
+    once = safe(text, limit)
+    assert len(once) <= limit
+    assert safe(once, limit) == once
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=60))
+def test_visible_text_stays_visible_in_length(text: str) -> None:
+    assert len(safe(text)) == len(text)
+
+
+@pytest.mark.parametrize("text", ["Zoë Müller", "名前", "o'Brien <b>[/nope]$x", "👩‍💻", "e\u0301"])
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert safe(text) == text
+
+
+def test_escape_sequences_become_pictures() -> None:
+    assert safe("\x1b]2;PWNED\x1b\\") == "␛]2;PWNED␛\\"
+    assert safe("\x9b31m") == "�31m"
+    assert safe("a\r\nb\tc\x7f\x00") == "a␍⏎b c␡␀"
+
+
+def test_long_text_is_cut_with_an_ellipsis() -> None:
+    assert safe("x" * (MAX_LENGTH + 1)) == "x" * (MAX_LENGTH - 1) + "…"
+    assert safe("x" * MAX_LENGTH) == "x" * MAX_LENGTH
+
+
+def test_other_values_are_shown_as_text() -> None:
+    assert safe(None) == "None"
+    assert safe(ValueError("no\nway")) == "no⏎way"
+
+
+def test_lines_are_kept_apart_and_harmless() -> None:
+    assert safe_lines("one\ntwo\x1b[0m\r\nthree") == ["one", "two␛[0m", "three"]
+    assert safe_lines("x" * 10, limit=4) == ["xxxx"]

@@ -1,0 +1,81 @@
+"""The entry point: `tui-importer` and `python -m tui_importer`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+import click
+
+from tui_importer import __version__
+from tui_importer.cli.boundary import guarded
+from tui_importer.cli.output import prepare_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Entry(NamedTuple):
+    """A command: its line in the help, its factory in `commands`, its body as "module:function"."""
+
+    summary: str
+    factory: str
+    body: str
+
+
+# Only what works is registered, in the order of the help.
+COMMANDS: dict[str, Entry] = {
+    "scan": Entry("Read a CSV file and name its problems.", "scan", "tui_importer.cli.scan:scan"),
+    "sandbox": Entry("Serve a stand-in for the WorkOS API.", "sandbox", "tui_importer.cli.sandbox:sandbox"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that declares a command when it is called: the help and the version need none of them."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """The registered names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Declare the command `name`; its body is imported only when it runs."""
+        if name not in COMMANDS:
+            return None
+        from tui_importer.cli import commands
+
+        entry = COMMANDS[name]
+        command: click.Command = getattr(commands, entry.factory)(commands.lazy(entry.body))
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(
+    name="tui-importer",
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="tui-importer", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, /) -> int:
+    """Move a company's users into WorkOS from a CSV file, without races and without losing a row."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    prepare_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+
+    def call() -> int:
+        code = cli.main(given, prog_name="tui-importer", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+
+    as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
+    sys.exit(guarded(call, as_json=as_json))

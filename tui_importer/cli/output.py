@@ -1,0 +1,47 @@
+"""Standard output and error: UTF-8, plain text, one JSON document."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+
+
+def prepare_streams() -> None:
+    """Make both streams UTF-8 whatever the locale says; a closed one swallows what is written."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            mode = "r" if name == "stdin" else "w"
+            substitute = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open as long as the process
+            setattr(sys, name, substitute)
+        elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def abandon_stdout() -> None:
+    """Send what is still buffered for a reader that left to nowhere, so that the exit stays quiet."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(devnull, sys.stdout.fileno())
+    finally:
+        os.close(devnull)
+
+
+def write(text: str) -> None:
+    """Write one line to stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Write one line to stderr at once."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def write_json(document: object) -> None:
+    """Write `document` to stdout as one line of ASCII (terminals see no control characters)."""
+    import json
+
+    write(json.dumps(document))

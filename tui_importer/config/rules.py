@@ -1,0 +1,153 @@
+"""Which values a setting may have; the same rules for the config file, the environment and the flags."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui_importer.config.url import ALLOWED_URL, checked_base_url
+
+SettingValue = str | int | float | None
+"""A checked value; None is a limit that is off."""
+
+
+class Rule(Protocol):
+    """Says what is allowed, in words, and turns a value into its checked form."""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, as the end of the sentence "allowed is …"."""
+
+    def check(self, value: object) -> SettingValue:
+        """Return the checked form of a value of the config file; raises ValueError."""
+
+    def parse(self, text: str) -> SettingValue:
+        """Return the checked form of a flag's or variable's text; raises ValueError."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A whole number within bounds, both included."""
+
+    low: int
+    high: int
+    note: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The bounds, in words."""
+        return f"a whole number from {self.low:,} to {self.high:,}{self.note}"
+
+    def check(self, value: object) -> int:
+        """Booleans are not numbers here, though Python thinks so."""
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise ValueError(self.allowed)
+        return value
+
+    def parse(self, text: str) -> int:
+        """Decimal digits."""
+        return self.check(int(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number within bounds, both included; with `off`, also the word "off" (then None)."""
+
+    low: float
+    high: float
+    off: bool = False
+    note: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The bounds, in words."""
+        return f"a number from {self.low:g} to {self.high:g}{self.note}" + (', or "off"' if self.off else "")
+
+    def check(self, value: object) -> float | None:
+        """Whole numbers are accepted as well."""
+        if self.off and value == "off":
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(self.allowed)
+        if not self.low <= value <= self.high:
+            raise ValueError(self.allowed)
+        return float(value)
+
+    def parse(self, text: str) -> float | None:
+        """Decimal notation, or "off"."""
+        return self.check(text if text == "off" else float(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """The words."""
+        return " or ".join(f'"{word}"' for word in self.words)
+
+    def check(self, value: object) -> str:
+        """Compared exactly."""
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError(self.allowed)
+        return value
+
+    def parse(self, text: str) -> str:
+        """Compared exactly."""
+        return self.check(text)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseUrl:
+    """The address of an API; see `checked_base_url`."""
+
+    allowed: str = ALLOWED_URL
+
+    def check(self, value: object) -> str:
+        """Without a trailing slash."""
+        if not isinstance(value, str):
+            raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
+        return checked_base_url(value)
+
+    def parse(self, text: str) -> str:
+        """The same."""
+        return checked_base_url(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a profile, or "" for none."""
+
+    allowed: str = 'the name of a profile, or ""'
+
+    def check(self, value: object) -> str:
+        """Whether the profile exists is checked where the profiles are known."""
+        if not isinstance(value, str):
+            raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
+        return value
+
+    def parse(self, text: str) -> str:
+        """The text itself."""
+        return text
+
+
+RUN_RULES: dict[str, Rule] = {
+    "base_url": BaseUrl(),
+    "workers": WholeNumber(0, 128, note=" (0 is automatic)"),
+    "share": WholeNumber(1, 100),
+    "writes_per_10s": WholeNumber(0, 1_000_000, note=" (0 is no limit of ours)"),
+    "chunk_size": WholeNumber(0, 100_000, note=" (0 is automatic)"),
+    "on_existing": Choice(("keep", "update")),
+    "max_failed": Number(0, 100, off=True),
+    "give_up_after": Number(0, 10_080, note=" (minutes)"),
+    "prewarm_concurrency": WholeNumber(1, 64),
+    "search_wait": Number(0, 600, note=" (seconds)"),
+}
+"""Settings of the connection and of a run; a profile may override each of them."""
+
+GENERAL_RULES: dict[str, Rule] = {"theme": Choice(("dark", "light")), "default_profile": Name()}
+"""Settings of the program; not in a profile."""
