@@ -74,8 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:
-        code = cli.main(given, prog_name="tui-importer", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        # Not cli.main(): that deals with errors in ways of its own.
+        try:
+            with cli.make_context("tui-importer", list(given)) as context:
+                code: int = cli.invoke(context)
+        except click.exceptions.Exit as end:  # after --help and --version
+            return end.exit_code
+        return code
 
     as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
     sys.exit(guarded(call, as_json=as_json))

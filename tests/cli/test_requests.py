@@ -1,0 +1,170 @@
+"""Flags become requests: what was given, what was resolved, what a resume keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from tui_importer.cli import commands
+from tui_importer.cli.requests import (
+    DemoRequest,
+    ErrorsRequest,
+    JobsRequest,
+    OpenRequest,
+    PurgeRequest,
+    RunRequest,
+    ScanRequest,
+    frozen_options,
+    run_options,
+)
+from tui_importer.cli.terminal import NoTerminal
+from tui_importer.config import ConfigError, Settings
+from tui_importer.engine.options import FrozenOptions, RunOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def asked(factory: Callable[..., click.Command], *arguments: str) -> Any:  # noqa: ANN401 - each command has its own
+    """The request that `arguments` make; the command must return its body's exit code."""
+    seen: list[Any] = []
+
+    def body(request: object) -> int:
+        seen.append(request)
+        return 17
+
+    assert factory(body).main(list(arguments), standalone_mode=False) == 17
+    return seen[0]
+
+
+def test_the_defaults_of_settings_and_engine_agree() -> None:
+    assert run_options(Settings()) == RunOptions()
+    assert frozen_options(Settings()) == FrozenOptions()
+
+
+def test_a_run_without_flags_is_all_defaults() -> None:
+    request: RunRequest = asked(commands.run, "users.csv")
+    assert request == RunRequest(source=Path("users.csv"), job=None, settings=Settings(), given=frozenset())
+    assert request.run_options == RunOptions()
+    assert request.frozen_options == FrozenOptions()
+    assert request.given_base_url is None
+
+
+def test_every_flag_of_run_arrives(home: Path) -> None:
+    (home / "config.toml").write_text("[profiles.p]\nsearch_wait = 3\n", encoding="utf-8")
+    request: RunRequest = asked(
+        commands.run, "users.csv", "--profile", "p", "--base-url", "http://127.0.0.1:4100/", "--job", "j",
+        "--workers", "4", "--chunk-size", "50", "--share", "40", "--writes-per-10s", "100", "--dry-run",
+        "--on-existing", "update", "--max-failed", "off", "--give-up-after", "0.5", "--limit", "7", "--yes",
+        "--confirm-production", "j", "--json",
+    )  # fmt: skip
+    assert request.run_options == RunOptions(
+        workers=4, share=40, writes_per_10s=100, max_failed=None, give_up_after=0.5, search_wait=3.0
+    )
+    assert request.frozen_options == FrozenOptions("http://127.0.0.1:4100", "update", limit=7, chunk_size=50)
+    assert request.given == {
+        "base_url", "workers", "chunk_size", "share", "writes_per_10s", "on_existing", "max_failed", "give_up_after",
+    }  # fmt: skip
+    assert (request.job, request.profile, request.confirm_production) == ("j", "p", "j")
+    assert request.dry_run
+    assert request.yes
+    assert request.json
+
+
+def test_a_resume_keeps_what_is_not_given_again(home: Path) -> None:
+    (home / "config.toml").write_text("share = 10\nworkers = 9\n", encoding="utf-8")
+    request: RunRequest = asked(commands.resume, "users-2026", "--max-failed", "off", "--workers", "0")
+    kept = RunOptions(workers=5, share=55, max_failed=3.0, search_wait=1.0)
+    assert request.job == "users-2026"
+    assert request.source is None
+    assert request.run_options_over(kept) == replace(kept, workers=None, max_failed=None)
+
+
+def test_a_resume_without_a_name_leaves_the_choice() -> None:
+    assert asked(commands.resume).job is None
+
+
+@pytest.mark.parametrize("flag", ["--on-existing", "--limit", "--chunk-size", "--job", "--dry-run"])
+def test_what_a_job_keeps_for_ever_cannot_be_given_on_resume(flag: str) -> None:
+    with pytest.raises(click.NoSuchOption):
+        asked(commands.resume, flag, "1")
+
+
+def test_a_base_url_counts_as_given_by_flag_variable_or_named_profile(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config.toml").write_text(
+        "default_profile = 'p'\nbase_url = 'https://file.example'\n[profiles.p]\nbase_url = 'https://p.example'\n",
+        encoding="utf-8",
+    )
+    assert asked(commands.resume).given_base_url is None
+    assert asked(commands.run, "x.csv").settings.base_url == "https://p.example"
+    assert asked(commands.run, "x.csv", "--profile", "p").given_base_url == "https://p.example"
+    monkeypatch.setenv("WORKOS_BASE_URL", "http://localhost:1")
+    assert asked(commands.resume).given_base_url == "http://localhost:1"
+    assert asked(commands.resume, "--base-url", "http://localhost:2").given_base_url == "http://localhost:2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--workers", "x"], "from 0 to 128"),
+        (["--workers", "1.5"], "a whole number"),
+        (["--share", "0"], "from 1 to 100"),
+        (["--max-failed", "no"], '"off"'),
+        (["--give-up-after", "inf"], "a number"),
+        (["--on-existing", "replace"], '"keep" or "update"'),
+        (["--base-url", "http://api.workos.com"], "https://"),
+        (["--limit", "0"], "x>=1"),
+    ],
+)
+def test_a_wrong_flag_says_what_is_allowed(arguments: list[str], allowed: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        asked(commands.run, "users.csv", *arguments)
+    assert allowed in caught.value.format_message()
+
+
+def test_a_wrong_flag_repeats_no_secret() -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        asked(commands.run, "users.csv", "--base-url", "https://sk_live_a1B2c3D4@x")
+    assert "a1B2c3D4" not in caught.value.format_message()
+
+
+def test_a_broken_config_file_is_an_error_of_every_run(home: Path) -> None:
+    (home / "config.toml").write_text("shares = 10\n", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        asked(commands.run, "users.csv")
+
+
+def test_the_other_commands() -> None:
+    assert asked(commands.jobs) == JobsRequest(json=False)
+    assert asked(commands.jobs, "--json") == JobsRequest(json=True)
+    assert asked(commands.scan, "x.csv", "--json") == ScanRequest(Path("x.csv"), json=True)
+    assert asked(commands.errors, "j") == ErrorsRequest("j", None)
+    assert asked(commands.errors, "j", "--output", "f.csv") == ErrorsRequest("j", Path("f.csv"))
+    assert asked(commands.purge, "j", "--yes") == PurgeRequest("j", yes=True)
+
+
+@pytest.mark.parametrize(("factory", "arguments"), [(commands.open_, ["x.csv"]), (commands.demo, [])])
+def test_the_console_is_refused_without_a_terminal(factory: Callable[..., click.Command], arguments: list[str]) -> None:
+    with pytest.raises(NoTerminal):
+        asked(factory, *arguments)
+
+
+def test_with_a_terminal_the_console_gets_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "require_terminal", lambda: None)
+    assert asked(commands.open_, "x.csv") == OpenRequest("x.csv")
+    assert asked(commands.demo) == DemoRequest(keep=False)
+    assert asked(commands.demo, "--keep") == DemoRequest(keep=True)
+
+
+def test_a_lazy_body_is_imported_when_it_runs() -> None:
+    body = commands.lazy("builtins:len")
+    assert body("four") == 4
+    missing = commands.lazy("tui_importer.cli.nowhere:nothing")
+    with pytest.raises(ModuleNotFoundError):
+        missing(None)

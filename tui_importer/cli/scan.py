@@ -1,0 +1,101 @@
+"""The body of `scan`: what is in a source and what is wrong with it, without a job and without a request."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_importer.cli.output import write
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from tui_importer.cli.requests import ScanRequest
+    from tui_importer.source.models import Problem, ScanResult
+
+_LONGEST_MESSAGE = 2_000
+
+
+def scan(request: ScanRequest) -> int:
+    """Scan the source into a folder that goes again; 1 when rows could not be imported. Raises SourceError."""
+    from tui_importer.source.scan import scan as scan_source
+
+    with _interrupted_by_signals(), tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder:
+        result = scan_source(request.source, Path(folder))
+        if request.json:
+            _write_document(result)
+        else:
+            _write_report(request.source, result)
+    return 0 if result.importable == result.rows else 1
+
+
+@contextlib.contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does: the folder with the frozen rows must not stay."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _write_document(result: ScanResult) -> None:
+    """One JSON document; the problems, which may be millions, are written as they are read."""
+    head = {
+        "rows": result.rows,
+        "columns": result.columns,
+        "unknown_columns": result.unknown_columns,
+        "organizations": len(result.organizations),
+        "users": result.users,
+        "memberships": result.memberships,
+    }
+    sys.stdout.write(json.dumps(head)[:-1] + ', "problems": [')
+    for number, problem in enumerate(result.problems()):
+        entry = {
+            "row": problem.row,
+            "line": problem.line,
+            "column": problem.column,
+            "kind": problem.kind,
+            "message": problem.message,
+        }
+        sys.stdout.write((", " if number else "") + json.dumps(entry))
+    write(f'], "rows_with_problems": {result.rows_with_problems}}}')
+
+
+def _write_report(source: Path, result: ScanResult) -> None:
+    """The problems line by line, then the summary, which so stays on the screen."""
+    for problem in result.problems():
+        write(_line(problem))
+    if result.problem_counts:
+        write("")
+    write(f"{safe(source.name)}: {result.rows:,} rows, {len(result.columns)} columns, read in {result.seconds:.1f} s")
+    write(f"  columns        {', '.join(f'{safe(header)} → {field}' for field, header in result.fields.items())}")
+    if result.unknown_columns:
+        write(f"  not used       {', '.join(safe(header) for header in result.unknown_columns)}")
+    write(f"  users          {result.users:,}")
+    write(f"  memberships    {result.memberships:,}")
+    write(f"  organizations  {len(result.organizations):,}")
+    refused = result.rows - result.importable
+    write(f"  problems       {result.rows_with_problems:,} rows with problems, {refused:,} of them cannot be imported")
+    for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
+        write(f"    {count:>9,}  {kind}")
+
+
+def _line(problem: Problem) -> str:
+    column = f", {safe(problem.column)}" if problem.column else ""
+    mark = "✗" if problem.severity == "error" else "!"
+    message = safe(problem.message, _LONGEST_MESSAGE)
+    return f"{mark} row {problem.row:,}, line {problem.line:,}{column}: {message} ({problem.kind})"
