@@ -1,0 +1,11 @@
+"""What can keep the sandbox from starting."""
+
+from __future__ import annotations
+
+from tui_importer.errors import ImporterError
+
+
+class SandboxError(ImporterError):
+    """The sandbox cannot listen where it was told to."""
+
+    kind = "sandbox"
