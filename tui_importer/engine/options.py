@@ -24,13 +24,14 @@ DEFAULT_SEARCH_WAIT = 15.0
 class FrozenOptions:
     """Kept in the job for ever: they decide what the result is.
 
-    `limit` is the number of rows from the top of the file, None for all.
+    `limit` is the number of rows from the top of the file, None for all; `chunk_size` None chooses rows / 60
+    within 25 and DEFAULT_CHUNK_SIZE, so that a small file keeps all workers busy.
     """
 
     base_url: str = DEFAULT_BASE_URL
     on_existing: OnExisting = "keep"
     limit: int | None = None
-    chunk_size: int = DEFAULT_CHUNK_SIZE
+    chunk_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

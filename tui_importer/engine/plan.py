@@ -1,4 +1,4 @@
-"""What an import would do, computed before any write."""
+"""What an import would do: the numbers an operator agrees to before any write."""
 
 from __future__ import annotations
 

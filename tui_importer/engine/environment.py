@@ -1,0 +1,82 @@
+"""Where a key leads: read back from the server before anything is written."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from tui_importer.engine.errors import KeyMismatch
+from tui_importer.engine.plan import Environment
+from tui_importer.text import safe
+from tui_importer.workos.errors import KeyRejected, NotFound, NotSent, PermissionDenied, RateLimited, ServiceFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_importer.engine.snapshot import EnvironmentName
+    from tui_importer.journal.journal import Reader
+    from tui_importer.workos.client import WorkosClient
+    from tui_importer.workos.connection import Connection
+
+T = TypeVar("T")
+
+TRIES = 3
+SAMPLE = 5
+"""Organizations named in the plan."""
+
+
+def read_environment(connection: Connection) -> Environment:
+    """Name the environment and some of its organizations. Raises WorkosError: wrong key (exit 4), dead host (exit 2)."""
+    client = connection.client()
+    try:
+        names = tuple(safe(o.name, 80) for o in patiently(lambda: client.list_organizations(limit=SAMPLE)).data)
+        return Environment(_name(connection, client), connection.key.hint, connection.base_url, names)
+    finally:
+        client.close()
+
+
+def check_key_sees_job(connection: Connection, journal: Reader) -> bool:
+    """Whether the key reads back an object of the job; False when the job has none yet. Raises KeyMismatch."""
+    known = journal.any_object()
+    if known is None:
+        return False
+    kind, object_id = known
+    client = connection.client()
+    try:
+        if kind == "organization":
+            patiently(lambda: client.get_organization(object_id))
+        else:
+            patiently(lambda: client.get_user(object_id))
+    except NotFound as error:
+        raise KeyMismatch(
+            f"The key does not see this job's {kind} {safe(object_id, 60)}: it belongs to another environment.",
+            "Use a key of the environment in which the job began.",
+        ) from error
+    finally:
+        client.close()
+    return True
+
+
+def _name(connection: Connection, client: WorkosClient) -> EnvironmentName:
+    if client.is_sandbox():
+        return "SANDBOX"
+    return "STAGING" if connection.key.reveal().startswith("sk_test_") else "PRODUCTION"
+
+
+def patiently(read: Callable[[], T]) -> T:
+    """Read with a few tries; what still fails is an error of the command: exit 4 for the key, 2 for the host."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return read()
+        except KeyRejected as error:
+            error.next = "Check WORKOS_API_KEY: the API does not know this key."
+            raise
+        except PermissionDenied as error:
+            error.exit_code = 4
+            raise
+        except (NotSent, ServiceFailed, RateLimited) as error:
+            if attempt == TRIES or isinstance(error, NotSent):
+                error.exit_code = 2
+                raise
+            time.sleep(0.2 * attempt)
+    raise AssertionError("the last try returns or raises")

@@ -1,0 +1,75 @@
+"""How the engine refuses, and how a step ends early.
+
+EngineError            refused before anything was written
+├── JobUnfinished      a job on this source and environment is not finished
+├── OptionsFrozen      what is frozen in the job was given again with another value
+├── SourceChanged      the source is not the one that the job was recorded for
+├── KeyMismatch        the key does not see this job's objects (exit 4)
+└── NotAJob            the name fits nothing
+
+Control flow inside a worker (never shown): Interrupted, SetAside, GaveUp, StepFailed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui_importer.errors import ImporterError
+
+
+class EngineError(ImporterError):
+    """A job that cannot start or go on as asked."""
+
+    kind = "engine"
+
+
+class JobUnfinished(EngineError):
+    """Starting again would do the same work twice."""
+
+    kind = "job_unfinished"
+
+
+class OptionsFrozen(EngineError):
+    """The job's result depends on the option, so it cannot change any more."""
+
+    kind = "options_frozen"
+
+
+class SourceChanged(EngineError):
+    """The file was edited or replaced before the job had frozen its rows."""
+
+    kind = "source_changed"
+
+
+class KeyMismatch(EngineError):
+    """The key belongs to another environment, or was rejected."""
+
+    kind = "key_mismatch"
+    exit_code = 4
+
+
+class Interrupted(Exception):
+    """The run is pausing or stopped: the row stays pending as it is."""
+
+
+class SetAside(Exception):
+    """The call keeps failing while nothing else succeeds: try other rows first."""
+
+
+@dataclass(eq=False)
+class StepFailed(Exception):
+    """A step ended for good. `message` is the API's own words or ours, already sanitised."""
+
+    step: str
+    kind: str
+    message: str
+    status: int | None = None
+    request_id: str = ""
+
+
+class GaveUp(Exception):
+    """One call failed transiently again and again while others succeeded."""
+
+    def __init__(self, cause: ImporterError) -> None:
+        super().__init__(cause.message)
+        self.cause = cause

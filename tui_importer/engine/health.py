@@ -1,0 +1,162 @@
+"""Telling one bad row from a service in trouble.
+
+A call that fails while other work succeeds is that row's misfortune; when nothing succeeds, it is the service, and
+no row may fail by it. In trouble a gate lets one thread at a time through: its own call is the probe, so that the
+probe tests what is really needed. The pause between probes doubles.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.control import Halt
+from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from tui_importer.engine.control import Control
+    from tui_importer.engine.patience import Patience
+    from tui_importer.workos.errors import WorkosError
+
+POLL = 0.5
+"""Seconds between looks at the control while waiting at the gate."""
+
+
+class Tries:
+    """What one piece of work (a row's step, an organization) has suffered so far."""
+
+    __slots__ = ("counted", "first_progress", "probes", "progress", "set_aside", "total")
+
+    def __init__(self, progress: int) -> None:
+        self.total = 0
+        self.counted = 0
+        self.probes = 0
+        self.set_aside = 0
+        self.progress = progress
+        self.first_progress = progress
+
+    def step_ended(self) -> None:
+        """The next step begins with a clean account."""
+        self.total = self.counted = self.probes = 0
+
+
+class Health:
+    """Shared by all threads of a run. `progress` counts pieces of work that ended with a definite answer."""
+
+    def __init__(self, control: Control, patience: Patience, give_up_after: float) -> None:
+        self._control = control
+        self._patience = patience
+        self._give_up_after = give_up_after
+        self._condition = threading.Condition()
+        self._consecutive = 0
+        self._prober: int | None = None
+        self._next_probe = 0.0
+        self._pause = 0.0
+        self._cause = ""
+        self.trouble_since: float | None = None
+        self.progress = 0
+        self.threshold = 6
+
+    @property
+    def backing_off(self) -> str:
+        """`12 s: 503` while in trouble, else empty."""
+        with self._condition:
+            if self.trouble_since is None:
+                return ""
+            left = max(0.0, self._next_probe - time.monotonic())
+            return f"{left:.0f} s: {self._cause}"
+
+    def tries(self) -> Tries:
+        """A fresh account for one piece of work."""
+        return Tries(self.progress)
+
+    def succeeded(self) -> None:
+        """A piece of work ended with a definite answer: the service works."""
+        with self._condition:
+            self.progress += 1
+            self._consecutive = 0
+            self._prober = None
+            if self.trouble_since is not None:
+                self.trouble_since = None
+                self._pause = 0.0
+            self._condition.notify_all()
+
+    def failed(self, error: WorkosError, tries: Tries) -> None:
+        """Account for a transient failure and wait before the next try.
+
+        Raises GaveUp when the work must fail, SetAside when other work should go first, Interrupted when the run
+        stops.
+        """
+        in_trouble = self._account(error)
+        tries.total += 1
+        if self.progress > tries.progress:
+            tries.counted += 1
+            tries.progress = self.progress
+        if tries.counted >= self._patience.tries:
+            raise GaveUp(error)
+        if not in_trouble:
+            self._control.sleep(self._patience.backoff(tries.total))
+            return
+        tries.probes += 1
+        if tries.probes >= self._patience.probes:
+            tries.probes = 0
+            tries.set_aside += 1
+            if tries.set_aside > 1 and self.progress > tries.first_progress:
+                raise GaveUp(error)
+            raise SetAside
+
+    def _account(self, error: WorkosError) -> bool:
+        now = time.monotonic()
+        with self._condition:
+            self._consecutive += 1
+            self._cause = safe(str(error.status) if error.status else error.message, 60)
+            if self.trouble_since is None:
+                if self._consecutive < self.threshold:
+                    return False
+                self.trouble_since = now
+                self._pause = self._patience.first_backoff
+            elif self._prober == threading.get_ident():
+                self._prober = None
+                self._pause = min(self._pause * 2, self._patience.probe_longest)
+            else:
+                return True  # sent before the gate closed
+            self._next_probe = now + self._pause
+            self._condition.notify_all()
+            return True
+
+    def enter(self) -> None:
+        """Pass the gate: at once when all is well; in trouble one thread at a time, after the pause.
+
+        Raises Interrupted when the run stops meanwhile.
+        """
+        me = threading.get_ident()
+        with self._condition:
+            while self.trouble_since is not None and self._prober != me:
+                if self._control.draining.is_set():
+                    raise Interrupted
+                now = time.monotonic()
+                if now - self.trouble_since >= self._give_up_after:
+                    self._give_up()
+                    raise Interrupted
+                if self._prober is None and now >= self._next_probe:
+                    self._prober = me
+                    return
+                self._condition.wait(min(POLL, max(0.01, self._next_probe - now)))
+
+    def leave(self) -> None:
+        """Hand the probe on when its holder ends without an answer (interrupted, set aside)."""
+        with self._condition:
+            if self._prober == threading.get_ident():
+                self._prober = None
+                self._condition.notify_all()
+
+    def _give_up(self) -> None:
+        self._control.cancel(
+            Halt(
+                "service",
+                f"service unavailable: {self._cause}",
+                "Nothing was lost and no row failed by it: resume when the service answers again.",
+            )
+        )

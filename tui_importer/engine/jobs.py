@@ -1,0 +1,232 @@
+"""The jobs of this machine: one folder each, below the data folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.errors import EngineError, JobUnfinished
+from tui_importer.engine.job import Job, run_options_json
+from tui_importer.engine.options import FrozenOptions, RunOptions
+from tui_importer.engine.snapshot import JobSummary, Totals
+from tui_importer.errors import ImporterError
+from tui_importer.journal.errors import JobExists, JobNameInvalid, JobNotFound, JournalUnwritable
+from tui_importer.journal.journal import FILE, Journal, open_reader
+from tui_importer.journal.lock import JobLock, is_locked
+from tui_importer.journal.records import JobRecord, Outcome
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tui_importer.engine.options import NewJob
+    from tui_importer.engine.patience import Patience
+    from tui_importer.journal.journal import Reader
+    from tui_importer.workos.connection import Connection
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+class Jobs:
+    """Lists, creates, opens and purges jobs in `folder`, which is made when needed (0700)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def default_name(self, source: Path) -> str:
+        """The file's stem plus today's date, made unique and fit for a folder."""
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", source.stem).strip("-._")[:50] or "job"
+        name = f"{stem}-{datetime.now().astimezone():%Y-%m-%d}"
+        candidate, number = name, 1
+        while (self.folder / candidate).exists():
+            number += 1
+            candidate = f"{name}-{number}"
+        return candidate
+
+    def create(
+        self,
+        new: NewJob,
+        connection: Connection,
+        *,
+        environment: str = "UNKNOWN",
+        patience: Patience | None = None,
+        prewarming: bool = True,
+    ) -> Job:
+        """Record a job and open it. Raises JobNameInvalid, JobExists, JobUnfinished, JournalUnwritable, EngineError."""
+        folder = self._path(new.name)
+        try:
+            found = new.source.stat()
+        except OSError as error:
+            raise EngineError(f"{safe(new.source)} cannot be read: {error.strerror}.", "Check the path.") from error
+        self._refuse_second(new)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(mode=0o700)
+        except FileExistsError as error:
+            raise JobExists(
+                f"There is a job named {safe(new.name)} already.", "Choose another name with --job, or resume that job."
+            ) from error
+        except OSError as error:
+            raise JournalUnwritable(
+                f"The job's folder {safe(folder)} cannot be made: {error.strerror}.", "Check permissions and the disk."
+            ) from error
+        now = time.time()
+        lock = JobLock(folder)
+        try:
+            salt = secrets.token_hex(16)
+            Journal.create(
+                folder,
+                JobRecord(
+                    name=new.name,
+                    source=str(new.source.absolute()),
+                    created_at=now,
+                    updated_at=now,
+                    environment=environment,
+                    key_hint=connection.key.hint,
+                    key_salt=salt,
+                    key_hash=connection.key.salted_hash(salt),
+                    frozen_options=json.dumps(asdict(new.frozen)),
+                    run_options=run_options_json(new.run),
+                    size=found.st_size,
+                    mtime_ns=found.st_mtime_ns,
+                    sha256=None,
+                    rows=None,
+                    chunk_size=None,
+                    state="ready",
+                    phase="scan",
+                    reason="",
+                    next_step="",
+                    seconds_scan=0.0,
+                    seconds_prewarm=0.0,
+                    seconds_import=0.0,
+                ),
+            )
+            return Job(folder, lock, connection, new.run, patience, prewarming=prewarming)
+        except BaseException:
+            lock.release()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def open(
+        self, name: str, connection: Connection, options: RunOptions | None = None, patience: Patience | None = None
+    ) -> Job:
+        """Open a job where it stood. Raises JobNotFound, JobLocked, JournalCorrupt, JournalNewer, JournalUnwritable."""
+        folder = self._existing(name)
+        lock = JobLock(folder)
+        try:
+            return Job(folder, lock, connection, options, patience)
+        except BaseException:
+            lock.release()
+            raise
+
+    def options_of(self, name: str) -> tuple[FrozenOptions, RunOptions, JobSummary]:
+        """What a job was created with, and where it stands."""
+        folder = self._existing(name)
+        with open_reader(folder) as reader:
+            record = reader.job()
+            frozen = FrozenOptions(**json.loads(record.frozen_options))
+            run = RunOptions(**json.loads(record.run_options))
+            return frozen, run, _summary(folder, record, reader)
+
+    def list(self) -> Sequence[JobSummary]:
+        """All jobs, newest first; a folder that cannot be read is listed with its problem."""
+        if not self.folder.is_dir():
+            return []
+        found = [self._summary(path) for path in self.folder.iterdir() if (path / FILE).is_file()]
+        return sorted(found, key=lambda job: job.started, reverse=True)
+
+    def reader_folder(self, name: str) -> Path:
+        """The folder of an existing job. Raises JobNotFound."""
+        return self._existing(name)
+
+    def purge(self, name: str) -> None:
+        """Remove a job's folder. Raises JobNotFound, JobLocked."""
+        folder = self._existing(name)
+        lock = JobLock(folder)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise JournalUnwritable(
+                f"The job's folder {safe(folder)} cannot be removed: {error.strerror}.", "Check its permissions."
+            ) from error
+        finally:
+            lock.release()
+
+    def _refuse_second(self, new: NewJob) -> None:
+        """Refuse a source that an unfinished job on the same environment already imports."""
+        size = new.source.stat().st_size
+        digest = None
+        for job in self.list():
+            if job.state in {"finished", "aborted"} or job.problem:
+                continue
+            with open_reader(self.folder / job.job) as reader:
+                record = reader.job()
+            base_url = json.loads(record.frozen_options)["base_url"]
+            if record.size != size or base_url != new.frozen.base_url:
+                continue
+            if record.sha256 is None:
+                same = record.source == str(new.source.absolute())
+            else:
+                from tui_importer.source.fingerprint import fingerprint
+
+                digest = digest or fingerprint(new.source).sha256
+                same = record.sha256 == digest
+            if same:
+                raise JobUnfinished(
+                    f"The job {safe(job.job)} imports this file into this environment and is not finished.",
+                    f"Go on with: tui-importer resume {safe(job.job)}",
+                )
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise JobNameInvalid(
+                f"{safe(name, 100)!r} cannot be a job's name.",
+                "Use letters, digits, dots, dashes and underscores, at most 80, beginning with a letter or digit.",
+            )
+        return self.folder / name
+
+    def _existing(self, name: str) -> Path:
+        folder = self._path(name)
+        if not (folder / FILE).is_file():
+            raise JobNotFound(f"There is no job named {safe(name, 100)}.", "See the jobs with: tui-importer jobs")
+        return folder
+
+    def _summary(self, folder: Path) -> JobSummary:
+        try:
+            with open_reader(folder) as reader:
+                return _summary(folder, reader.job(), reader)
+        except ImporterError as error:
+            changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+            return JobSummary(
+                safe(folder.name), "", "UNKNOWN", "paused", "unreadable", Totals(), changed, changed, str(error)
+            )
+
+
+def _summary(folder: Path, record: JobRecord, reader: Reader) -> JobSummary:
+    state, reason = record.state, record.reason
+    if state in {"running", "pausing"} and not is_locked(folder):
+        state, reason = "paused", "interrupted"
+    totals = reader.totals()
+    return JobSummary(
+        job=record.name,
+        source=record.source,
+        environment=record.environment,  # type: ignore[arg-type]
+        state=state,  # type: ignore[arg-type]
+        reason=reason,
+        totals=Totals(
+            rows=record.rows or 0,
+            created=totals[Outcome.CREATED],
+            existing=totals[Outcome.EXISTING],
+            failed=totals[Outcome.FAILED],
+            skipped=totals[Outcome.SKIPPED],
+        ),
+        started=datetime.fromtimestamp(record.created_at, UTC),
+        updated=datetime.fromtimestamp(record.updated_at, UTC),
+    )

@@ -1,0 +1,108 @@
+"""The membership step: one row's user becomes a member of its organization, or is one already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.errors import StepFailed
+from tui_importer.engine.steps import KnownUser, Tools, adopted
+from tui_importer.journal import statements
+from tui_importer.journal.records import Flag, How
+from tui_importer.workos import meaning
+from tui_importer.workos.errors import NotFound, Refused, ServiceFailed
+from tui_importer.workos.models import MembershipStatus
+
+if TYPE_CHECKING:
+    from tui_importer.engine.health import Tries
+    from tui_importer.source.models import SourceRow
+    from tui_importer.workos.models import Membership
+
+UNKNOWN_USER_TRIES = 3
+"""A user created a moment ago may not be visible everywhere yet (reference section 8)."""
+
+_ORDER = (MembershipStatus.ACTIVE, MembershipStatus.PENDING, MembershipStatus.INACTIVE, MembershipStatus.UNKNOWN)
+
+
+class MembershipStep:
+    """Runs membership steps for one worker."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def run(
+        self,
+        row: SourceRow,
+        user: KnownUser,
+        organization_id: str,
+        tries: Tries,
+        *,
+        intent: float | None,
+        maybe_there: bool,
+    ) -> tuple[Membership, How, Flag]:
+        """Find or create the membership. Raises StepFailed, Refused, NotFound, GaveUp, SetAside, Interrupted.
+
+        `intent` is the time of a durable intent, None when there is none yet; `maybe_there` whether a write under
+        that intent may have had its effect.
+        """
+        tools = self._tools
+        found = None
+        if maybe_there or not user.created:
+            found = self._look(user, organization_id, tries)
+        if found is None and intent is None:
+            intent = tools.server_time()
+            tools.journal.submit(statements.membership_intended(row.row, user.id, intent)).wait()
+        unknown = 0
+        while found is None:
+            try:
+                membership = tools.calls.write(
+                    lambda: tools.client.create_membership(user.id, organization_id, row.roles), tries
+                )
+                return membership, How.CREATED, Flag.NONE
+            except ServiceFailed as error:
+                maybe_there = True
+                tools.calls.failed(error, tries)
+                found = self._look(user, organization_id, tries)
+            except NotFound:
+                unknown += 1
+                if unknown > UNKNOWN_USER_TRIES:
+                    raise
+                tools.calls.control.sleep(tools.patience.backoff(unknown))
+            except Refused as error:
+                found = self._present(error, user, organization_id, tries)
+        return self._settle(row, found, intent if maybe_there else None, tries)
+
+    def _look(self, user: KnownUser, organization_id: str, tries: Tries) -> Membership | None:
+        client = self._tools.client
+        found = self._tools.calls.read(lambda: client.list_memberships(user.id, organization_id), tries)
+        return min(found, key=lambda membership: _ORDER.index(membership.status), default=None)
+
+    def _present(self, error: Refused, user: KnownUser, organization_id: str, tries: Tries) -> Membership:
+        """The membership that the refusal says is there; raises the refusal when it says something else."""
+        if not meaning.membership_exists(error):
+            raise error
+        tools = self._tools
+        found = tools.calls.poll(lambda: self._look(user, organization_id, tries), tools.patience.membership_lookup)
+        if found is None:
+            raise error
+        return found
+
+    def _settle(
+        self, row: SourceRow, found: Membership, intent: float | None, tries: Tries
+    ) -> tuple[Membership, How, Flag]:
+        """Decide what a membership that was found means for the row; `intent` None: it was there before."""
+        if found.status is MembershipStatus.INACTIVE:
+            message = "The membership exists and is deactivated; creating it again would silently give access back."
+            raise StepFailed("membership", "membership_inactive", message)
+        if found.status is MembershipStatus.PENDING:
+            message = "The membership is pending: an invitation was sent and not yet accepted."
+            raise StepFailed("membership", "membership_pending", message)
+        tools = self._tools
+        how, flags = adopted(found.created_at, intent) if intent is not None else (How.EXISTING, Flag.NONE)
+        if how is How.CREATED and row.twin_row and tools.journal.has_membership(found.id, [row.twin_row]):
+            how, flags = How.EXISTING, Flag.NONE  # an earlier row of the same person created it
+        if how is How.EXISTING and row.roles and set(row.roles) != set(found.roles):
+            if tools.update_existing and not found.directory_managed:
+                tools.calls.read(lambda: tools.client.update_membership(found.id, row.roles), tries)
+            else:
+                flags |= Flag.ROLE_DIFFERS
+        return found, how, flags

@@ -1,0 +1,158 @@
+"""Pre-warm: every organization key is resolved exactly once, before any worker starts.
+
+Keys are distinct, so a small pool has no races by construction. Ids and external ids go first, names after them:
+a name may belong to an organization that another key of the same file is about to create.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.control import Halt
+from tui_importer.engine.errors import Interrupted, SetAside, StepFailed
+from tui_importer.engine.failures import record_organization_failure
+from tui_importer.journal import statements
+from tui_importer.journal.errors import JournalUnwritable
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from tui_importer.engine.health import Tries
+    from tui_importer.engine.organizations import OrganizationResolver
+    from tui_importer.engine.run import Run
+    from tui_importer.journal.records import OrganizationRecord
+
+ENOUGH_TRIED = 20
+"""Keys tried before the limit is looked at while the pre-warm runs."""
+
+
+class OrganizationCounts:
+    """Live counters of the keys; `resolved` counts keys with an id, `created` those that this job made."""
+
+    def __init__(self, organizations: list[OrganizationRecord]) -> None:
+        self._lock = threading.Lock()
+        self.total = len(organizations)
+        self.created = sum(o.state == "created" for o in organizations)
+        self.resolved = self.created + sum(o.state == "existing" for o in organizations)
+        self.failed = 0
+
+    def resolved_one(self, *, created: bool) -> None:
+        """A key has its id."""
+        with self._lock:
+            self.resolved += 1
+            self.created += created
+
+    def failed_one(self) -> None:
+        """A key has none."""
+        with self._lock:
+            self.failed += 1
+
+    def over_limit(self, max_failed: float | None, *, finished: bool) -> float | None:
+        """The percentage of failed keys among those tried, when it exceeds the limit; else None."""
+        with self._lock:
+            tried = self.resolved + self.failed
+            if max_failed is None or not self.failed or not tried:
+                return None
+            share = 100 * self.failed / tried
+            enough = finished or tried >= ENOUGH_TRIED or max_failed == 0
+            return share if enough and share > max_failed else None
+
+
+def prewarm(run: Run, organizations: list[OrganizationRecord]) -> None:
+    """Resolve all keys without an id, failed ones first. On return the cache is complete or the run is halted."""
+    run.cache.forget_failed()
+    unresolved = [o for o in organizations if o.state not in {"created", "existing"}]
+    unresolved.sort(key=lambda o: o.state != "failed")
+    for by_name in (False, True):
+        keys = [o for o in unresolved if (o.kind == "name") is by_name]
+        _Pool(run, keys).run()
+        if run.control.halt is not None:
+            return
+    share = run.organizations.over_limit(run.options.max_failed, finished=True)
+    if share is not None:
+        _halt(run, share)
+
+
+class _Pool:
+    def __init__(self, run: Run, keys: list[OrganizationRecord]) -> None:
+        self._run = run
+        self._lock = threading.Lock()
+        self._keys: deque[tuple[OrganizationRecord, Tries | None]] = deque((key, None) for key in keys)
+
+    def run(self) -> None:
+        count = min(self._run.options.prewarm_concurrency, len(self._keys))
+        threads = [threading.Thread(target=self._work, name=f"prewarm-{n + 1}", daemon=True) for n in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _work(self) -> None:
+        run = self._run
+        client = run.client()
+        resolver = run.resolver(client)
+        try:
+            while not run.control.draining.is_set():
+                with self._lock:
+                    if not self._keys:
+                        return
+                    organization, tries = self._keys.popleft()
+                tries = tries or run.health.tries()
+                try:
+                    self._resolve(resolver, organization, tries)
+                except SetAside:
+                    with self._lock:
+                        self._keys.append((organization, tries))
+        except Interrupted:
+            return  # the key stays as it is; the next run goes on with it
+        except JournalUnwritable as error:
+            run.control.cancel(Halt("journal", safe(error.message), safe(error.next)))
+        except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
+            run.crashed(error)
+        finally:
+            run.health.leave()
+            client.close()
+
+    def _resolve(self, resolver: OrganizationResolver, organization: OrganizationRecord, tries: Tries) -> None:
+        run = self._run
+        began = time.monotonic()
+        run.metrics.begin()
+        run.resolving(organization.key, active=True)
+        try:
+            found = resolver.resolve(organization, tries)
+        except StepFailed as failure:
+            record_organization_failure(run, organization, failure, time.monotonic() - began)
+            run.cache.add_failed(organization.key, organization.rows)
+            run.organizations.failed_one()
+        else:
+            run.journal.submit(
+                *statements.organization_resolved(
+                    organization.key,
+                    found.id,
+                    found.name,
+                    time.monotonic() - began,
+                    created=found.created,
+                    uncertain=found.uncertain,
+                )
+            )
+            run.cache.add(organization.key, found.id, found.name)
+            run.organizations.resolved_one(created=found.created)
+        finally:
+            run.resolving(organization.key, active=False)
+        run.health.succeeded()
+        share = run.organizations.over_limit(run.options.max_failed, finished=False)
+        if share is not None:
+            _halt(run, share)
+
+
+def _halt(run: Run, share: float) -> None:
+    counts = run.organizations
+    run.control.drain(
+        Halt(
+            "limit",
+            f"too many organizations failed: {counts.failed} of {counts.resolved + counts.failed} tried ({share:.0f} %)",
+            "Look at the failed organizations, mend the cause, then resume: they are tried first.",
+        )
+    )

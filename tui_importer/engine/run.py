@@ -1,0 +1,230 @@
+"""One run of a job, from start or resume to its pause or end: what its threads share, and its phases in order."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.calls import Calls
+from tui_importer.engine.control import Breaker, Control, Halt, unexpected
+from tui_importer.engine.errors import StepFailed
+from tui_importer.engine.finish import end_held_rows
+from tui_importer.engine.health import Health
+from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
+from tui_importer.engine.patience import Patience
+from tui_importer.engine.prewarm import OrganizationCounts, prewarm
+from tui_importer.engine.steps import Tools
+from tui_importer.engine.workers import ChunkQueue, WorkerPool
+from tui_importer.journal.records import UNKNOWN_TIME
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_importer.engine.health import Tries
+    from tui_importer.engine.metrics import Metrics
+    from tui_importer.engine.options import FrozenOptions, RunOptions
+    from tui_importer.engine.tally import Tally
+    from tui_importer.journal.journal import Journal
+    from tui_importer.journal.records import OrganizationRecord
+    from tui_importer.source.models import RowStore, SourceRow
+    from tui_importer.workos.client import WorkosClient
+    from tui_importer.workos.connection import Connection
+
+FEWEST_WORKERS = 4
+MOST_WORKERS = 32
+UNLIMITED_WORKERS = 16
+EXPECTED_LATENCY = 0.2
+"""Seconds a request takes until it is measured (observed on the live API, reference section 7.1)."""
+
+
+class Run:
+    """Shared by the coordinator, the pre-warm pool and the workers of one run. `prewarming` False is for tests only."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        connection: Connection,
+        store: RowStore,
+        tally: Tally,
+        metrics: Metrics,
+        frozen: FrozenOptions,
+        options: RunOptions,
+        patience: Patience,
+        organizations: list[OrganizationRecord],
+        say: Callable[[str, str], None],
+        prewarming: bool = True,
+    ) -> None:
+        self.journal = journal
+        self.connection = connection
+        self.store = store
+        self.tally = tally
+        self.metrics = metrics
+        self.frozen = frozen
+        self.options = options
+        self.patience = patience
+        self.say = say
+        self.control = Control()
+        self.health = Health(self.control, patience, 60 * options.give_up_after)
+        self.calls = Calls(self.control, self.health, metrics, patience)
+        self.breaker = Breaker(options.max_failed)
+        self.cache = OrganizationCache(metrics.count)
+        self.organizations = OrganizationCounts(organizations)
+        self.set_aside: dict[int, Tries] = {}
+        self.pool: WorkerPool | None = None
+        self.active_keys: set[str] = set()
+        self._records = {o.key: o for o in organizations}
+        self._prewarming = prewarming
+        for organization in organizations:
+            if organization.workos_id is not None:
+                self.cache.add(organization.key, organization.workos_id, organization.name or organization.value)
+
+    # -- what workers and the pre-warm pool use ---------------------------------------------------------------
+
+    def server_time(self) -> float:
+        """The server's clock now, from its last `Date` header; UNKNOWN_TIME before there was one."""
+        now = self.connection.server_clock.now()
+        return now.timestamp() if now is not None else UNKNOWN_TIME
+
+    def client(self) -> WorkosClient:
+        """A client for one thread; its waits for the limiter end when the run is cancelled."""
+        return self.connection.client(self.control.cancelled)
+
+    def tools(self, client: WorkosClient, patience: Patience | None = None) -> Tools:
+        """What one thread works with."""
+        return Tools(
+            client=client,
+            calls=self.calls,
+            journal=self.journal,
+            server_time=self.server_time,
+            patience=patience or self.patience,
+            update_existing=self.frozen.on_existing == "update",
+        )
+
+    def resolver(self, client: WorkosClient, patience: Patience | None = None) -> OrganizationResolver:
+        """A resolver for one thread."""
+        return OrganizationResolver(self.tools(client, patience), self.cache)
+
+    def resolve_missed(self, client: WorkosClient, key: str, tries: Tries) -> str:
+        """Resolve a key that should have been in the cache, the way importers without a pre-warm do."""
+        hasty = Patience(organization_lookup=3.0, organization_search=3.0, first_poll=0.5)
+        return self.resolver(client, hasty).resolve(self._records[key], tries).id
+
+    def organization_label(self, key: str | None) -> str:
+        """What people call the organization of a key."""
+        record = self._records.get(key or "")
+        return "" if record is None else (record.name or record.value)
+
+    def resolving(self, key: str, *, active: bool) -> None:
+        """Note which keys are being resolved now, for the screen."""
+        (self.active_keys.add if active else self.active_keys.discard)(key)
+
+    def first_row_failure(self, row: SourceRow) -> StepFailed:
+        """The failure of a row whose person's first row has no user."""
+        message = f"Row {row.first_row:,} brings this person first and its user step failed: mend that row."
+        return StepFailed("user", "first_row_failed", message)
+
+    def failure_recorded(self) -> None:
+        """A failure was submitted (counted for the screen's badge)."""
+        self.metrics.count("failures")
+
+    def too_many_failures(self, share: float) -> None:
+        """The breaker tripped."""
+        top = self._most_frequent_failure()
+        self.control.drain(
+            Halt(
+                "limit",
+                f"too many failures: {share:.0f} % of the last rows{top}",
+                "Look at the errors, mend the cause, then resume.",
+            )
+        )
+
+    def crashed(self, error: Exception) -> None:
+        """An unexpected error of ours: stop safely and say so."""
+        self.control.cancel(unexpected(error))
+
+    def _most_frequent_failure(self) -> str:
+        self.journal.flush()
+        found = self.journal.most_frequent_failure()
+        return f", most often {safe(found[0], 60)} ({safe(found[1], 160)})" if found else ""
+
+    # -- phases -----------------------------------------------------------------------------------------------
+
+    def prewarm(self) -> None:
+        """Resolve all organization keys; afterwards the cache is complete, or the run is halted."""
+        self.health.threshold = max(6, 2 * self.options.prewarm_concurrency)
+        if self._prewarming:
+            prewarm(self, self.journal.organizations())
+        self.journal.flush()
+
+    def import_rows(self) -> None:
+        """Run the workers until every row that can be tried has its outcome, or the run is halted."""
+        queue = ChunkQueue(self.tally.unfinished())
+        self.pool = WorkerPool(self, queue)
+        self.pool.resize(self.wanted_workers())
+        while self.pool.alive():
+            self.pool.join(0.2)
+        if self.control.halt is None:
+            end_held_rows(self)
+        self.journal.flush()
+
+    def wanted_workers(self) -> int:
+        """The operator's number, else by Little's law: permitted rate x observed latency, with a margin."""
+        if self.options.workers is not None:
+            wanted = self.options.workers
+        else:
+            permitted = self.connection.limiter.permitted_writes
+            latency = self.metrics.mean_latency() or EXPECTED_LATENCY
+            if permitted is None:
+                wanted = UNLIMITED_WORKERS
+            else:
+                wanted = min(MOST_WORKERS, max(FEWEST_WORKERS, math.ceil(1.25 * permitted * latency) + 1))
+        self.health.threshold = max(6, 2 * wanted)
+        return wanted
+
+    def adjust_workers(self) -> None:
+        """Follow the observed latency; small changes are not worth a thread."""
+        if self.pool is None or self.options.workers is not None or self.control.draining.is_set():
+            return
+        wanted = self.wanted_workers()
+        active = sum(view.state != "stopped" for view in self.pool.views())
+        if abs(wanted - active) >= 2:
+            self.pool.resize(wanted)
+
+
+class Housekeeper:
+    """A thread that saves counters and the phase's seconds twice a second and sizes the pool, while a run lasts."""
+
+    INTERVAL = 0.5
+
+    def __init__(self, run: Run, phase_seconds: Callable[[], dict[str, float]]) -> None:
+        self._run = run
+        self._phase_seconds = phase_seconds
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="housekeeper", daemon=True)
+        self._adjusted = time.monotonic()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Save a last time and end."""
+        self._end.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while True:
+            ended = self._end.wait(self.INTERVAL)
+            self._save()
+            if ended:
+                return
+            if time.monotonic() - self._adjusted >= 2.0:
+                self._adjusted = time.monotonic()
+                self._run.adjust_workers()
+
+    def _save(self) -> None:
+        counted = self._run.journal.count(self._run.metrics.take_unsaved())
+        if counted is not None:
+            self._run.journal.submit(counted)
+        self._run.journal.update_job(**self._phase_seconds())

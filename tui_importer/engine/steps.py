@@ -1,0 +1,69 @@
+"""What both steps of a row need: one worker's tools, and the rule by which found objects are ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from tui_importer.engine.errors import GaveUp, StepFailed
+from tui_importer.journal.records import UNKNOWN_TIME, Flag, How
+from tui_importer.text import safe
+from tui_importer.workos.errors import NotFound, Refused, WorkosError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from tui_importer.engine.calls import Calls
+    from tui_importer.engine.health import Tries
+    from tui_importer.engine.patience import Patience
+    from tui_importer.journal.journal import Journal
+    from tui_importer.workos.client import WorkosClient
+
+T = TypeVar("T")
+
+CREATED_TOLERANCE = 2.0
+"""Seconds by which an object may be older than our intent and still be ours: `Date` has whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """One worker's tools. `server_time` gives an intent's time: the server's clock, UNKNOWN_TIME when unknown."""
+
+    client: WorkosClient
+    calls: Calls
+    journal: Journal
+    server_time: Callable[[], float]
+    patience: Patience
+    update_existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """A user with an id; `created` tells whether this job created it, so that it can have no older memberships."""
+
+    id: str
+    created: bool
+
+
+def adopted(created_at: datetime | None, intent: float) -> tuple[How, Flag]:
+    """Decide whether an object found after an intent is ours; existing and uncertain when it cannot be told."""
+    if created_at is None or intent == UNKNOWN_TIME:
+        return How.EXISTING, Flag.UNCERTAIN
+    ours = created_at.timestamp() >= intent - CREATED_TOLERANCE
+    return (How.CREATED if ours else How.EXISTING), Flag.NONE
+
+
+def definite(step: str, work: Callable[[Tries], T], tries: Tries) -> T:
+    """Do a step's work; a definite refusal, and giving up, become StepFailed."""
+    try:
+        return work(tries)
+    except GaveUp as error:
+        cause = error.cause
+        status = cause.status if isinstance(cause, WorkosError) else None
+        request_id = cause.request_id if isinstance(cause, WorkosError) else ""
+        raise StepFailed(step, "server_error", safe(cause.message), status, safe(request_id, 100)) from error
+    except (Refused, NotFound) as error:
+        kind = error.code or error.kind
+        text = safe(error.text or error.message)
+        raise StepFailed(step, safe(kind, 80), text, error.status, safe(error.request_id, 100)) from error

@@ -1,0 +1,143 @@
+"""Rows of the journal as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+
+class Outcome(IntEnum):
+    """How a row ended."""
+
+    CREATED = 1
+    EXISTING = 2
+    FAILED = 3
+    SKIPPED = 4
+
+
+class How(IntEnum):
+    """What a step found or did; FAILED only marks a user whose user step failed."""
+
+    CREATED = 1
+    EXISTING = 2
+    FAILED = 3
+
+
+class Flag(IntFlag):
+    """Remarks on a row."""
+
+    NONE = 0
+    UNCERTAIN = 1  # found on recovery; whether this job created it could not be decided
+    ROLE_DIFFERS = 2  # an existing membership has another role and was kept
+    UPDATED = 4  # an existing user's fields were updated
+
+
+UNKNOWN_TIME = 0.0
+"""An intent whose server time is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowRecord:
+    """What the journal knows of a row that has begun. Intents are the server's time, None when never sent."""
+
+    row: int
+    user_intent: float | None = None
+    user_id: str | None = None
+    user_how: How | None = None
+    membership_intent: float | None = None
+    membership_id: str | None = None
+    membership_how: How | None = None
+    flags: Flag = Flag.NONE
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRecord:
+    """One organization key; `state` is waiting, resolved (existing), created or failed."""
+
+    key: str
+    kind: str
+    value: str
+    name: str | None
+    rows: int
+    first_row: int
+    state: str = "waiting"
+    intent: float | None = None
+    workos_id: str | None = None
+    uncertain: bool = False
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a row or an organization failed. `organization` is a label for people, `step` as in the vocabulary."""
+
+    row: int | None
+    organization_key: str | None
+    time: float
+    line: int | None
+    email: str
+    organization: str
+    step: str
+    kind: str
+    status: int | None
+    message: str
+    request_id: str
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One request of a failed row, bodies masked and at most 4 KiB."""
+
+    time: float
+    method: str
+    path: str
+    status: int | None
+    code: str
+    error: str
+    request_id: str
+    milliseconds: float
+    request_body: str
+    response_body: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """The job itself. `sha256`, `rows` and `chunk_size` are None before the scan has ended."""
+
+    name: str
+    source: str
+    created_at: float
+    updated_at: float
+    environment: str
+    key_hint: str
+    key_salt: str
+    key_hash: str
+    frozen_options: str
+    run_options: str
+    size: int
+    mtime_ns: int
+    sha256: str | None
+    rows: int | None
+    chunk_size: int | None
+    state: str
+    phase: str
+    reason: str
+    next_step: str
+    seconds_scan: float
+    seconds_prewarm: float
+    seconds_import: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkCounts:
+    """Rows of one chunk by what became of them; users and memberships counted where their step was done."""
+
+    chunk: int
+    outcome: Outcome | None
+    user_how: How | None
+    membership_how: How | None
+    updated: bool
+    rows: int

@@ -1,0 +1,165 @@
+"""The journal's tables, and how an older file becomes a current one.
+
+Times are seconds since the epoch (UTC). Outcomes and ways are small integers, see `journal.records`.
+`totals` is kept by triggers, so it is exact in every committed state and costs no scan of the rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from tui_importer.journal.errors import JournalCorrupt, JournalNewer
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+VERSION = 1
+APPLICATION_ID = 0x7475_6969  # "tuii": tells our files from other SQLite databases
+
+CREATE = """
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    environment TEXT NOT NULL,
+    key_hint TEXT NOT NULL DEFAULT '',
+    key_salt TEXT NOT NULL,
+    key_hash TEXT NOT NULL DEFAULT '',
+    frozen_options TEXT NOT NULL,
+    run_options TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT,
+    rows INTEGER,
+    chunk_size INTEGER,
+    state TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    next_step TEXT NOT NULL DEFAULT '',
+    seconds_scan REAL NOT NULL DEFAULT 0,
+    seconds_prewarm REAL NOT NULL DEFAULT 0,
+    seconds_import REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE organizations (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    name TEXT,
+    rows INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    intent REAL,
+    workos_id TEXT,
+    uncertain INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0,
+    message TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE TABLE rows (
+    row INTEGER PRIMARY KEY,
+    user_intent REAL,
+    user_id TEXT,
+    user_how INTEGER,
+    membership_intent REAL,
+    membership_id TEXT,
+    membership_how INTEGER,
+    flags INTEGER NOT NULL DEFAULT 0,
+    outcome INTEGER
+);
+CREATE TABLE totals (outcome INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
+INSERT INTO totals (outcome, rows) VALUES (1, 0), (2, 0), (3, 0), (4, 0);
+CREATE TRIGGER rows_inserted AFTER INSERT ON rows WHEN new.outcome IS NOT NULL BEGIN
+    UPDATE totals SET rows = rows + 1 WHERE outcome = new.outcome;
+END;
+CREATE TRIGGER rows_updated AFTER UPDATE OF outcome ON rows WHEN old.outcome IS NOT new.outcome BEGIN
+    UPDATE totals SET rows = rows - 1 WHERE outcome = old.outcome;
+    UPDATE totals SET rows = rows + 1 WHERE outcome = new.outcome;
+END;
+CREATE TABLE failures (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    row INTEGER UNIQUE,
+    organization_key TEXT UNIQUE,
+    time REAL NOT NULL,
+    line INTEGER,
+    email TEXT NOT NULL,
+    organization TEXT NOT NULL,
+    step TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status INTEGER,
+    message TEXT NOT NULL,
+    request_id TEXT NOT NULL
+);
+CREATE TABLE attempts (
+    attempt INTEGER PRIMARY KEY,
+    row INTEGER,
+    organization_key TEXT,
+    time REAL NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    status INTEGER,
+    code TEXT NOT NULL,
+    error TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    milliseconds REAL NOT NULL,
+    request_body TEXT NOT NULL,
+    response_body TEXT NOT NULL
+);
+CREATE INDEX attempts_by_row ON attempts (row) WHERE row IS NOT NULL;
+CREATE INDEX attempts_by_organization ON attempts (organization_key) WHERE organization_key IS NOT NULL;
+CREATE TABLE log (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    time REAL NOT NULL,
+    level TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+"""
+
+MIGRATIONS: Mapping[int, str] = {}
+"""Statements that bring a file from version N (the key) to N + 1."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Lay out a new journal in one transaction."""
+    script = f"BEGIN; {CREATE} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    connection.executescript(script)
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema's version. Raises JournalCorrupt for another kind of file, JournalNewer for a newer one."""
+    try:
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise corrupt(path, str(error)) from error
+    if application_id != APPLICATION_ID or version < 1:
+        raise corrupt(path, "it is not a journal of tui-importer")
+    if version > VERSION:
+        raise JournalNewer(
+            f"The journal {safe(path)} was written by a newer tui-importer (schema {version}, here {VERSION}).",
+            "Use the newer version for this job.",
+        )
+    return int(version)
+
+
+def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Bring an older journal to the current schema in one transaction, after a copy beside it."""
+    if version == VERSION:
+        return
+    with closing(sqlite3.connect(path.with_suffix(f".v{version}.sqlite"))) as copy:
+        connection.backup(copy)  # not a file copy: committed pages may still be in the WAL
+    steps = " ".join(MIGRATIONS[number] for number in range(version, VERSION))
+    connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def corrupt(path: Path, detail: str) -> JournalCorrupt:
+    """The refusal for a file that cannot be trusted."""
+    return JournalCorrupt(
+        f"The journal {safe(path)} is damaged: {safe(detail)}.",
+        "Restore the job's folder from a backup; without it, start a new job: users that exist already are recognised.",
+    )

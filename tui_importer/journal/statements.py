@@ -1,0 +1,135 @@
+"""What is written about rows, organizations and attempts, as statements for the writer.
+
+Intents keep the earliest time: an object found later was created by this job if it is not older than the first
+time we tried.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tui_importer.journal.records import FailedAttempt, Failure, Flag, How, Outcome
+    from tui_importer.journal.writer import Statement
+
+
+def user_intended(row: int, server_time: float) -> Statement:
+    """The user of `row` is about to be created."""
+    return (
+        (
+            "INSERT INTO rows (row, user_intent) VALUES (?, ?) "
+            "ON CONFLICT (row) DO UPDATE SET user_intent = coalesce(user_intent, excluded.user_intent)"
+        ),
+        (row, server_time),
+    )
+
+
+def user_known(row: int, user_id: str, how: How | None, flags: Flag, membership_intent: float | None) -> Statement:
+    """The user step of `row` has ended; with a time, its membership is about to be created.
+
+    `how` is None for a row whose user belongs to an earlier row, so that users are counted once.
+    """
+    return (
+        (
+            "INSERT INTO rows (row, user_id, user_how, flags, membership_intent) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (row) DO UPDATE SET user_id = excluded.user_id, user_how = excluded.user_how, "
+            "flags = flags | excluded.flags, membership_intent = coalesce(membership_intent, excluded.membership_intent)"
+        ),
+        (row, user_id, how, flags, membership_intent),
+    )
+
+
+def membership_intended(row: int, user_id: str, server_time: float) -> Statement:
+    """The membership of `row`, whose user is known, is about to be created."""
+    return (
+        (
+            "INSERT INTO rows (row, user_id, membership_intent) VALUES (?, ?, ?) "
+            "ON CONFLICT (row) DO UPDATE SET user_id = excluded.user_id, "
+            "membership_intent = coalesce(membership_intent, excluded.membership_intent)"
+        ),
+        (row, user_id, server_time),
+    )
+
+
+def row_ended(row: int, outcome: Outcome, membership_id: str | None, how: How | None, flags: Flag) -> Statement:
+    """`row` has its outcome."""
+    return (
+        (
+            "INSERT INTO rows (row, outcome, membership_id, membership_how, flags) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (row) DO UPDATE SET outcome = excluded.outcome, membership_id = excluded.membership_id, "
+            "membership_how = excluded.membership_how, flags = flags | excluded.flags"
+        ),
+        (row, outcome, membership_id, how, flags),
+    )
+
+
+def user_failed(row: int, how: How) -> Statement:
+    """Mark the first row of a user whose user step failed, so that users are counted."""
+    return (
+        "INSERT INTO rows (row, user_how) VALUES (?, ?) ON CONFLICT (row) DO UPDATE SET user_how = excluded.user_how",
+        (row, how),
+    )
+
+
+def failed(failure: Failure) -> list[Statement]:
+    """Record a failure in place of an earlier one of the same row or organization."""
+    values = (
+        failure.row, failure.organization_key, failure.time, failure.line, failure.email, failure.organization,
+        failure.step, failure.kind, failure.status, failure.message, failure.request_id,
+    )  # fmt: skip
+    marks = ", ".join("?" * len(values))
+    return [
+        (
+            (
+                "INSERT OR REPLACE INTO failures (row, organization_key, time, line, email, organization, step, kind, "
+                f"status, message, request_id) VALUES ({marks})"
+            ),
+            values,
+        )
+    ]
+
+
+def attempted(row: int | None, organization_key: str | None, attempts: Iterable[FailedAttempt]) -> list[Statement]:
+    """Keep the failed requests of a row or an organization."""
+    return [
+        (
+            ("INSERT INTO attempts (row, organization_key, time, method, path, status, code, error, request_id, "
+            "milliseconds, request_body, response_body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            (
+                row, organization_key, a.time, a.method, a.path, a.status, a.code, a.error, a.request_id,
+                a.milliseconds, a.request_body, a.response_body,
+            ),
+        )
+        for a in attempts
+    ]  # fmt: skip
+
+
+def organization_intended(key: str, server_time: float) -> Statement:
+    """The organization is about to be created."""
+    return ("UPDATE organizations SET intent = coalesce(intent, ?) WHERE key = ?", (server_time, key))
+
+
+def organization_resolved(
+    key: str, workos_id: str, name: str, seconds: float, *, created: bool, uncertain: bool
+) -> list[Statement]:
+    """The key has its id; an earlier failure of it is over."""
+    return [
+        (
+            (
+                "UPDATE organizations SET state = ?, workos_id = ?, name = coalesce(name, ?), seconds = ?, uncertain = ?, "
+                "message = '' WHERE key = ?"
+            ),
+            ("created" if created else "existing", workos_id, name, seconds, uncertain, key),
+        ),
+        ("DELETE FROM failures WHERE organization_key = ?", (key,)),
+    ]
+
+
+def organization_failed(key: str, message: str, seconds: float) -> Statement:
+    """The key has no id; its rows are held."""
+    return (
+        "UPDATE organizations SET state = 'failed', message = ?, seconds = ? WHERE key = ?",
+        (message, seconds, key),
+    )
