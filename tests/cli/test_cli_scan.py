@@ -1,0 +1,119 @@
+"""`scan` as a process: the report, the document, the exit codes, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CLEAN = "email,first_name,org_external_id,org_name,shoe size\nann@x.example,Ann,a,A,38\nbob@x.example,Bob,a,A,44\n"
+FAULTY = CLEAN + "no-address,Cy,a,A,40\ndee@x.example,Dee,b,B,41\n"
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    """The folder in which the scan makes its own."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+def scan(source: Path, temporary: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui_importer", "scan", source, *flags],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=240,
+    )
+
+
+def csv(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "users.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_document_of_a_clean_file(tmp_path: Path, temporary: Path) -> None:
+    done = scan(csv(tmp_path, CLEAN), temporary, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "rows": 2,
+        "columns": ["email", "first_name", "org_external_id", "org_name", "shoe size"],
+        "unknown_columns": ["shoe size"],
+        "organizations": 1,
+        "users": 2,
+        "memberships": 2,
+        "problems": [],
+        "rows_with_problems": 0,
+    }
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_document_names_each_problem_with_row_and_line(tmp_path: Path, temporary: Path) -> None:
+    done = scan(csv(tmp_path, FAULTY), temporary, "--json")
+    assert done.returncode == 1, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["rows"], document["rows_with_problems"]) == (4, 1)
+    (problem,) = document["problems"]
+    assert problem.keys() == {"row", "line", "column", "kind", "message"}
+    assert (problem["row"], problem["line"], problem["column"]) == (3, 4, "email")
+
+
+def test_the_report_ends_with_the_summary(tmp_path: Path, temporary: Path) -> None:
+    done = scan(csv(tmp_path, FAULTY), temporary)
+    assert done.returncode == 1, done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith("✗ row 3, line 4, email: ")
+    summary = "\n".join(rest)
+    for part in ("users.csv: 4 rows", "not used       shoe size", "users          3", "1 of them cannot be imported"):
+        assert part in summary
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_stands_in_the_file_cannot_drive_the_terminal(tmp_path: Path, temporary: Path) -> None:
+    source = csv(tmp_path, "email,\x1b]2;PWNED\x07\n\x1b[31mred,1\n")
+    for flags in ([], ["--json"]):
+        done = scan(source, temporary, *flags)
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\x07" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, temporary: Path, flags: list[str]) -> None:
+    for source in (tmp_path / "nowhere.csv", tmp_path, csv(tmp_path, ""), csv(tmp_path, "name\nAnn\n")):
+        done = scan(source, temporary, *flags)
+        assert done.returncode == 2, (source, done.stderr)
+        assert done.stderr.startswith("tui-importer: ")
+        assert "Traceback" not in done.stderr
+        if flags:
+            assert json.loads(done.stdout)["error"].keys() == {"kind", "message", "next"}
+        else:
+            assert done.stdout == ""
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path, temporary: Path) -> None:
+    source = csv(tmp_path, "email\n" + "broken\n" * 20_000)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui_importer", "scan", source],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(240) == 141
+    assert list(temporary.iterdir()) == []
