@@ -8,7 +8,11 @@ WorkosError                    root; carries the Attempt
 ├── KeyRejected                401
 ├── PermissionDenied           403
 ├── NotFound                   404
-└── Refused                    any other 4xx: 400, 409, 422 …
+└── Refused                    any other 4xx: 400, 409, 422 …; 501, 505; a request that cannot be put into words
+
+BadBaseUrl                     the base URL is not one
+└── InsecureUrl                http:// to another machine: the key would travel in clear
+BadNetworkSettings             the environment's proxy or certificates cannot be used
 """
 
 from __future__ import annotations
@@ -48,8 +52,8 @@ class Attempt:
 class WorkosError(ImporterError):
     """One request failed. `codes` are `code` and all `errors[].code`, in this order, without duplicates."""
 
-    kind: ClassVar[str] = "api_error"
-    exit_code: ClassVar[int] = 3
+    kind: str = "api_error"
+    exit_code: int = 3
     retryable: ClassVar[bool] = False
     ambiguous: ClassVar[bool] = False
 
@@ -138,3 +142,21 @@ class Refused(WorkosError):
     """Another 4xx: the API's own words say what is wrong with the request."""
 
     kind = "refused"
+
+
+class BadBaseUrl(ImporterError):
+    """The base URL is not one."""
+
+    kind = "bad_base_url"
+
+
+class InsecureUrl(BadBaseUrl):
+    """http:// to another machine: the key and all passwords would travel in clear."""
+
+    kind = "insecure_url"
+
+
+class BadNetworkSettings(ImporterError):
+    """A proxy or a certificate file named in the environment cannot be used."""
+
+    kind = "bad_network_settings"

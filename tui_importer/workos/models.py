@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+T = TypeVar("T")
 
 
 class MembershipStatus(StrEnum):
@@ -60,3 +62,11 @@ class Role:
     name: str
     type: str
     resource_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list; `after` is where the next part begins, None at the end."""
+
+    data: tuple[T, ...]
+    after: str | None
