@@ -116,6 +116,11 @@ class Job:
         """The job's name."""
         return self._record.name
 
+    @property
+    def begun(self) -> bool:
+        """Whether the import was ever started: its plan was agreed to then."""
+        return self._phase != "scan"
+
     def prepare(self) -> None:
         """Scan and plan in the background; ends in `ready` with `plan()` set, or paused with a reason."""
         self._begin(self._prepare)
@@ -469,6 +474,7 @@ class Job:
                 in_flight=sum(w.state == "running" for w in workers),
             ),
             seconds=PhaseSeconds(*self._phase_seconds().values()),
+            prewarm_requests=self._metrics.value("prewarm_requests"),
             failures=self._failures_base + self._metrics.value("failures"),
             log_entries=self._last_log,
             backing_off=run.health.backing_off if run is not None and state == "running" else "",

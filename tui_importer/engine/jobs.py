@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import EngineError, JobUnfinished
 from tui_importer.engine.job import Job, run_options_json
+from tui_importer.engine.listing import list_jobs, summarise
 from tui_importer.engine.options import FrozenOptions, RunOptions
 from tui_importer.engine.snapshot import JobSummary, Totals
 from tui_importer.errors import ImporterError
@@ -133,14 +134,11 @@ class Jobs:
             record = reader.job()
             frozen = FrozenOptions(**json.loads(record.frozen_options))
             run = RunOptions(**json.loads(record.run_options))
-            return frozen, run, _summary(folder, record, reader)
+            return frozen, run, summarise(folder, record, reader)
 
     def list(self) -> Sequence[JobSummary]:
-        """All jobs, newest first; a folder that cannot be read is listed with its problem."""
-        if not self.folder.is_dir():
-            return []
-        found = [self._summary(path) for path in self.folder.iterdir() if (path / FILE).is_file()]
-        return sorted(found, key=lambda job: job.started, reverse=True)
+        """All jobs, newest first; one that cannot be read is listed with its problem."""
+        return list_jobs(self.folder)
 
     def reader_folder(self, name: str) -> Path:
         """The folder of an existing job. Raises JobNotFound."""
@@ -197,36 +195,3 @@ class Jobs:
         if not (folder / FILE).is_file():
             raise JobNotFound(f"There is no job named {safe(name, 100)}.", "See the jobs with: tui-importer jobs")
         return folder
-
-    def _summary(self, folder: Path) -> JobSummary:
-        try:
-            with open_reader(folder) as reader:
-                return _summary(folder, reader.job(), reader)
-        except ImporterError as error:
-            changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
-            return JobSummary(
-                safe(folder.name), "", "UNKNOWN", "paused", "unreadable", Totals(), changed, changed, str(error)
-            )
-
-
-def _summary(folder: Path, record: JobRecord, reader: Reader) -> JobSummary:
-    state, reason = record.state, record.reason
-    if state in {"running", "pausing"} and not is_locked(folder):
-        state, reason = "paused", "interrupted"
-    totals = reader.totals()
-    return JobSummary(
-        job=record.name,
-        source=record.source,
-        environment=record.environment,  # type: ignore[arg-type]
-        state=state,  # type: ignore[arg-type]
-        reason=reason,
-        totals=Totals(
-            rows=record.rows or 0,
-            created=totals[Outcome.CREATED],
-            existing=totals[Outcome.EXISTING],
-            failed=totals[Outcome.FAILED],
-            skipped=totals[Outcome.SKIPPED],
-        ),
-        started=datetime.fromtimestamp(record.created_at, UTC),
-        updated=datetime.fromtimestamp(record.updated_at, UTC),
-    )

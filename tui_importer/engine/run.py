@@ -156,8 +156,10 @@ class Run:
     def prewarm(self) -> None:
         """Resolve all organization keys; afterwards the cache is complete, or the run is halted."""
         self.health.threshold = max(6, 2 * self.options.prewarm_concurrency)
+        before = self.metrics.value("requests")
         if self._prewarming:
             prewarm(self, self.journal.organizations())
+        self.metrics.count("prewarm_requests", self.metrics.value("requests") - before)
         self.journal.flush()
 
     def import_rows(self) -> None:

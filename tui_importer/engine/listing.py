@@ -1,0 +1,63 @@
+"""The list of jobs, read from their folders without their locks; light, so that the first screen needs nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.snapshot import JobSummary, Totals
+from tui_importer.errors import ImporterError
+from tui_importer.journal.journal import FILE, open_reader
+from tui_importer.journal.lock import is_locked
+from tui_importer.journal.records import Outcome
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tui_importer.journal.journal import Reader
+    from tui_importer.journal.records import JobRecord
+
+
+def list_jobs(folder: Path) -> Sequence[JobSummary]:
+    """All jobs below `folder`, newest first; one that cannot be read is listed with its problem."""
+    if not folder.is_dir():
+        return []
+    found = [_read(path) for path in folder.iterdir() if (path / FILE).is_file()]
+    return sorted(found, key=lambda job: job.started, reverse=True)
+
+
+def _read(folder: Path) -> JobSummary:
+    try:
+        with open_reader(folder) as reader:
+            return summarise(folder, reader.job(), reader)
+    except ImporterError as error:
+        changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        return JobSummary(
+            safe(folder.name), "", "UNKNOWN", "paused", "unreadable", Totals(), changed, changed, str(error)
+        )
+
+
+def summarise(folder: Path, record: JobRecord, reader: Reader) -> JobSummary:
+    """One job's line; a job whose process died reads paused, reason interrupted."""
+    state, reason = record.state, record.reason
+    if state in {"running", "pausing"} and not is_locked(folder):
+        state, reason = "paused", "interrupted"
+    totals = reader.totals()
+    return JobSummary(
+        job=record.name,
+        source=record.source,
+        environment=record.environment,  # type: ignore[arg-type] # written from the same literal
+        state=state,  # type: ignore[arg-type] # the same
+        reason=reason,
+        totals=Totals(
+            rows=record.rows or 0,
+            created=totals[Outcome.CREATED],
+            existing=totals[Outcome.EXISTING],
+            failed=totals[Outcome.FAILED],
+            skipped=totals[Outcome.SKIPPED],
+        ),
+        started=datetime.fromtimestamp(record.created_at, UTC),
+        updated=datetime.fromtimestamp(record.updated_at, UTC),
+    )

@@ -1,0 +1,63 @@
+"""Failed rows as CSV, for a spreadsheet or for mending and importing again."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, TextIO
+
+from tui_importer.journal.journal import open_reader
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PAGE = 1_000
+
+
+def write_failures(folder: Path, stream: TextIO) -> int:
+    """Write every failure of a job, with the row's original cells, and return how many there were.
+
+    Secret cells stay masked. Values that a spreadsheet would run as a formula get a leading apostrophe.
+    Raises JobNotFound, JournalCorrupt, JournalNewer.
+    """
+    from tui_importer.source.frozen import FrozenRows
+
+    with open_reader(folder) as reader:
+        frozen = FrozenRows(folder) if reader.job().rows else None
+        columns = frozen.columns if frozen is not None else ()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*map(cell, columns), "_row", "_line", "_step", "_kind", "_status", "_error", "_request_id"])
+        sequence = written = 0
+        while failures := reader.failures(sequence, PAGE):
+            for failure in failures:
+                cells: Mapping[str, str | None] = {}
+                if failure.row is not None and frozen is not None:
+                    cells = frozen.row(failure.row).cells
+                where = [failure.row or "", failure.line or "", failure.step, failure.kind, failure.status or ""]
+                label = f"{failure.organization}: " if failure.row is None else ""
+                writer.writerow(
+                    [
+                        *(cell(cells.get(column) or "") for column in columns),
+                        *map(cell, where),
+                        cell(label + failure.message),
+                        cell(failure.request_id),
+                    ]
+                )
+            sequence = failures[-1].sequence
+            written += len(failures)
+        return written
+
+
+def cell(value: object) -> str:
+    """One harmless cell: no control characters, no formula."""
+    text = "\n".join(safe(line, 65_536) for line in str(value).split("\n"))
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""The plan as a document for programs and as lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_importer.engine.plan import Plan
+
+
+def plan_document(plan: Plan) -> Mapping[str, object]:
+    """The JSON document of `--dry-run`. `roles_missing` is null when the roles could not be read."""
+    return {
+        "environment": plan.environment.name,
+        "rows": plan.rows,
+        "users": plan.users,
+        "memberships": plan.memberships,
+        "organizations": {
+            "existing": plan.organizations.existing,
+            "create": plan.organizations.create,
+            "conflict": plan.organizations.conflict,
+            "unknown": plan.organizations.unknown,
+        },
+        "problems": dict(plan.problems),
+        "roles_missing": None if plan.roles_missing is None else list(plan.roles_missing),
+        "requests": plan.requests,
+        "seconds": round(plan.seconds_low, 1),
+    }
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The same for people."""
+    environment = plan.environment
+    known = ", ".join(safe(name, 60) for name in environment.organizations) or "no organizations yet"
+    found = plan.organizations
+    lines = [
+        f"Environment    {environment.name}  {environment.key_hint}  {environment.base_url}",
+        f"               has: {known}",
+        f"Rows           {plan.rows:,}" + (f", {plan.refused_rows:,} of them refused" if plan.refused_rows else ""),
+        f"Users          {plan.users:,}, memberships {plan.memberships:,}",
+        f"Organizations  {found.existing:,} existing, {found.create:,} to create"
+        + (f", {found.conflict:,} in conflict" if found.conflict else "")
+        + (f", {found.unknown:,} unknown" if found.unknown else ""),
+        f"Requests       about {plan.requests:,}, {duration(plan.seconds_low)} to {duration(plan.seconds_high)} "
+        "at the permitted rate",
+    ]
+    if plan.problems:
+        counts = sorted(plan.problems.items(), key=lambda item: (-item[1], item[0]))
+        lines.append("Problems       " + ", ".join(f"{count:,} {kind}" for kind, count in counts))
+    if plan.roles_missing:
+        lines.append("Roles missing  " + ", ".join(safe(role, 60) for role in plan.roles_missing))
+    lines += [f"Note           {safe(note)}" for note in plan.notes]
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 h 05 min`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"

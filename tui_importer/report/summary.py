@@ -1,0 +1,162 @@
+"""A job's numbers as a document for programs and as lines for people, read from its journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_importer.engine.snapshot import (
+    MembershipTotals,
+    OrganizationTotals,
+    PhaseSeconds,
+    Totals,
+    UserTotals,
+)
+from tui_importer.journal.journal import open_reader
+from tui_importer.journal.records import How, Outcome
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tui_importer.journal.journal import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a job has done so far; `prewarm_requests` are the requests of the pre-warm alone."""
+
+    job: str
+    state: str
+    reason: str
+    next_step: str
+    totals: Totals
+    users: UserTotals
+    memberships: MembershipTotals
+    organizations: OrganizationTotals
+    requests: int
+    retries: int
+    rate_limited: int
+    prewarm_requests: int
+    cache_hits: int
+    cache_misses: int
+    seconds: PhaseSeconds
+
+
+def summary_of(folder: Path) -> Summary:
+    """Read a job's summary from its folder. Raises JobNotFound, JournalCorrupt, JournalNewer."""
+    with open_reader(folder) as reader:
+        return _summary(reader)
+
+
+def _summary(reader: Reader) -> Summary:
+    job = reader.job()
+    outcomes = reader.totals()
+    organizations = reader.organizations()
+    counters = reader.counters()
+    users = {how: 0 for how in How}
+    memberships = {how: 0 for how in How}
+    updated = 0
+    for found in reader.chunk_counts(job.chunk_size or 1_000):
+        if found.user_how is not None:
+            users[found.user_how] += found.rows
+        if found.membership_how is not None:
+            memberships[found.membership_how] += found.rows
+        updated += found.rows if found.updated else 0
+    rows = job.rows or 0
+    pending = rows - sum(outcomes.values())
+    held = sum(o.rows for o in organizations if o.state == "failed")
+    created = sum(o.state == "created" for o in organizations)
+    return Summary(
+        job=job.name,
+        state=job.state,
+        reason=job.reason,
+        next_step=job.next_step,
+        totals=Totals(
+            rows,
+            outcomes[Outcome.CREATED],
+            outcomes[Outcome.EXISTING],
+            outcomes[Outcome.FAILED],
+            outcomes[Outcome.SKIPPED],
+            min(held, pending),
+        ),
+        users=UserTotals(users[How.CREATED], users[How.EXISTING], updated, users[How.FAILED]),
+        memberships=MembershipTotals(memberships[How.CREATED], memberships[How.EXISTING]),
+        organizations=OrganizationTotals(
+            len(organizations),
+            created + sum(o.state == "existing" for o in organizations),
+            created,
+            sum(o.state == "failed" for o in organizations),
+        ),
+        requests=counters.get("requests", 0),
+        retries=counters.get("retries", 0),
+        rate_limited=counters.get("rate_limited", 0),
+        prewarm_requests=counters.get("prewarm_requests", 0),
+        cache_hits=counters.get("cache_hits", 0),
+        cache_misses=counters.get("cache_misses", 0),
+        seconds=PhaseSeconds(job.seconds_scan, job.seconds_prewarm, job.seconds_import),
+    )
+
+
+def summary_document(summary: Summary) -> Mapping[str, object]:
+    """The JSON document of `run` and `resume`."""
+    totals = summary.totals
+    return {
+        "job": summary.job,
+        "state": summary.state,
+        "reason": summary.reason,
+        "rows": totals.rows,
+        "created": totals.created,
+        "existing": totals.existing,
+        "failed": totals.failed,
+        "skipped": totals.skipped,
+        "pending": totals.pending,
+        "held": totals.held,
+        "users": {
+            "created": summary.users.created,
+            "existing": summary.users.existing,
+            "updated": summary.users.updated,
+            "failed": summary.users.failed,
+        },
+        "memberships": {"created": summary.memberships.created, "existing": summary.memberships.existing},
+        "organizations": {
+            "resolved": summary.organizations.resolved,
+            "created": summary.organizations.created,
+            "failed": summary.organizations.failed,
+        },
+        "requests": summary.requests,
+        "retries": summary.retries,
+        "rate_limited": summary.rate_limited,
+        "cache": {"hits": summary.cache_hits, "misses": summary.cache_misses},
+        "seconds": {
+            "scan": round(summary.seconds.scan, 3),
+            "prewarm": round(summary.seconds.prewarm, 3),
+            "import": round(summary.seconds.import_, 3),
+        },
+    }
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """The same for people."""
+    totals, users, organizations = summary.totals, summary.users, summary.organizations
+    lines = [
+        f"{safe(summary.job)}: {summary.state}{f' ({safe(summary.reason)})' if summary.reason else ''}",
+        f"  rows           {totals.rows:,}: {totals.created:,} created, {totals.existing:,} existing, "
+        f"{totals.failed:,} failed, {totals.skipped:,} skipped, {totals.pending:,} pending",
+        f"  users          {users.created:,} created, {users.existing:,} existing ({users.updated:,} updated), "
+        f"{users.failed:,} failed",
+        f"  memberships    {summary.memberships.created:,} created, {summary.memberships.existing:,} existing",
+        f"  organizations  {organizations.resolved:,}/{organizations.total:,} resolved, "
+        f"{organizations.created:,} created, {organizations.failed:,} failed",
+        f"  pre-warm       {summary.seconds.prewarm:.1f} s, {summary.prewarm_requests:,} requests; "
+        f"cache {summary.cache_hits:,} hits, {summary.cache_misses:,} misses",
+        f"  requests       {summary.requests:,}, {summary.retries:,} retries, {summary.rate_limited:,} times 429",
+        f"  seconds        scan {summary.seconds.scan:.1f}, pre-warm {summary.seconds.prewarm:.1f}, "
+        f"import {summary.seconds.import_:.1f}",
+    ]
+    if totals.held:
+        lines.insert(2, f"  held           {totals.held:,} pending rows wait for an organization that failed")
+    if summary.next_step:
+        lines.append(f"Next: {safe(summary.next_step)}")
+    return lines
