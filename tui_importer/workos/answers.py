@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from tui_importer.text import safe
 
@@ -30,26 +31,38 @@ class ErrorBody:
     text: str = ""
 
 
-def read_error_body(content: bytes) -> ErrorBody:
-    """Read any body; never fails."""
+def read_error_body(content: bytes, mask: Callable[[str], str] = str) -> ErrorBody:
+    """Read any body; never fails. `mask` hides secrets in texts (before they are cut), codes are left alone."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
-        return ErrorBody(text=_plain(content))
-    if isinstance(body, str):
-        return ErrorBody(text=safe(body, LONGEST_TEXT))
-    if isinstance(body, list):
-        body = {"errors": body}
+        return ErrorBody(text=_plain(content, mask))
     if not isinstance(body, dict):
-        return ErrorBody()
-    errors = list(_errors(body.get("errors")))[:_MOST_ERRORS]
+        body = {"errors": body}
+    errors = _errors(body)
     codes = [body.get("code"), *(error.get("code") for error in errors if isinstance(error, Mapping))]
     if "error_description" in body:
         codes.insert(1, body.get("error"))
-    return ErrorBody(tuple(dict.fromkeys(filter(None, map(_code, codes)))), _text(body, errors))
+    shown = _masked(body, mask)
+    return ErrorBody(tuple(dict.fromkeys(filter(None, map(_code, codes)))), _text(shown, _errors(shown)))
 
 
-def _errors(errors: object) -> Iterator[object]:
+def _masked(body: Mapping[str, object], mask: Callable[[str], str]) -> dict[str, object]:
+    def masked(value: object) -> object:
+        if isinstance(value, str):
+            return mask(value)
+        if isinstance(value, dict):
+            return {name: masked(item) for name, item in value.items()}
+        return [masked(item) for item in value] if isinstance(value, list) else value
+
+    return {name: masked(value) for name, value in body.items()}
+
+
+def _errors(body: Mapping[str, object]) -> list[object]:
+    return list(islice(_each_error(body.get("errors")), _MOST_ERRORS))
+
+
+def _each_error(errors: object) -> Iterator[object]:
     if isinstance(errors, Mapping):
         # {"email": ["taken"]}: by field instead of as a list
         for field, value in errors.items():
@@ -97,9 +110,9 @@ def _words(value: object) -> str:
     return ""
 
 
-def _plain(content: bytes) -> str:
+def _plain(content: bytes, mask: Callable[[str], str]) -> str:
     """The title of a page, else the beginning of its text."""
-    text = content[:16_384].decode("utf-8", "replace")
+    text = mask(content[:16_384].decode("utf-8", "replace"))
     if title := _TITLE.search(text):
         text = title[1]
     elif "<" in text:

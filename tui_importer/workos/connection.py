@@ -137,7 +137,7 @@ class Connection:
         try:
             return httpx.Client(
                 transport=self._transport,
-                verify=self._tls(trust_env=trust_env) if self.base.is_tls and self._transport is None else False,
+                verify=self._tls(trust_env=trust_env),
                 timeout=httpx.Timeout(self.answer_seconds, connect=self._connect_seconds),
                 limits=httpx.Limits(
                     max_connections=2, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_SECONDS
@@ -155,18 +155,28 @@ class Connection:
             ) from None
 
     def _tls(self, *, trust_env: bool) -> ssl.SSLContext:
-        import httpx
-
+        """The one context of all clients, made when the first of them is."""
         with self._lock:
             if self._ssl_context is None:
-                try:
-                    self._ssl_context = httpx.create_ssl_context(trust_env=trust_env)
-                except OSError as error:
-                    raise BadNetworkSettings(
-                        f"The certificates named in the environment cannot be used: {safe(error, 200)}.",
-                        "Check SSL_CERT_FILE and SSL_CERT_DIR, or unset them.",
-                    ) from None
+                self._ssl_context = _ssl_context(trust_env=trust_env, is_used=self.base.is_tls)
             return self._ssl_context
+
+
+def _ssl_context(*, trust_env: bool, is_used: bool) -> ssl.SSLContext:
+    import ssl
+
+    import httpx
+
+    if not is_used:
+        # Loading certificates takes 20-45 ms; this one has none and would trust nobody.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return httpx.create_ssl_context(trust_env=trust_env)
+    except OSError as error:
+        raise BadNetworkSettings(
+            f"The certificates named in the environment cannot be used: {safe(error, 200)}.",
+            "Check SSL_CERT_FILE and SSL_CERT_DIR, or unset them.",
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:

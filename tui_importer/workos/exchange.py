@@ -51,8 +51,8 @@ class Call:
     method: str
     path: str
     budget: Budget
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, object] | None = None
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, object] | None = field(default=None, repr=False)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
@@ -62,7 +62,7 @@ class _Answer:
 
     status: int
     headers: httpx.Headers
-    content: bytes = b""
+    content: bytes = field(default=b"", repr=False)
     fault: str = ""
 
 
@@ -95,14 +95,14 @@ class Exchange:
         if answer.status == 429:
             retry_after = parse_retry_after(headers.get("Retry-After"), headers.get("Date"))
             limiter.throttled(retry_after, sent)
-            body = record.masked(read_error_body(answer.content))
+            body = record.read_error(answer)
             raise record.failed(failures.rate_limited(body, retry_after), answer)
         if answer.status < 500:
             limiter.succeeded(sent)
         if answer.fault:
             raise record.failed(failures.unreadable(answer.status, answer.fault), answer)
         if not 200 <= answer.status < 300:
-            body = record.masked(read_error_body(answer.content))
+            body = record.read_error(answer)
             location = safe(headers.get("Location", "").partition("?")[0], 200)
             raise record.failed(failures.answered(answer.status, body, location), answer)
         try:
@@ -173,9 +173,9 @@ class _Record:
         self._began = time.perf_counter()
         self._masker = Masker([connection.key, *call.secrets.values()])
 
-    def masked(self, body: ErrorBody) -> ErrorBody:
-        """`body` without the secrets that the server repeated in words."""
-        return ErrorBody(body.codes, self._masker.text(body.text))
+    def read_error(self, answer: _Answer) -> ErrorBody:
+        """What an error's body says, without the secrets that the server may have repeated."""
+        return read_error_body(answer.content, self._masker.text)
 
     def succeeded(self, answer: _Answer) -> None:
         self._connection.observe(self._attempt(answer))
