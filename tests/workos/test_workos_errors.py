@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workos.clocks import StepClock
 from tests.workos.fake_api import KEY, ORGANIZATION, USER, FakeApi, listing
 from tui_importer.secret import Secret
 from tui_importer.workos.errors import (
@@ -209,7 +210,6 @@ class TestAttempts:
         assert not api.requests
         assert not api.attempts
 
-    @settings(deadline=None)
     @given(st.integers(min_value=300, max_value=599), st.binary(max_size=200), st.text(max_size=20))
     def test_every_request_is_one_storable_attempt(self, status: int, content: bytes, email: str) -> None:
         api = FakeApi(httpx.Response(status, content=content))
@@ -251,12 +251,13 @@ class TestLimiter:
         assert limiter.paused_for == 0.0
 
     def test_the_wait_is_in_the_attempt_and_not_in_its_seconds(self) -> None:
-        limiter = RateLimiter(writes_per_10s=0)
-        limiter.throttled(0.1)
+        limiter = RateLimiter(writes_per_10s=0, clock=StepClock())
+        limiter.throttled(299.9)
         api = FakeApi((201, USER), limiter=limiter)
         api.ask(lambda c: c.create_user({"email": "ada@example.com"}))
         (attempt,) = api.attempts
-        assert attempt.waited > 0.1
+        assert attempt.waited == pytest.approx(300.0)
+        assert attempt.seconds < 300.0
 
 
 class TestServerClock:

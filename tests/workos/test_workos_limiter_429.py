@@ -124,7 +124,7 @@ def test_the_rate_never_falls_to_nothing() -> None:
     assert (limiter.permitted_writes or 0.0) >= 4.9
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(min_value=100, max_value=480))
 def test_a_server_that_allows_less_is_used_to_90_percent(allowed: int) -> None:
     clock = StepClock()

@@ -46,7 +46,7 @@ def at_least(limit: int, share: int) -> int:
     return math.floor(0.97 * 3 * math.floor(limit * share / 100))
 
 
-EAGER = settings(deadline=None, max_examples=30)
+EAGER = settings(max_examples=30)
 LIMITS = st.integers(min_value=1, max_value=1_500)
 SHARES = st.integers(min_value=1, max_value=100)
 

@@ -158,7 +158,8 @@ class Connection:
         """The one context of all clients, made when the first of them is."""
         with self._lock:
             if self._ssl_context is None:
-                self._ssl_context = _ssl_context(trust_env=trust_env, is_used=self.base.is_tls)
+                is_used = self.base.is_tls and self._transport is None
+                self._ssl_context = _ssl_context(trust_env=trust_env, is_used=is_used)
             return self._ssl_context
 
 
