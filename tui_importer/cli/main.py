@@ -25,7 +25,14 @@ class Entry(NamedTuple):
 
 # Only what works is registered, in the order of the help.
 COMMANDS: dict[str, Entry] = {
+    "open": Entry("Start the console at a CSV file or at a job.", "open_", "tui_importer.cli.console:console"),
+    "demo": Entry("The whole journey on a sandbox, without an account.", "demo", "tui_importer.cli.console:demo"),
+    "run": Entry("Import a CSV file without a screen.", "run", "tui_importer.cli.run:run"),
+    "resume": Entry("Go on with a job without a screen.", "resume", "tui_importer.cli.run:resume"),
+    "jobs": Entry("List the jobs on this machine.", "jobs", "tui_importer.cli.jobs:jobs"),
     "scan": Entry("Read a CSV file and name its problems.", "scan", "tui_importer.cli.scan:scan"),
+    "errors": Entry("Export the failed rows of a job as CSV.", "errors", "tui_importer.cli.jobs:errors"),
+    "purge": Entry("Remove a job from this machine.", "purge", "tui_importer.cli.jobs:purge"),
     "sandbox": Entry("Serve a stand-in for the WorkOS API.", "sandbox", "tui_importer.cli.sandbox:sandbox"),
 }
 
@@ -62,10 +69,19 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="tui-importer", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context, /) -> int:
-    """Move a company's users into WorkOS from a CSV file, without races and without losing a row."""
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
-    return 0
+    """Move a company's users into WorkOS from a CSV file, without races and without losing a row.
+
+    Without a command, the console starts at the list of jobs.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from tui_importer.cli.requests import OpenRequest
+    from tui_importer.cli.terminal import require_terminal
+
+    require_terminal()
+    from tui_importer.cli.console import console
+
+    return console(OpenRequest(None))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

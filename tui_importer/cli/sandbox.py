@@ -30,7 +30,7 @@ def sandbox(request: SandboxRequest) -> int:
             note(f"Elsewhere: export WORKOS_BASE_URL={url} WORKOS_API_KEY={settings.key}")
             note("Ctrl-C ends it; nothing is kept.")
 
-    serve_forever(settings, request.host, request.port, tell)
+    serve_forever(settings, request.host, request.port, tell, allow_remote=True)  # the host was chosen by hand
     return 0
 
 
@@ -38,15 +38,12 @@ def sandbox_settings(request: SandboxRequest) -> SandboxSettings:
     """The settings that the flags mean. Raises click.UsageError for faults that cannot be."""
     from tui_importer.sandbox.settings import SandboxSettings, parse_fault
 
-    late = request.visible_after_ms / 1000
     try:
         return SandboxSettings(
             latency=request.latency_ms / 1000,
             writes_per_10s=request.writes_per_10s,
             reads_per_10s=request.reads_per_10s,
-            visible_after=late,
-            users_visible_after=late,
-            memberships_visible_after=late,
+            visible_after=request.visible_after_ms / 1000,
             revoke_after=request.revoke_after,
             faults=dict(parse_fault(text) for text in request.faults),
             seed=request.seed,

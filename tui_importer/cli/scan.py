@@ -7,6 +7,8 @@ import json
 import signal
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,21 +16,26 @@ from tui_importer.cli.output import write
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from tui_importer.cli.requests import ScanRequest
-    from tui_importer.source.models import Problem, ScanResult
+    from tui_importer.source.models import Problem, ScanProgress, ScanResult
 
 _LONGEST_MESSAGE = 2_000
+_PROGRESS_WIDTH = 60
 
 
 def scan(request: ScanRequest) -> int:
     """Scan the source into a folder that goes again; 1 when rows could not be imported. Raises SourceError."""
-    from tui_importer.source.scan import scan as scan_source
-
-    with _interrupted_by_signals(), tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder:
-        result = scan_source(request.source, Path(folder))
+    cancelled = threading.Event()
+    with (
+        _signals_interrupt(cancelled),
+        tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        with _progress() as progress:
+            result = pool.submit(_scan, request.source, Path(folder), progress, cancelled).result()
         if request.json:
             _write_document(result)
         else:
@@ -36,20 +43,51 @@ def scan(request: ScanRequest) -> int:
     return 0 if result.importable == result.rows else 1
 
 
+def _scan(
+    source: Path, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
+) -> ScanResult:
+    from tui_importer.source.scan import scan as scan_source
+
+    return scan_source(source, folder, progress=progress, cancelled=cancelled)
+
+
 @contextlib.contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind as Ctrl-C does: the folder with the frozen rows must not stay."""
+def _signals_interrupt(cancelled: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does: the folder with the frozen rows must not stay.
+
+    The scan has a thread of its own, for a signal waits while the main thread is inside polars.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        cancelled.set()
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
     try:
         yield
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
+    """One line that a terminal on stderr sees change, and that goes at the end; nothing without a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(progress: ScanProgress) -> None:
+        share = progress.bytes_read / max(progress.bytes_total, 1)
+        sys.stderr.write(f"\rReading: {share:4.0%}, {progress.rows:,} rows".ljust(_PROGRESS_WIDTH))
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r" + " " * _PROGRESS_WIDTH + "\r")
+        sys.stderr.flush()
 
 
 def _write_document(result: ScanResult) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def end_held_rows(run: Run) -> None:
     """Held rows end as failed, step organization; then rows that waited for one of them, step user."""
+    run.journal.flush()
     chunks = run.tally.unfinished()
     for chunk in chunks:
         _end_chunk(run, chunk, held=True)

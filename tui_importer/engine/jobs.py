@@ -8,19 +8,17 @@ import secrets
 import shutil
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import EngineError, JobUnfinished
-from tui_importer.engine.job import Job, run_options_json
+from tui_importer.engine.job import Job
 from tui_importer.engine.listing import list_jobs, summarise
 from tui_importer.engine.options import FrozenOptions, RunOptions
-from tui_importer.engine.snapshot import JobSummary, Totals
-from tui_importer.errors import ImporterError
 from tui_importer.journal.errors import JobExists, JobNameInvalid, JobNotFound, JournalUnwritable
 from tui_importer.journal.journal import FILE, Journal, open_reader
-from tui_importer.journal.lock import JobLock, is_locked
-from tui_importer.journal.records import JobRecord, Outcome
+from tui_importer.journal.lock import JobLock
+from tui_importer.journal.records import JobRecord
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.patience import Patience
-    from tui_importer.journal.journal import Reader
+    from tui_importer.engine.snapshot import JobSummary
     from tui_importer.workos.connection import Connection
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -94,7 +92,7 @@ class Jobs:
                     key_salt=salt,
                     key_hash=connection.key.salted_hash(salt),
                     frozen_options=json.dumps(asdict(new.frozen)),
-                    run_options=run_options_json(new.run),
+                    run_options=json.dumps(asdict(new.run)),
                     size=found.st_size,
                     mtime_ns=found.st_mtime_ns,
                     sha256=None,
@@ -115,9 +113,7 @@ class Jobs:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def open(
-        self, name: str, connection: Connection, options: RunOptions | None = None, patience: Patience | None = None
-    ) -> Job:
+    def open(self, name: str, connection: Connection, options: RunOptions, patience: Patience | None = None) -> Job:
         """Open a job where it stood. Raises JobNotFound, JobLocked, JournalCorrupt, JournalNewer, JournalUnwritable."""
         folder = self._existing(name)
         lock = JobLock(folder)

@@ -19,8 +19,6 @@ from tui_importer.journal.records import UNKNOWN_TIME
 from tui_importer.workos.errors import NotFound, PermissionDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.options import RunOptions
     from tui_importer.engine.patience import Patience
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
 
 EXPECTED_LATENCY = 0.2
 UNLIMITED_WORKERS = 16
+MOST_REQUESTS = 400.0
+"""Requests a second that this program reaches on a small machine when nothing else bounds it."""
 UNCERTAINTY = 1.25
 """The range's upper end over its lower: 429s, retries and slow answers."""
 
@@ -46,14 +46,12 @@ class Planner:
         metrics: Metrics,
         options: RunOptions,
         patience: Patience,
-        looked_up: Callable[[int], None],
     ) -> None:
         self._connection = connection
         self._journal = journal
         self._metrics = metrics
         self._options = options
         self._patience = patience
-        self._looked_up = looked_up
         self.control = Control()
         self._health = Health(self.control, patience, 60.0)
         self._calls = Calls(self.control, self._health, metrics, patience)
@@ -98,10 +96,12 @@ class Planner:
         )
 
     def _seconds(self, writes: int, organization_calls: int) -> float:
+        """At the permitted rate; without one, at what as many workers reach with the latency seen so far."""
+        latency = self._metrics.mean_latency() or EXPECTED_LATENCY
         permitted = self._connection.limiter.permitted_writes
-        rate = permitted if permitted is not None else UNLIMITED_WORKERS / EXPECTED_LATENCY
-        calls_at_once = max(1, self._options.prewarm_concurrency)
-        return writes / rate + organization_calls * EXPECTED_LATENCY / calls_at_once
+        workers = self._options.workers or UNLIMITED_WORKERS
+        rate = permitted if permitted is not None else min(MOST_REQUESTS, workers / latency)
+        return writes / rate + organization_calls * latency / max(1, self._options.prewarm_concurrency)
 
     # -- organizations ----------------------------------------------------------------------------------------
 
@@ -127,7 +127,6 @@ class Planner:
                             waiting.append(organization)
                         else:
                             states[organization.key] = state
-                            self._looked_up(len(states))
             except Interrupted:
                 return
             except Exception as error:  # noqa: BLE001 - raised again by the thread that asked for the plan

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.health import Tries
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.options import FrozenOptions, RunOptions
+    from tui_importer.engine.snapshot import Level
     from tui_importer.engine.tally import Tally
     from tui_importer.journal.journal import Journal
     from tui_importer.journal.records import OrganizationRecord
@@ -55,7 +56,7 @@ class Run:
         options: RunOptions,
         patience: Patience,
         organizations: list[OrganizationRecord],
-        say: Callable[[str, str], None],
+        say: Callable[[Level, str], None],
         prewarming: bool = True,
     ) -> None:
         self.journal = journal
@@ -159,14 +160,23 @@ class Run:
         before = self.metrics.value("requests")
         if self._prewarming:
             prewarm(self, self.journal.organizations())
-        self.metrics.count("prewarm_requests", self.metrics.value("requests") - before)
+        requests = self.metrics.value("requests") - before
+        self.metrics.count("prewarm_requests", requests)
+        counts = self.organizations
+        self.say(
+            "info",
+            f"Organizations: {counts.resolved:,} of {counts.total:,} resolved, {counts.created:,} created, "
+            f"{counts.failed:,} failed, {requests:,} requests",
+        )
         self.journal.flush()
 
     def import_rows(self) -> None:
         """Run the workers until every row that can be tried has its outcome, or the run is halted."""
         queue = ChunkQueue(self.tally.unfinished())
         self.pool = WorkerPool(self, queue)
-        self.pool.resize(self.wanted_workers())
+        wanted = self.wanted_workers()
+        self.say("info", f"Importing users with {wanted} workers")
+        self.pool.resize(wanted)
         while self.pool.alive():
             self.pool.join(0.2)
         if self.control.halt is None:

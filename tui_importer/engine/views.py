@@ -46,6 +46,11 @@ def scanned_share(progress: ScanProgress | None, *, done: bool) -> float:
     return min(1.0, progress.bytes_read / progress.bytes_total)
 
 
+def scanned_rows(progress: ScanProgress | None, rows: int | None) -> int:
+    """Rows read so far."""
+    return rows if rows is not None else (progress.rows if progress is not None else 0)
+
+
 def organization_totals(run: Run | None, records: Sequence[OrganizationRecord]) -> OrganizationTotals:
     """Live counters of a run, else what the journal has."""
     if run is not None:
@@ -124,8 +129,8 @@ def failure_detail(failure: Failure, row: SourceRow | None, attempts: Sequence[F
 class Rates:
     """Rows per second over the last minute, from (time, rows done) points that each look adds to."""
 
-    def __init__(self, points: list[tuple[float, int]]) -> None:
-        self._points = points
+    def __init__(self) -> None:
+        self._points: list[tuple[float, int]] = []
 
     def eta(self, snapshot: Snapshot, totals: Totals) -> Eta | None:
         """Seconds still needed, as a range between the last seconds' rate and the window's; None when unknown yet."""

@@ -173,6 +173,7 @@ class Worker(threading.Thread):
             pass  # the row stays pending as it is; the next run goes on there
         finally:
             run.health.leave()
+            self._make_readable()
             run.tally.chunk_left(chunk, "deferred" if ending == "deferred" else "waiting")
             if ending == "done":
                 self._queue.done()
@@ -181,6 +182,13 @@ class Worker(threading.Thread):
             else:
                 self._queue.give_back(chunk)
             self._status.chunk = self._status.row = None
+
+    def _make_readable(self) -> None:
+        """Wait for this worker's last outcomes: whoever reads the chunk next must see them."""
+        try:
+            self._run.journal.flush()
+        except JournalUnwritable as error:
+            self._run.control.cancel(Halt("journal", safe(error.message), safe(error.next)))
 
     def _rows(self, first: int, last: int) -> Literal["done", "deferred", "given back"]:
         run = self._run

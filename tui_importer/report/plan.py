@@ -45,8 +45,8 @@ def plan_lines(plan: Plan) -> list[str]:
         f"Organizations  {found.existing:,} existing, {found.create:,} to create"
         + (f", {found.conflict:,} in conflict" if found.conflict else "")
         + (f", {found.unknown:,} unknown" if found.unknown else ""),
-        f"Requests       about {plan.requests:,}, {duration(plan.seconds_low)} to {duration(plan.seconds_high)} "
-        "at the permitted rate",
+        (f"Requests       about {plan.requests:,}, {duration(plan.seconds_low)} to {duration(plan.seconds_high)} "
+        "at the permitted rate"),
     ]
     if plan.problems:
         counts = sorted(plan.problems.items(), key=lambda item: (-item[1], item[0]))

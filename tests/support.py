@@ -1,0 +1,159 @@
+"""What tests of the engine share: sources, a sandbox, jobs on it, and the comparison with the server's truth."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections import Counter
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
+from tui_importer.engine.patience import IMPATIENT
+from tui_importer.report.summary import summary_of
+from tui_importer.sandbox.server import Sandbox
+from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
+from tui_importer.secret import Secret
+from tui_importer.workos.connection import Connection
+from tui_importer.workos.limits import RateLimiter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tui_importer.engine.job import Job
+    from tui_importer.engine.patience import Patience
+    from tui_importer.report.summary import Summary
+
+COLUMNS = (
+    "email", "first_name", "last_name", "email_verified", "external_id", "metadata", "org_external_id", "org_name",
+    "role_slug",
+)  # fmt: skip
+UNLIMITED = SandboxSettings(writes_per_10s=0, reads_per_10s=0)
+FAST = RunOptions(writes_per_10s=0, workers=8)
+JOB_SECONDS = 120.0
+
+
+def person(number: int, organization: int | None = None, **cells: str) -> dict[str, str]:
+    """A row: person `number`, in an organization or none."""
+    row = {
+        "email": f"user{number}@example.com",
+        "first_name": "Ada",
+        "last_name": f"Person {number}",
+        "external_id": f"legacy-{number}",
+    }
+    if organization is not None:
+        row |= {"org_external_id": f"org-{organization}", "org_name": f"Organization {organization}"}
+    return row | cells
+
+
+def write_source(path: Path, rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> Path:
+    """Write a CSV of these rows."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write_large_source(path: Path, rows: int = 14_997, organizations: int = 152, row_bytes: int = 1_270) -> Path:
+    """Write the size of file that migrations have: about 19 MB, its organizations spread over the whole file."""
+    rng = random.Random(20)
+    numbers = [*range(organizations), *(min(int(rng.paretovariate(0.8)), 10**6) % organizations for _ in range(rows))]
+    numbers = numbers[:rows]
+    rng.shuffle(numbers)
+    note = "".join(rng.choices("abcdefghij klmnop,qrst", k=500))
+
+    def make(number: int, organization: int) -> dict[str, str]:
+        padding = {f"note_{part}": note for part in range((row_bytes - 270) // 500)}
+        metadata = json.dumps({"plan": "team", "legacy_id": str(number), **padding})
+        return person(number, organization, email_verified="true", metadata=metadata, role_slug="member")
+
+    return write_source(path, (make(number, organization) for number, organization in enumerate(numbers)))
+
+
+@contextmanager
+def open_job(
+    folder: Path,
+    sandbox: Sandbox,
+    source: Path,
+    options: RunOptions = FAST,
+    *,
+    patience: Patience = IMPATIENT,
+    prewarming: bool = True,
+    **frozen: Any,  # noqa: ANN401 - fields of FrozenOptions
+) -> Iterator[Job]:
+    """A new job on the sandbox, closed at the end."""
+    jobs = Jobs(folder / "jobs")
+    new = NewJob(source, jobs.default_name(source), FrozenOptions(base_url=sandbox.url, **frozen), options)
+    job = jobs.create(new, connection_to(sandbox, options), patience=patience, prewarming=prewarming)
+    with closing(job):
+        yield job
+
+
+@contextmanager
+def reopen_job(
+    folder: Path, sandbox: Sandbox, name: str, options: RunOptions = FAST, patience: Patience = IMPATIENT
+) -> Iterator[Job]:
+    """A job that exists, opened as another process would."""
+    with closing(Jobs(folder / "jobs").open(name, connection_to(sandbox, options), options, patience)) as job:
+        yield job
+
+
+def connection_to(sandbox: Sandbox, options: RunOptions = FAST, key: str = DEFAULT_KEY) -> Connection:
+    """A connection as the command line makes it."""
+    return Connection(sandbox.url, Secret(key), RateLimiter(writes_per_10s=options.writes_per_10s, share=options.share))
+
+
+def finish(job: Job) -> Summary:
+    """Start the job, wait until it rests, check that rows are conserved, return its journal's summary."""
+    job.start()
+    assert job.wait(JOB_SECONDS), f"the job did not come to rest: {job.snapshot()}"
+    return settled_summary(job)
+
+
+def settled_summary(job: Job) -> Summary:
+    """The journal's summary of a job at rest; memory and journal agree and no row is lost."""
+    job._journal.flush()
+    summary = summary_of(job._folder)
+    snapshot = job.snapshot()
+    assert snapshot.totals == summary.totals, f"{snapshot.totals} {summary}"
+    assert snapshot.users == summary.users
+    assert snapshot.memberships == summary.memberships
+    totals = summary.totals
+    assert totals.rows == totals.created + totals.existing + totals.failed + totals.skipped + totals.pending
+    assert sum(chunk.done for chunk in snapshot.chunks) == totals.done
+    assert sum(chunk.rows for chunk in snapshot.chunks) == totals.rows
+    if summary.state == "finished":
+        assert totals.pending == 0
+    return summary
+
+
+def memberships_on(sandbox: Sandbox) -> Counter[tuple[str, str]]:
+    """(e-mail, organization's external id or name) of every membership the server has."""
+    state = sandbox.state
+    users = {user["id"]: str(user["email"]) for user in state.users}
+    organizations = {o["id"]: str(o.get("external_id") or o["name"]) for o in state.organizations}
+    return Counter((users[m["user_id"]], organizations[m["organization_id"]]) for m in state.memberships)
+
+
+def memberships_in(rows: Iterable[Mapping[str, str]]) -> Counter[tuple[str, str]]:
+    """The same for a source: each pair once."""
+    return Counter({(row["email"].lower(), row["org_external_id"]): 1 for row in rows if row.get("org_external_id")})
+
+
+def assert_exact(sandbox: Sandbox, rows: Sequence[Mapping[str, str]]) -> None:
+    """The server has each user, organization and membership of the source exactly once, and nothing else."""
+    state = sandbox.state
+    assert Counter(str(user["email"]) for user in state.users) == Counter({row["email"].lower(): 1 for row in rows})
+    organizations = {row["org_external_id"] for row in rows if row.get("org_external_id")}
+    assert Counter(o.get("external_id") for o in state.organizations) == Counter(dict.fromkeys(organizations, 1))
+    assert memberships_on(sandbox) == memberships_in(rows)
+
+
+def with_workers(workers: int, options: RunOptions = FAST) -> RunOptions:
+    """Other options with this number of workers."""
+    return replace(options, workers=workers)

@@ -1,0 +1,91 @@
+"""The bodies of the console: without arguments, `open` and `demo`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_importer.cli.backend import ConsoleBackend
+from tui_importer.cli.key import key_from_environment
+from tui_importer.cli.output import note
+from tui_importer.cli.requests import run_options
+from tui_importer.config import load, paths, resolve
+from tui_importer.engine.options import RunOptions
+from tui_importer.errors import ImporterError
+from tui_importer.journal.journal import FILE
+from tui_importer.secret import Secret
+from tui_importer.text import safe
+from tui_importer.tui.start import StartAt
+
+if TYPE_CHECKING:
+    from tui_importer.cli.requests import DemoRequest, OpenRequest
+
+
+class NothingToOpen(ImporterError):
+    """The argument of `open` is neither a file nor a job."""
+
+    kind = "nothing_to_open"
+
+
+def console(request: OpenRequest) -> int:
+    """Start the console at the jobs, at a new job for a CSV file, or at a job."""
+    found = paths()
+    settings = resolve(load()).settings
+    backend = ConsoleBackend(
+        found.jobs, base_url=settings.base_url, run_options=run_options(settings), key=key_from_environment()
+    )
+    return _show(backend, _start(request.target, found.jobs), found.logs, theme=settings.theme)
+
+
+def demo(request: DemoRequest) -> int:
+    """The whole journey on the embedded sandbox, in a folder of its own that goes again (unless kept)."""
+    from tui_importer.cli.demo_data import EXISTING_ORGANIZATIONS, write_demo
+    from tui_importer.sandbox.server import Sandbox
+    from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
+
+    home = Path(tempfile.mkdtemp(prefix="tui-importer-demo-"))
+    try:
+        source = home / "acme-users.csv"
+        write_demo(source)
+        with Sandbox(SandboxSettings(latency=0.08, jitter=0.02, seed=1)) as sandbox:
+            for name, external_id in EXISTING_ORGANIZATIONS:
+                sandbox.seed_organization(name, external_id=external_id)
+            backend = ConsoleBackend(
+                home / "jobs", base_url=sandbox.url, run_options=RunOptions(share=100), key=Secret(DEFAULT_KEY)
+            )
+            return _show(backend, StartAt.new_job(source), home / "logs", theme="dark")
+    finally:
+        if request.keep:
+            note(f"The demo's folder is kept: {safe(home)}")
+        else:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _start(target: str | None, jobs: Path) -> StartAt:
+    if target is None:
+        return StartAt.jobs()
+    if "/" not in target and (jobs / target / FILE).is_file():
+        return StartAt.at_job(target)
+    path = Path(target).expanduser()
+    if path.is_file():
+        return StartAt.new_job(path.absolute())
+    raise NothingToOpen(f"{safe(target)} is neither a file nor a job.", "See the jobs with: tui-importer jobs")
+
+
+def _show(backend: ConsoleBackend, start: StartAt, logs: Path, *, theme: str) -> int:
+    from tui_importer.tui.app import ImporterApp
+
+    with contextlib.suppress(OSError):
+        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ.pop("TEXTUAL_LOG", None)
+    app = ImporterApp(backend, start=start, crash_folder=logs)
+    if theme == "light":
+        app.theme = "importer-light"
+    app.run()
+    sys.stdout.flush()
+    return app.return_code or 0

@@ -1,0 +1,109 @@
+"""The bodies of `jobs`, `errors` and `purge`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tui_importer.cli.output import note, write, write_json
+from tui_importer.cli.terminal import can_ask
+from tui_importer.config import paths
+from tui_importer.engine.jobs import Jobs
+from tui_importer.errors import ImporterError
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
+    from tui_importer.engine.snapshot import JobSummary
+
+
+class NotConfirmed(ImporterError):
+    """What cannot be undone needs a yes."""
+
+    kind = "not_confirmed"
+
+
+class OutputRefused(ImporterError):
+    """The file to write to is not usable."""
+
+    kind = "output"
+
+
+def jobs(request: JobsRequest) -> int:
+    """List all jobs, newest first."""
+    found = Jobs(paths().jobs).list()
+    if request.json:
+        write_json([_document(job) for job in found])
+        return 0
+    if not found:
+        write("There are no jobs yet. Start one with: tui-importer run users.csv")
+        return 0
+    width = max(len(job.job) for job in found)
+    for job in found:
+        totals = job.totals
+        reason = f" ({safe(job.reason)})" if job.reason else ""
+        write(
+            f"{safe(job.job):{width}}  {job.started:%Y-%m-%d %H:%M}  {job.environment:10}  "
+            f"{totals.done:>9,}/{totals.rows:,} rows, {totals.failed:,} failed  {job.state}{reason}"
+        )
+        if job.problem:
+            write(f"{'':{width}}  {safe(job.problem)}")
+    return 0
+
+
+def errors(request: ErrorsRequest) -> int:
+    """Export the failed rows of a job as CSV."""
+    from tui_importer.report.failures import write_failures
+
+    folder = Jobs(paths().jobs).reader_folder(request.job)
+    if request.output is None:
+        write_failures(folder, sys.stdout)
+        return 0
+    try:
+        descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise OutputRefused(
+            f"{safe(request.output)} cannot be written: {error.strerror}.", "Name a file that does not exist yet."
+        ) from error
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        count = write_failures(folder, stream)
+    note(f"{count:,} failures written to {safe(request.output)}")
+    return 0
+
+
+def purge(request: PurgeRequest) -> int:
+    """Remove a job's folder after a yes."""
+    found = Jobs(paths().jobs)
+    _, _, job = found.options_of(request.job)
+    if not request.yes:
+        what = f"the journal of {job.totals.rows:,} rows ({job.totals.pending:,} of them pending)"
+        if not can_ask():
+            raise NotConfirmed(f"This removes {what}.", "Give --yes.")
+        if not click.confirm(f"Remove {what}? Nothing in WorkOS is changed.", default=False, err=True):
+            note("Nothing was removed.")
+            return 2
+    found.purge(request.job)
+    note(f"{safe(request.job)} was removed; nothing in WorkOS was changed.")
+    return 0
+
+
+def _document(job: JobSummary) -> dict[str, object]:
+    totals = job.totals
+    return {
+        "job": job.job,
+        "source": job.source,
+        "environment": job.environment,
+        "state": job.state,
+        "reason": job.reason,
+        "rows": totals.rows,
+        "created": totals.created,
+        "existing": totals.existing,
+        "failed": totals.failed,
+        "skipped": totals.skipped,
+        "pending": totals.pending,
+        "started": job.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "updated": job.updated.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }
