@@ -8,19 +8,19 @@ import random
 from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_importer.engine.jobs import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
 from tui_importer.engine.patience import IMPATIENT
 from tui_importer.report.summary import summary_of
-from tui_importer.sandbox.server import Sandbox
-from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
+from tui_importer.sandbox.settings import SandboxSettings
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.limits import RateLimiter
 
 if TYPE_CHECKING:
+    from tui_importer.sandbox.server import Sandbox
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -75,10 +75,20 @@ def write_large_source(path: Path, rows: int = 14_997, organizations: int = 152,
     return write_source(path, (make(number, organization) for number, organization in enumerate(numbers)))
 
 
+class Server(Protocol):
+    """Where a job goes: the sandbox, or another server that speaks the API."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+
 @contextmanager
 def open_job(
     folder: Path,
-    sandbox: Sandbox,
+    server: Server,
     source: Path,
     options: RunOptions = FAST,
     *,
@@ -86,26 +96,27 @@ def open_job(
     prewarming: bool = True,
     **frozen: Any,  # noqa: ANN401 - fields of FrozenOptions
 ) -> Iterator[Job]:
-    """A new job on the sandbox, closed at the end."""
+    """A new job on the server, closed at the end."""
     jobs = Jobs(folder / "jobs")
-    new = NewJob(source, jobs.default_name(source), FrozenOptions(base_url=sandbox.url, **frozen), options)
-    job = jobs.create(new, connection_to(sandbox, options), patience=patience, prewarming=prewarming)
+    new = NewJob(source, jobs.default_name(source), FrozenOptions(base_url=server.url, **frozen), options)
+    job = jobs.create(new, connection_to(server, options), patience=patience, prewarming=prewarming)
     with closing(job):
         yield job
 
 
 @contextmanager
 def reopen_job(
-    folder: Path, sandbox: Sandbox, name: str, options: RunOptions = FAST, patience: Patience = IMPATIENT
+    folder: Path, server: Server, name: str, options: RunOptions = FAST, patience: Patience = IMPATIENT
 ) -> Iterator[Job]:
     """A job that exists, opened as another process would."""
-    with closing(Jobs(folder / "jobs").open(name, connection_to(sandbox, options), options, patience)) as job:
+    with closing(Jobs(folder / "jobs").open(name, connection_to(server, options), options, patience)) as job:
         yield job
 
 
-def connection_to(sandbox: Sandbox, options: RunOptions = FAST, key: str = DEFAULT_KEY) -> Connection:
+def connection_to(server: Server, options: RunOptions = FAST) -> Connection:
     """A connection as the command line makes it."""
-    return Connection(sandbox.url, Secret(key), RateLimiter(writes_per_10s=options.writes_per_10s, share=options.share))
+    limiter = RateLimiter(writes_per_10s=options.writes_per_10s, share=options.share)
+    return Connection(server.url, Secret(server.key), limiter)
 
 
 def finish(job: Job) -> Summary:
