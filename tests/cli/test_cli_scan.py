@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -116,4 +118,27 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path, temporary: Pa
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(240) == 141
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_scan_leaves_nothing_behind(tmp_path: Path, temporary: Path, number: signal.Signals) -> None:
+    source = csv(tmp_path, "email\n" + "".join(f"user{row}@x.example\n" for row in range(200_000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui_importer", "scan", source],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        # The folder is made before polars is even imported, so the scan is still ahead then.
+        while not list(temporary.iterdir()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"ended early: {process.wait(0.01)}")
+        process.send_signal(number)
+        output, refusal = process.communicate(timeout=240)
+        assert output == ""
+        assert refusal.startswith("tui-importer: The scan was cancelled.\n")
+        assert process.returncode == 130
     assert list(temporary.iterdir()) == []

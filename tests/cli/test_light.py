@@ -249,8 +249,7 @@ def test_the_sandbox_says_url_and_key_in_its_first_line() -> None:
         assert server.wait(60) == 0
 
 
-def test_the_sandbox_refuses_other_machines_and_a_taken_port() -> None:
-    assert "other machines" in run("sandbox", "--host", "0.0.0.0").stderr
+def test_the_sandbox_refuses_a_taken_port() -> None:
     with subprocess.Popen(
         [*COMMAND, "sandbox", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8"
     ) as server:
@@ -277,6 +276,6 @@ def test_the_sandboxs_flags_are_its_settings() -> None:
     commands.sandbox(body).main(arguments, standalone_mode=False)
     (settings,) = seen
     assert (settings.latency, settings.writes_per_10s, settings.reads_per_10s) == (0.02, 7, 0)
-    assert (settings.visible_after, settings.users_visible_after, settings.memberships_visible_after) == (0.3, 0.3, 0.3)
+    assert settings.visible_after == 0.3
     assert (settings.revoke_after, settings.seed) == (9, 5)
     assert {kind: fault.probability for kind, fault in settings.fault_table.items()} == {"500": 0.1, "slow": 0.2}

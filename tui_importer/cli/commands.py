@@ -173,7 +173,7 @@ def sandbox(body: Callable[[requests.SandboxRequest], int]) -> click.Command:
     @count("--latency-ms", 0, "Time that each answer takes.", metavar="MS")
     @count("--writes-per-10s", 500, "0 lifts the limit.")
     @count("--reads-per-10s", 1000, "0 lifts the limit.")
-    @count("--visible-after-ms", 0, "How late lookups find a new object.", metavar="MS")
+    @count("--visible-after-ms", 0, "How late lookups find a new organization.", metavar="MS")
     @count("--revoke-after", None, "Refuse the key after so many requests.")
     @click.option(
         "--fault", "faults", metavar="KIND:P", multiple=True, help=f"A fault and its probability, repeatable: {kinds}."

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from tui_importer.cli.output import write
 from tui_importer.text import safe
@@ -27,48 +27,76 @@ _PROGRESS_WIDTH = 60
 
 
 def scan(request: ScanRequest) -> int:
-    """Scan the source into a folder that goes again; 1 when rows could not be imported. Raises SourceError."""
-    cancelled = threading.Event()
+    """Scan the source into a folder that goes again; 1 when rows could not be imported.
+
+    Raises SourceError, and ScanCancelled after a signal.
+    """
     with (
-        _signals_interrupt(cancelled),
+        _Interruption() as interruption,
         tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder,
         ThreadPoolExecutor(1) as pool,
     ):
         with _progress() as progress:
-            result = pool.submit(_scan, request.source, Path(folder), progress, cancelled).result()
-        if request.json:
-            _write_document(result)
-        else:
-            _write_report(request.source, result)
+            result = pool.submit(_scan, request.source, Path(folder), progress, interruption.cancelled).result()
+        with interruption.at_once():
+            if request.json:
+                _write_document(result)
+            else:
+                _write_report(request.source, result)
     return 0 if result.importable == result.rows else 1
 
 
 def _scan(
     source: Path, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
 ) -> ScanResult:
+    from tui_importer.source.errors import ScanCancelled
     from tui_importer.source.scan import scan as scan_source
 
-    return scan_source(source, folder, progress=progress, cancelled=cancelled)
+    try:
+        return scan_source(source, folder, progress=progress, cancelled=cancelled)
+    except KeyboardInterrupt:  # polars answers Ctrl-C by itself, in any thread
+        raise ScanCancelled from None
 
 
-@contextlib.contextmanager
-def _signals_interrupt(cancelled: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind as Ctrl-C does: the folder with the frozen rows must not stay.
+class _Interruption:
+    """Lets SIGINT, SIGTERM and SIGHUP end the command in good order: the folder with the frozen rows must not stay.
 
-    The scan has a thread of its own, for a signal waits while the main thread is inside polars.
+    A signal tells the scan to stop. Only while the answer is written, to a reader who may never take it, it raises:
+    at any other moment an exception could tear the making or removing of the folder. The scan has a thread of its
+    own, for a signal waits as long as the main thread is inside polars.
     """
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        cancelled.set()
-        raise KeyboardInterrupt
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self._raising = False
+        self._before: dict[int, Any] = {}
 
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+    def __enter__(self) -> Self:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if number := getattr(signal, name, None):
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Within, a signal raises KeyboardInterrupt (once)."""
+        self._raising = True
+        try:
+            if self.cancelled.is_set():
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._raising = False
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self.cancelled.set()
+        if self._raising:
+            self._raising = False
+            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
