@@ -1,0 +1,81 @@
+"""Driving the console from tests: building it over fakes, settling it without sleeping, reading its screen."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from tests.console.fakes import NOW, FakeBackend, FakeJobView
+from tui_importer.tui.app import ImporterApp
+from tui_importer.tui.start import Pace, StartAt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+    from textual.screen import Screen
+    from textual.strip import Strip
+
+    from tui_importer.engine.snapshot import Snapshot
+
+STILL = Pace(snapshot=None, jobs=None, typing=0)
+"""Nothing looks by itself: the test does."""
+
+JOB = "acme-2026-11"
+
+
+def console(
+    backend: FakeBackend | None = None,
+    *,
+    start: StartAt | None = None,
+    crash_folder: Path | None = None,
+    keymap: Mapping[str, str] | None = None,
+) -> ImporterApp:
+    """The app over a fake backend, standing still."""
+    return ImporterApp(
+        backend or FakeBackend(), start=start, clock=lambda: NOW, zone=UTC, pace=STILL, crash_folder=crash_folder,
+        keymap=keymap,
+    )  # fmt: skip
+
+
+def console_at(view: FakeJobView | Snapshot) -> tuple[ImporterApp, FakeJobView]:
+    """The app opened at one job."""
+    held = view if isinstance(view, FakeJobView) else FakeJobView(view)
+    return console(FakeBackend(views={JOB: held}), start=StartAt.at_job(JOB)), held
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until workers and messages are done."""
+    for _ in range(2):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys and let everything they cause happen."""
+    await pilot.press(*keys)
+    await settle(pilot)
+
+
+def strips(screen: Screen[object]) -> list[Strip]:
+    """The lines that would go to the terminal, without the toasts."""
+    return screen._compositor.render_strips()
+
+
+def screen_text(app: ImporterApp) -> str:
+    """What the screen on top shows, as text."""
+    return "\n".join(strip.text.rstrip() for strip in strips(app.screen))
+
+
+def line_with(app: ImporterApp, words: str) -> str:
+    """The first line of the screen that has `words`."""
+    lines = screen_text(app).splitlines()
+    found = next((line for line in lines if words in line), None)
+    assert found is not None, f"no line with {words!r} in:\n" + "\n".join(lines)
+    return found
+
+
+def footer(app: ImporterApp) -> str:
+    """The last line."""
+    return screen_text(app).splitlines()[-1]

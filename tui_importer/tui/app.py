@@ -1,0 +1,300 @@
+"""The Textual app: it owns the screens, the one open job, masking, and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import App
+from textual.signal import Signal
+
+from tui_importer.errors import ImporterError
+from tui_importer.tui import crash, theme
+from tui_importer.tui.actions import Place, When, bindings_of, find
+from tui_importer.tui.open_job import OpenJob
+from tui_importer.tui.privacy import Privacy
+from tui_importer.tui.start import Pace, StartAt
+from tui_importer.tui.text import error_text, notify_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
+    from pathlib import Path
+
+    from rich.console import RenderableType
+    from textual.command import Provider
+    from textual.screen import Screen
+    from textual.types import CSSPathType
+
+    from tui_importer.engine.snapshot import JobView
+    from tui_importer.secret import Secret
+    from tui_importer.tui.backend import Backend
+
+
+def _jobs_screen() -> Screen[None]:
+    from tui_importer.tui.screens.jobs import JobsScreen
+
+    return JobsScreen()
+
+
+def _action_provider() -> type[Provider]:
+    from tui_importer.tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ImporterApp(App[None], inherit_bindings=False):
+    """The console over a `Backend`.
+
+    `clock` gives the time now, `zone` the zone of times shown (None: the machine's), `crash_folder` takes crash
+    files, `keymap` gives actions other keys by their ids.
+    """
+
+    TITLE = "tui-importer"
+    CSS_PATH: ClassVar[CSSPathType | None] = [
+        "app.tcss",
+        *(
+            f"screens/{name}.tcss"
+            for name in ("jobs", "new_job", "job", "error_detail", "help", "dialogs", "file_picker")
+        ),
+    ]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {"jobs": _jobs_screen}
+    DEFAULT_MODE = "jobs"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_action_provider}
+    BINDINGS = bindings_of(Place.EVERYWHERE)
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        start: StartAt | None = None,
+        clock: Callable[[], datetime] = _now,
+        zone: tzinfo | None = None,
+        pace: Pace | None = None,
+        crash_folder: Path | None = None,
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.backend = backend
+        self.start_at = start or StartAt.jobs()
+        self.clock, self.zone = clock, zone
+        self.pace = pace or Pace()
+        self.privacy = Privacy()
+        self.job = OpenJob()
+        self._crash_folder = crash_folder
+        self.key_was_typed = False
+        self._opening = False
+        self._job_mode = False
+        self.privacy_signal: Signal[None] = Signal(self, "privacy")
+        for own in theme.THEMES:
+            self.register_theme(own)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = theme.DARK.name
+        self.keys = dict(keymap or {})
+        self.set_keymap(self.keys)
+
+    def on_ready(self) -> None:
+        """Obey the signals that end a process, and go where the command line wants to begin."""
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.leave)
+        match self.start_at.screen:
+            case "new":
+                self.new_job(self.start_at.source)
+            case "job":
+                self.open_job(self.start_at.job)
+
+    # -- screens ------------------------------------------------------------------------------------------------
+
+    def new_job(self, source: Path | None = None) -> None:
+        """Show the new-job screen, with a source already chosen or not."""
+        from tui_importer.tui.screens.new_job import NewJobScreen
+
+        self.push_screen(NewJobScreen(source))
+
+    def open_job(self, name: str) -> None:
+        """Show a job: the open one at once, another one after it was opened in a thread."""
+        if self.job.view is not None and self.job.name == name:
+            self._show_held()
+        elif self.job.moving:
+            notify_safe(self, f"{self.job.name} is running here. Pause it before another job is opened.")
+        elif self.backend.key is None:
+            self._ask_key(name)
+        elif not self._opening:
+            self._opening = True
+            self._open(name)
+
+    def _ask_key(self, name: str) -> None:
+        from tui_importer.tui.screens.key_dialog import KeyDialog
+
+        def given(key: Secret | None) -> None:
+            if key is not None:
+                self.backend.key, self.key_was_typed = key, True
+                self.open_job(name)
+
+        self.push_screen(KeyDialog(name), given)
+
+    @work
+    async def _open(self, name: str) -> None:
+        try:
+            await self.release_job()
+            view = await asyncio.to_thread(self._open_blocking, name)
+        except ImporterError as error:
+            notify_safe(self, error_text(error), title="The job was not opened", severity="error")
+            if self.key_was_typed:  # it may have been the key: ask again
+                self.backend.key = None
+        else:
+            self.job.hold(name, view)
+            self._show_held()
+        finally:
+            self._opening = False
+
+    def _open_blocking(self, name: str) -> JobView:
+        import tui_importer.tui.frames  # noqa: F401 - polars is loaded here, beside the journal, and not before
+
+        return self.backend.open(name)
+
+    def _show_held(self) -> None:
+        from tui_importer.tui.screens.job import JobScreen
+
+        view = self.job.view
+        if view is None:
+            return
+        if not self._job_mode:
+            self._job_mode = True
+            self.add_mode("job", partial(JobScreen, view))
+        self.switch_mode("job")
+
+    def show_started(self) -> None:
+        """Leave the new-job screen for the job that was just started there."""
+        self.pop_screen()
+        self._show_held()
+
+    async def release_job(self) -> None:
+        """Close the open job and remove its screens; blocks a thread, not the console."""
+        if self.current_mode == "job":
+            await self.switch_mode("jobs")
+        if self._job_mode:
+            self._job_mode = False
+            await self.remove_mode("job")
+        view = self.job.let_go()
+        if view is not None:
+            await asyncio.to_thread(view.close)
+
+    def leave_job_screen(self) -> None:
+        """Back to the jobs: a running job goes on and stays open, any other is closed."""
+        if self.job.moving:
+            notify_safe(self, f"{self.job.name} goes on. Open it again with enter.")
+            self.switch_mode("jobs")
+        else:
+            self._release()
+
+    @work
+    async def _release(self) -> None:
+        await self.release_job()
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action that exists everywhere applies on the screen shown now."""
+        registered = find(Place.EVERYWHERE, action)
+        if registered is None:
+            return super().check_action(action, parameters)
+        return registered.when is When.ALWAYS or not self.screen.is_modal
+
+    def action_mask(self) -> None:
+        """Mask personal data on all screens, or show it again."""
+        self.privacy.on = not self.privacy.on
+        self.privacy_signal.publish(None)
+        notify_safe(self, "E-mails and names are masked." if self.privacy.on else "E-mails and names are shown.")
+
+    def action_toggle_theme(self) -> None:
+        """Dark or light."""
+        self.theme = theme.LIGHT.name if self.current_theme.dark else theme.DARK.name
+
+    def action_help(self) -> None:
+        """Show all keys, or close that screen again."""
+        from tui_importer.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+        else:
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_interrupt(self) -> None:
+        """Pause what runs, the second time stop it; leave when nothing runs."""
+        match self.job.interrupt():
+            case "pausing":
+                notify_safe(self, "Pausing: the rows in flight end first. ctrl+c again stops now.", severity="warning")
+            case "stopping":
+                notify_safe(self, "Stopped. Rows that were in flight stay pending.", severity="warning")
+            case "nothing runs":
+                self.leave()
+
+    def action_leave(self) -> None:
+        """Leave at once when nothing runs, else ask."""
+        snapshot = self.job.snapshot()
+        if snapshot is None or not self.job.moving or snapshot.phase == "scan":
+            self.leave()
+            return
+        from tui_importer.tui.screens.quit import QuitDialog, Way
+
+        def decided(way: Way | None) -> None:
+            if way == "drain":
+                self.leave()
+            elif way == "stop":
+                self.job.stop_now()
+                self.leave()
+
+        self.push_screen(QuitDialog(snapshot), decided)
+
+    def leave(self) -> None:
+        """Pause what runs, close the job, end the console. Also the answer to SIGTERM and SIGHUP."""
+        from tui_importer.tui.screens.leaving import LeavingScreen
+
+        if self.job.view is None:
+            self.exit()
+        elif not isinstance(self.screen, LeavingScreen):
+            if self.job.moving:
+                self.job.pause()
+            self.push_screen(LeavingScreen(self.job, self.pace.snapshot), lambda _: self.exit())
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def run_to_exit(self) -> int:
+        """Run until the operator leaves; return the process's exit code. The job is closed whatever happens."""
+        try:
+            self.run()
+        finally:
+            view = self.job.let_go()
+            if view is not None:
+                view.close()
+        return self.return_code or 0
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """An exception that would draw itself is reported like any other: it may show what it must not."""
+        error = next((item for item in renderables if isinstance(item, BaseException)), None)
+        if error is None:
+            super().panic(*renderables)
+        else:
+            self._end_with(error)
+
+    def _fatal_error(self) -> None:
+        """Replace Textual's report, which prints local variables, by ours."""
+        self._end_with(sys.exc_info()[1] or self._exception or RuntimeError("unknown"))
+
+    def _end_with(self, error: BaseException) -> None:
+        moment = self.clock()
+        path = crash.write(self._crash_folder, crash.report(error, moment, (self.backend.key,)), moment)
+        super().panic(Text(crash.message(error, path)))

@@ -1,0 +1,71 @@
+"""What remains of a defect: a short sentence for the operator and a file without secrets for a bug report.
+
+Textual's own report prints local variables, and with them keys and personal data; ours has frames, source lines and
+the exception's words with everything that looks like a secret or an e-mail address taken out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_importer import __version__
+from tui_importer.text import safe
+from tui_importer.tui.privacy import mask_emails
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tui_importer.secret import Secret
+
+_KEYS = re.compile(r"sk_[A-Za-z0-9_]{3,}|(?i:bearer)\s+\S+|\$(?:2[aby]|argon2\w*|scrypt|pbkdf2[^$]*)\$\S+")
+
+
+def redacted(text: str, secrets: tuple[Secret | None, ...] = ()) -> str:
+    """`text` without keys, bearer tokens, password hashes and e-mail addresses."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret.reveal(), secret.hint)
+    return mask_emails(_KEYS.sub("•••", text))
+
+
+def report(error: BaseException, moment: datetime, secrets: tuple[Secret | None, ...] = ()) -> str:
+    """The crash file's text: versions, the chain of exceptions with their frames, no local variables."""
+    from textual import __version__ as textual_version
+
+    frames = traceback.TracebackException.from_exception(error, capture_locals=False, compact=True)
+    head = [
+        f"tui-importer {__version__}, textual {textual_version}, Python {sys.version.split()[0]}, {sys.platform}",
+        moment.isoformat(timespec="seconds"),
+        "",
+    ]
+    return redacted("\n".join(head) + "".join(frames.format()), secrets)
+
+
+def write(folder: Path | None, text: str, moment: datetime) -> Path | None:
+    """Write a crash file readable by its owner only; None when even that fails."""
+    target = folder or Path(tempfile.gettempdir())
+    try:
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = target / f"tui-importer-crash-{moment:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        return None
+    return path
+
+
+def message(error: BaseException, path: Path | None) -> str:
+    """What the operator reads after the screen is gone."""
+    where = f"Details without secrets: {safe(str(path))}" if path else "The crash file could not be written."
+    return (
+        f"tui-importer stopped because of a defect in itself ({safe(type(error).__name__)}).\n"
+        "No import is lost: the journal has every row; `tui-importer resume` goes on.\n"
+        f"{where}"
+    )

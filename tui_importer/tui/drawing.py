@@ -1,0 +1,135 @@
+"""Bars, sparklines, counters and justified lines as content: pure functions of data and width.
+
+Outcomes differ in a bar by the kind of line as well as by colour, so that a screen without colour says the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from tui_importer.tui import format as fmt
+from tui_importer.tui.marks import STYLES, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TRACK: Final = "─"
+FILLED: Final = "━"
+_SPARKS: Final = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of a stacked bar: how many, drawn with which character in which tone."""
+
+    count: int
+    character: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One large number with its label; `mark` is the character that stands for it in the bar."""
+
+    value: int
+    label: str
+    tone: Tone = ""
+    mark: str = ""
+
+
+def stacked_bar(parts: Sequence[Part], total: int, width: int) -> Content:
+    """A bar of `width` cells; every part that is not zero has at least one cell, the rest is the track."""
+    cells = _share_out([part.count for part in parts], total, width)
+    pieces = [(part.character * count, STYLES[part.tone]) for part, count in zip(parts, cells, strict=True) if count]
+    rest = width - sum(cells)
+    return Content.assemble(*pieces, (TRACK * max(0, rest), STYLES["faint"]))
+
+
+def _share_out(counts: Sequence[int], total: int, width: int) -> list[int]:
+    """Cells for each count: rounded down, at least one when not zero, never more than `width` together."""
+    if total <= 0 or width <= 0:
+        return [0] * len(counts)
+    cells = [max(1, count * width // total) if count else 0 for count in counts]
+    if sum(counts) >= total:  # complete: no cell of the track may remain
+        cells[counts.index(max(counts))] += max(0, width - sum(cells))
+    while (over := sum(cells) - width) > 0:
+        largest = cells.index(max(cells))
+        cells[largest] -= min(over, max(1, cells[largest] - 1))
+    return cells
+
+
+def progress(done: float, total: float, width: int, tone: Tone = "accent") -> Content:
+    """A plain progress bar of `width` cells; full only when all is done."""
+    share = min(1.0, done / total) if total > 0 else 0.0
+    filled = int(share * width)
+    if done > 0 and filled == 0:
+        filled = 1
+    return Content.assemble((FILLED * filled, STYLES[tone]), (TRACK * (width - filled), STYLES["faint"]))
+
+
+def sparkline(values: Sequence[float], top: float, width: int, height: int = 1) -> list[Content]:
+    """The last `width` values as bars of `height` lines against `top`; what exceeds it is warned about."""
+    shown = list(values[-width:])
+    ceiling = max(top, 0.001)
+    lines = []
+    for line in range(height - 1, -1, -1):
+        pieces: list[str | tuple[str, str]] = [" " * (width - len(shown))]
+        for value in shown:
+            eighths = round(min(value / ceiling, 1.0) * height * 8) - line * 8
+            if line == 0 and value > 0:
+                eighths = max(1, eighths)
+            glyph = _SPARKS[max(0, min(8, eighths))]
+            pieces.append((glyph, "$secondary"))
+        lines.append(Content.assemble(*pieces))
+    return lines
+
+
+def justified(left: Content, right: Content, width: int) -> Content:
+    """`left` and `right` at the two ends of a line; the left end is cut when both do not fit."""
+    room = width - right.cell_length
+    if room < 2:
+        return right.truncate(width, ellipsis=True)
+    cut = left.truncate(room - 1, ellipsis=True) if left.cell_length > room - 1 else left
+    return Content.assemble(cut, " " * (room - cut.cell_length), right)
+
+
+def counters(items: Sequence[Counter], width: int) -> list[Content]:
+    """Two lines: numbers and their labels, right-aligned to each other in equal columns."""
+    if not items:
+        return [Content(""), Content("")]
+    needed = max(len(fmt.number(item.value)) for item in items)
+    column = max(needed, *(len(item.label) + 2 for item in items)) + 1
+    column = min(max(column, width // max(len(items), 6)), width // len(items))
+    numbers: list[tuple[str, str]] = []
+    labels: list[tuple[str, str]] = []
+    for item in items:
+        tone = STYLES[item.tone] if item.value else STYLES["muted"]
+        numbers.append((fmt.number(item.value).rjust(column), f"{tone} bold".strip()))
+        mark = f"{item.mark} " if item.mark else ""
+        labels.append((" " * max(0, column - len(mark) - len(item.label)), ""))
+        labels.append((mark, tone))
+        labels.append((item.label, STYLES["muted"]))
+    return [Content.assemble(*numbers), Content.assemble(*labels)]
+
+
+def counter_line(items: Sequence[Counter]) -> Content:
+    """The counters in one line: 9,301 created  12 existing  7 failed."""
+    pieces: list[str | tuple[str, str]] = []
+    for item in items:
+        tone = STYLES[item.tone] if item.value else STYLES["muted"]
+        pieces += ["  " if pieces else "", (fmt.number(item.value), f"{tone} bold".strip())]
+        pieces.append((f" {item.label}", STYLES["muted"]))
+    return Content.assemble(*pieces)
+
+
+def dotted(pieces: Sequence[Content]) -> Content:
+    """Pieces with a middle dot between them."""
+    return Content.styled(" · ", STYLES["muted"]).join(pieces)
+
+
+def lines(rows: Sequence[Content]) -> Content:
+    """Rows below each other as one content."""
+    return Content("\n").join(rows)

@@ -1,0 +1,70 @@
+"""The one job this console holds open; it runs on while other screens are shown, and is closed when the app ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from tui_importer.engine.snapshot import JobView, Snapshot
+
+MOVING: Final = frozenset({"running", "pausing"})
+"""States in which threads of the job are at work."""
+
+Interrupted = Literal["nothing runs", "pausing", "stopping"]
+
+
+class OpenJob:
+    """Holds at most one `JobView`. Commands go through it, so that every screen sees the same job."""
+
+    def __init__(self) -> None:
+        self.view: JobView | None = None
+        self.name = ""
+        self._pause_asked = False
+
+    def hold(self, name: str, view: JobView) -> None:
+        """Take the job in. The caller has released the one before."""
+        self.name, self.view = name, view
+        self._pause_asked = False
+
+    def let_go(self) -> JobView | None:
+        """Hand the view back to be closed."""
+        view, self.view, self.name = self.view, None, ""
+        return view
+
+    def snapshot(self) -> Snapshot | None:
+        """A picture of the job, None when none is open."""
+        return None if self.view is None else self.view.snapshot()
+
+    @property
+    def moving(self) -> bool:
+        """Whether a job is open and its threads are at work."""
+        snapshot = self.snapshot()
+        return snapshot is not None and snapshot.state in MOVING
+
+    def start(self) -> None:
+        """Begin or go on."""
+        if self.view is not None:
+            self._pause_asked = False
+            self.view.start()
+
+    def pause(self) -> None:
+        """Let the rows in flight end."""
+        if self.view is not None:
+            self._pause_asked = True
+            self.view.pause()
+
+    def stop_now(self) -> None:
+        """Send nothing more."""
+        if self.view is not None:
+            self._pause_asked = True
+            self.view.stop_now()
+
+    def interrupt(self) -> Interrupted:
+        """The first call pauses what runs, the second stops it."""
+        if not self.moving:
+            return "nothing runs"
+        if self._pause_asked:
+            self.stop_now()
+            return "stopping"
+        self.pause()
+        return "pausing"

@@ -1,0 +1,67 @@
+"""Masking of personal data on the screens: e-mails as `a•••@example.com`, names by their first letter.
+
+It serves screen sharing, not secrecy: names are recognised by their column or JSON key, and wherever such a value
+appears again in the same text. Secrets never come this far (see `tui_importer.secret`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_EMAIL = re.compile(r"([^\s@\"'<>(){}\[\],;:=/\\|]+)(@|%40)([^\s@\"'<>(){}\[\],;/\\|&]+)")
+_JSON_NAME = re.compile(
+    r'("(?:first_?name|last_?name|full_?name|given_?name|family_?name)"\s*:\s*")((?:[^"\\]|\\.)*)', re.IGNORECASE
+)
+_NAME_HEADER = re.compile(r"name|surname|nick|person", re.IGNORECASE)
+_NOT_PERSONAL = re.compile(r"org|company|tenant|account|file|user.?name.?space", re.IGNORECASE)
+
+
+def is_name_column(header: str) -> bool:
+    """Whether a column of the source seems to hold people's names."""
+    return bool(_NAME_HEADER.search(header)) and not _NOT_PERSONAL.search(header)
+
+
+def mask_name(value: str) -> str:
+    """A name as its first letter and three dots."""
+    return f"{value[0]}•••" if value else value
+
+
+def mask_emails(text: str) -> str:
+    """`text` with every e-mail address cut to its first letter and its domain."""
+    if "@" not in text and "%40" not in text:
+        return text
+    return _EMAIL.sub(lambda match: f"{match[1][0]}•••{match[2]}{match[3]}", text)
+
+
+class Privacy:
+    """Whether personal data is masked now, and the masking; one object for the whole console."""
+
+    def __init__(self) -> None:
+        self.on = False
+
+    def text(self, value: str) -> str:
+        """Any text: its e-mails are masked when masking is on."""
+        return mask_emails(value) if self.on else value
+
+    def name(self, value: str) -> str:
+        """A person's name."""
+        return mask_name(value) if self.on else value
+
+    def cell(self, header: str, value: str) -> str:
+        """One cell of the source, by its column's header."""
+        if self.on and is_name_column(header) and "@" not in value:
+            return mask_name(value)
+        return self.text(value)
+
+    def body(self, value: str, names: Iterable[str] = ()) -> str:
+        """A JSON body or message: e-mails, names by key, and the given names wherever they appear."""
+        if not self.on:
+            return value
+        masked = _JSON_NAME.sub(lambda match: match[1] + mask_name(match[2]), mask_emails(value))
+        for name in sorted({name for name in names if len(name) >= 3}, key=len, reverse=True):
+            masked = masked.replace(name, mask_name(name))
+        return masked

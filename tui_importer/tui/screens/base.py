@@ -1,0 +1,81 @@
+"""What all screens have in common: header, footer, breakpoints, and actions that apply only when they do something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+
+from tui_importer.tui.actions import Place, When, bindings_of, find
+from tui_importer.tui.widgets.header_line import HeaderData, HeaderLine
+from tui_importer.tui.widgets.key_bar import KeyBar
+from tui_importer.tui.widgets.too_small import MINIMUM, TooSmall
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_importer.tui.app import ImporterApp
+
+ResultT = TypeVar("ResultT")
+
+COLUMNS_BREAKPOINTS = [(0, "-tiny"), (MINIMUM[0], "-narrow"), (100, "-normal"), (160, "-wide")]
+ROWS_BREAKPOINTS = [(0, "-flat"), (MINIMUM[1], "-short"), (30, "-tall"), (44, "-huge")]
+
+
+class ConsoleScreen(Screen[ResultT]):
+    """A full screen. Subclasses give `place`, `body()`, and `holds()` for the conditions of their actions."""
+
+    HORIZONTAL_BREAKPOINTS = COLUMNS_BREAKPOINTS
+    VERTICAL_BREAKPOINTS = ROWS_BREAKPOINTS
+    place: ClassVar[Place] = Place.EVERYWHERE
+
+    @property
+    def console_app(self) -> ImporterApp:
+        """The app, with its type."""
+        return cast("ImporterApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Header, body, footer."""
+        yield HeaderLine(id="header")
+        yield from self.body()
+        yield KeyBar(id="keys")
+        yield TooSmall()
+
+    def body(self) -> ComposeResult:
+        """What is between header and footer."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Hear of masking."""
+        self.console_app.privacy_signal.subscribe(self, lambda _: self.privacy_changed())
+
+    def show_header(self, data: HeaderData) -> None:
+        """Put `data` into the first line."""
+        self.query_one("#header", HeaderLine).show(data)
+
+    def holds(self, when: When) -> bool:
+        """Whether a condition holds now."""
+        return when is When.ALWAYS
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+        """An action of this screen applies when its condition holds; others are not ours to judge."""
+        registered = find(self.place, action)
+        return True if registered is None else self.is_mounted and self.holds(registered.when)
+
+    def privacy_changed(self) -> None:
+        """Masking was turned on or off: show everything anew."""
+
+
+class ConsoleModal(ModalScreen[ResultT]):
+    """A dialog over the screen below."""
+
+    HORIZONTAL_BREAKPOINTS = COLUMNS_BREAKPOINTS
+    VERTICAL_BREAKPOINTS = ROWS_BREAKPOINTS
+    ALLOW_SELECT = False
+
+
+class Reader(VerticalScroll, can_focus=True):
+    """A long text to scroll through, with `j` and `k` beside the arrows."""
+
+    BINDINGS = bindings_of(Place.READER)

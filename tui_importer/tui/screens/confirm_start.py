@@ -1,0 +1,39 @@
+"""Starting a job: at once, except that a first start against production wants the job's name typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_importer.tui import format as fmt
+from tui_importer.tui.screens.dialogs import TypedNameDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_importer.engine.plan import Plan
+    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.tui.app import ImporterApp
+
+
+def confirmed_start(
+    app: ImporterApp, snapshot: Snapshot, start: Callable[[], None], *, environment: str = "", plan: Plan | None = None
+) -> None:
+    """Call `start`, after the dialog where one is due. `environment` overrules the snapshot's."""
+    name = environment or snapshot.environment
+    begun = snapshot.totals.done > 0 or snapshot.organizations.tried > 0
+    if name in {"SANDBOX", "STAGING"} or begun or snapshot.dry_run:
+        start()
+        return
+    text = [f"{fmt.counted(snapshot.totals.rows, 'row')} of {snapshot.source} would be written to {name}."]
+    if plan is not None:
+        people = f"{fmt.counted(plan.users, 'user')}, {fmt.counted(plan.memberships, 'membership')}"
+        text = [
+            f"Writes {people}, {fmt.counted(plan.organizations.create, 'new organization')}",
+            f"to {name} at {snapshot.base_url} with the key {snapshot.key_hint}.",
+        ]
+
+    def decided(typed: bool | None) -> None:  # noqa: FBT001 - the signature of a screen's callback
+        if typed:
+            start()
+
+    app.push_screen(TypedNameDialog(f"Start {snapshot.job} against {name}?", text, snapshot.job), decided)

@@ -1,0 +1,166 @@
+"""Dialogs: a choice that defaults to changing nothing, and one that wants a name typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from textual import on
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui_importer.tui.actions import Place, bindings_of, cancel_binding
+from tui_importer.tui.drawing import lines
+from tui_importer.tui.marks import STYLES, Tone
+from tui_importer.tui.screens.base import ConsoleModal
+from tui_importer.tui.text import safe
+from tui_importer.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+ChoiceT = TypeVar("ChoiceT")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[ChoiceT]):
+    """One way out of a dialog: its words, what they mean, the result."""
+
+    label: str
+    explanation: str
+    result: ChoiceT
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesData:
+    """Label, explanation and tone of each choice, and which is marked."""
+
+    marked: int
+    choices: tuple[tuple[str, str, Tone], ...]
+
+
+class ChoiceList(Panel[ChoicesData]):
+    """Choices below each other, one marked; a click takes one."""
+
+    @dataclass
+    class Taken(Message):
+        """A choice was clicked."""
+
+        index: int
+
+    def draw(self, data: ChoicesData) -> Sequence[Content]:
+        """A mark, the label, and what it means."""
+        width = self.content_size.width
+        longest = max(len(label) for label, _, _ in data.choices)
+        drawn = []
+        for index, (label, explanation, tone) in enumerate(data.choices):
+            marked = index == data.marked
+            line = Content.assemble(
+                ("▌ " if marked else "  ", "$accent bold"),
+                (label.ljust(longest), f"{STYLES[tone]} bold".strip() if marked else STYLES[tone]),
+                (f"   {explanation}", "" if marked else STYLES["muted"]),
+            )
+            cut = line.truncate(width, ellipsis=True, pad=True)
+            drawn.append(cut.stylize_before("on $block-cursor-background") if marked else cut)
+        return drawn
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the choice under the pointer."""
+        if self.data is not None and event.y < len(self.data.choices):
+            self.post_message(self.Taken(event.y))
+
+
+class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
+    """Shows a title, some lines and choices; esc and the first choice change nothing: its result is the first one's."""
+
+    BINDINGS = bindings_of(Place.DIALOG)
+
+    def __init__(self, title: str, text: Sequence[str], choices: Sequence[Choice[ChoiceT]], *, tone: Tone = "") -> None:
+        super().__init__()
+        self.heading, self.text, self.choices, self.tone = title, tuple(text), tuple(choices), tone
+        self.marked = 0
+
+    def compose(self) -> ComposeResult:
+        """Title, lines, choices, keys."""
+        with Vertical(id="dialog", classes=f"-{self.tone}" if self.tone else ""):
+            yield Static(Content.styled(safe(self.heading), "bold"), id="title")
+            yield Static(lines([Content(safe(line)) for line in self.text]), id="text")
+            yield ChoiceList(id="choices")
+            yield Static(_hint("↑↓", "choose", "enter", "do it", "esc", "change nothing"), id="hint")
+
+    def on_mount(self) -> None:
+        """Mark the first choice."""
+        self.query_one(ChoiceList).styles.height = len(self.choices)
+        self._show()
+
+    def _show(self) -> None:
+        shown = tuple((choice.label, choice.explanation, choice.tone) for choice in self.choices)
+        self.query_one(ChoiceList).show(ChoicesData(self.marked, shown))
+
+    @on(ChoiceList.Taken)
+    def take(self, message: ChoiceList.Taken) -> None:
+        """A click is as good as enter."""
+        self.dismiss(self.choices[message.index].result)
+
+    def action_choose_next(self, by: int) -> None:
+        """Mark another choice."""
+        self.marked = (self.marked + by) % len(self.choices)
+        self._show()
+
+    def action_confirm(self) -> None:
+        """Do what is marked."""
+        self.dismiss(self.choices[self.marked].result)
+
+    def action_cancel(self) -> None:
+        """Change nothing."""
+        self.dismiss(self.choices[0].result)
+
+
+class TypedNameDialog(ConsoleModal[bool]):
+    """Wants `name` typed before something that cannot be taken back; True when it was."""
+
+    BINDINGS = cancel_binding()
+
+    def __init__(self, title: str, text: Sequence[str], name: str) -> None:
+        super().__init__()
+        self.heading, self.text, self.expected = title, tuple(text), name
+
+    def compose(self) -> ComposeResult:
+        """Title, lines, the field, keys."""
+        with Vertical(id="dialog", classes="-bad"):
+            yield Static(Content.styled(safe(self.heading), "bold"), id="title")
+            yield Static(lines([Content(safe(line)) for line in self.text]), id="text")
+            yield Static(Content.assemble("Type ", (safe(self.expected, 120), "bold"), " to go on:"), id="ask")
+            yield Input(id="typed", compact=True, select_on_focus=False)
+            yield Static(_hint("enter", "go on when it matches", "esc", "change nothing"), id="hint")
+
+    def on_mount(self) -> None:
+        """Begin typing at once."""
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def compare(self, message: Input.Submitted) -> None:
+        """Go on only when the name is the job's."""
+        message.stop()
+        if message.value.strip() == self.expected:
+            self.dismiss(True)
+        else:
+            shown = Content.styled("✖ That is not the name. Nothing was started.", STYLES["bad"])
+            self.query_one("#hint", Static).update(shown, layout=False)
+
+    def action_cancel(self) -> None:
+        """Change nothing."""
+        self.dismiss(False)
+
+
+def _hint(*pairs: str) -> Content:
+    pieces: list[tuple[str, str]] = []
+    for key, label in zip(pairs[::2], pairs[1::2], strict=True):
+        pieces += [(key, "$accent bold"), (f" {label}   ", STYLES["muted"])]
+    return Content.assemble(*pieces)

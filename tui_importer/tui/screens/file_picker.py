@@ -1,0 +1,71 @@
+"""Picking the source from a tree of folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import on
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import DirectoryTree, Static
+
+from tui_importer.tui.actions import cancel_binding
+from tui_importer.tui.paths import SOURCE_SUFFIXES
+from tui_importer.tui.screens.base import ConsoleModal
+from tui_importer.tui.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.text import TextType
+    from textual.app import ComposeResult
+
+
+class SourceTree(DirectoryTree):
+    """Folders and source files; names are shown harmless."""
+
+    def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
+        """Leave out hidden names and other kinds of files."""
+        return [
+            path
+            for path in paths
+            if not path.name.startswith(".") and (path.is_dir() or path.suffix.lower() in SOURCE_SUFFIXES)
+        ]
+
+    def process_label(self, label: TextType) -> Text:
+        """A file's name is text from outside."""
+        return Text(safe(label if isinstance(label, str) else label.plain))
+
+
+class FilePicker(ConsoleModal[Path | None]):
+    """A tree; enter on a file gives its path, esc nothing."""
+
+    BINDINGS = cancel_binding()
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def compose(self) -> ComposeResult:
+        """Title, tree, keys."""
+        with Vertical(id="picker"):
+            yield Static(Content.styled(f"Choose a CSV file in {safe(str(self._folder))}", "bold"), id="title")
+            yield SourceTree(self._folder)
+            yield Static(
+                Content.assemble(
+                    ("enter", "$accent bold"), (" open or choose   ", "$text-muted"), ("esc", "$accent bold"),
+                    (" back", "$text-muted"),
+                ),
+                id="hint",
+            )  # fmt: skip
+
+    @on(DirectoryTree.FileSelected)
+    def chosen(self, message: DirectoryTree.FileSelected) -> None:
+        """Give the file back."""
+        self.dismiss(message.path)
+
+    def action_cancel(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)

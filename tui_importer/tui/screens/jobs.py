@@ -1,0 +1,183 @@
+"""The start screen: all jobs on this machine, newest first."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+
+from tui_importer.errors import ImporterError
+from tui_importer.tui import format as fmt
+from tui_importer.tui.actions import Place, When, bindings_of
+from tui_importer.tui.marks import STATES, mark_of
+from tui_importer.tui.rows import SequenceRows
+from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
+from tui_importer.tui.tables import JOB_NAMES, job_columns, job_values
+from tui_importer.tui.text import error_text, notify_safe, safe
+from tui_importer.tui.widgets.header_line import HeaderData
+from tui_importer.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from tui_importer.engine.snapshot import JobSummary
+
+_EMPTY = (
+    "No jobs yet. A job imports one CSV file of users into one environment.",
+    "n makes one. To try it all without an account, run: tui-importer demo",
+)
+
+
+class JobsScreen(ConsoleScreen[None]):
+    """A table of jobs; it reads the jobs' folders in a thread, now and then."""
+
+    BINDINGS = bindings_of(Place.JOBS)
+    place: ClassVar[Place] = Place.JOBS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs: Sequence[JobSummary] = ()
+
+    def body(self) -> ComposeResult:
+        """The table only."""
+        yield VirtualTable(job_columns(self.console_app.zone), id_name="job", empty=("Reading the jobs…",), id="jobs")
+
+    def on_mount(self) -> None:
+        """Read at once, then slowly."""
+        self._show_header()
+        if (every := self.console_app.pace.jobs) is not None:
+            self.set_interval(every, self.refresh_jobs)
+
+    def on_screen_resume(self) -> None:
+        """What happened on other screens shows here."""
+        self.refresh_jobs()
+
+    def refresh_jobs(self) -> None:
+        """Read the jobs again, unless that is under way or another screen is shown."""
+        if self.is_current:
+            self._read()
+
+    @work(exclusive=True, group="jobs")
+    async def _read(self) -> None:
+        try:
+            jobs = await asyncio.to_thread(self.console_app.backend.jobs)
+        except ImporterError as error:
+            notify_safe(self.app, error_text(error), title="The jobs could not be read", severity="error")
+            return
+        self._show([self._live(job) for job in jobs])
+
+    def _live(self, job: JobSummary) -> JobSummary:
+        """The job open in this console is shown as it is now, not as its folder says."""
+        held = self.console_app.job
+        snapshot = held.snapshot() if held.name == job.job else None
+        if snapshot is None:
+            return job
+        return replace(job, state=snapshot.state, reason=snapshot.reason, totals=snapshot.totals)
+
+    def _show(self, jobs: Sequence[JobSummary]) -> None:
+        self._jobs = jobs
+        table = self.query_one(VirtualTable)
+        table.empty = _EMPTY
+        now = self.console_app.clock()
+        table.set_rows(SequenceRows(JOB_NAMES, jobs, lambda job: job_values(job, now)))
+        self._show_header()
+        self.refresh_bindings()
+
+    def _show_header(self) -> None:
+        detail = fmt.counted(len(self._jobs), "job") if self._jobs else ""
+        held = self.console_app.job
+        if held.moving:
+            detail = f"{detail} · {safe(held.name, 60)} runs here".removeprefix(" · ")
+        self.show_header(HeaderData("jobs", detail, masked=self.console_app.privacy.on))
+
+    def privacy_changed(self) -> None:
+        """Only the header tells; jobs and files are named by the operator."""
+        self._show_header()
+
+    @property
+    def current(self) -> JobSummary | None:
+        """The job under the cursor."""
+        row = self.query_one(VirtualTable).current
+        return next((job for job in self._jobs if row is not None and job.job == row["job"]), None)
+
+    def holds(self, when: When) -> bool:
+        """Conditions of the actions here."""
+        job = self.current
+        held = self.console_app.job
+        if when is When.NO_JOB_RUNS:
+            return not held.moving
+        if when is When.JOB_UNDER_CURSOR:
+            return job is not None
+        if when is When.RESTING_JOB_UNDER_CURSOR:
+            return job is not None and not (held.moving and held.name == job.job)
+        return super().holds(when)
+
+    @on(VirtualTable.RowHighlighted)
+    def cursor_moved(self) -> None:
+        """Another job, other keys."""
+        self.refresh_bindings()
+
+    @on(VirtualTable.RowSelected)
+    def row_clicked(self) -> None:
+        """A click on the marked row opens it."""
+        self.action_open_job()
+
+    def action_open_job(self) -> None:
+        """Open the job, or say why its folder cannot be read."""
+        job = self.current
+        if job is None:
+            return
+        if job.problem:
+            notify_safe(self.app, job.problem, title=f"{job.job} cannot be opened", severity="error")
+        else:
+            self.console_app.open_job(job.job)
+
+    def action_new_job(self) -> None:
+        """Begin a new job."""
+        self.console_app.new_job()
+
+    def action_purge_job(self) -> None:
+        """Ask, naming what is lost; then remove the job's folder."""
+        job = self.current
+        if job is None:
+            return
+
+        def decided(purge: bool | None) -> None:  # noqa: FBT001 - the signature of a screen's callback
+            if purge:
+                self._purge(job.job)
+
+        self.app.push_screen(purge_dialog(job), decided)
+
+    @work(group="purge")
+    async def _purge(self, name: str) -> None:
+        app = self.console_app
+        if app.job.name == name:
+            await app.release_job()
+        try:
+            await asyncio.to_thread(app.backend.purge, name)
+        except ImporterError as error:
+            notify_safe(app, error_text(error), title=f"{name} was not purged", severity="error")
+        else:
+            notify_safe(app, f"{name} is purged.")
+        self.refresh_jobs()
+
+
+def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
+    """Names what is lost, in numbers, and what is not."""
+    totals = job.totals
+    unfinished = job.state not in {"finished", "aborted"} and totals.pending > 0
+    journal = f"{fmt.counted(totals.done, 'outcome')} and {fmt.counted(totals.failed, 'failure')}"
+    text = [
+        f"Lost on this machine: the journal with {journal}, and the frozen rows with their secrets.",
+        f"What was written to {job.environment} stays there; {safe(job.source, 200)} is not touched.",
+    ]
+    if unfinished:
+        left = fmt.counted(totals.pending, "row")
+        text.append(f"The job is {mark_of(STATES, job.state).word}: {left} are left and cannot be resumed afterwards.")
+    choices = [Choice("No", "keep the job", False), Choice("Purge", "remove its folder for good", True, "bad")]
+    return ChoiceDialog(f"Purge {safe(job.job, 50)}?", text, choices, tone="bad")

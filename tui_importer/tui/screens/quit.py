@@ -1,0 +1,33 @@
+"""Leaving while a job runs: stay, let the rows in flight end, or stop now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from tui_importer.tui import format as fmt
+from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
+from tui_importer.tui.text import safe
+
+if TYPE_CHECKING:
+    from tui_importer.engine.snapshot import Snapshot
+
+Way = Literal["stay", "drain", "stop"]
+
+
+class QuitDialog(ChoiceDialog[Way]):
+    """Names the job and what is left; staying is the default."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        totals = snapshot.totals
+        flying = fmt.counted(snapshot.requests.in_flight, "request")
+        done = f"{fmt.number(totals.done)} of {fmt.counted(totals.rows, 'row')} are done"
+        text = [
+            f"{done}, {fmt.number(totals.pending)} are left; {flying} in flight.",
+            "The job goes on later where it stands: nothing is lost either way.",
+        ]
+        choices: list[Choice[Way]] = [
+            Choice("Stay", "the job goes on", "stay"),
+            Choice("Pause, then leave", "the rows in flight end first: some seconds", "drain", "accent"),
+            Choice("Stop now and leave", "rows in flight stay pending, checked on resume", "stop", "warn"),
+        ]
+        super().__init__(f"Leave {safe(snapshot.job, 50)} while it runs?", text, choices, tone="warn")

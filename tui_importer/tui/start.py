@@ -1,0 +1,45 @@
+"""Where the console begins, and how often its screens look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StartAt:
+    """The first screen: the jobs, a new job for a source, or one job by name."""
+
+    screen: Literal["jobs", "new", "job"] = "jobs"
+    source: Path | None = None
+    job: str = ""
+
+    @classmethod
+    def jobs(cls) -> StartAt:
+        """Begin at the list of jobs."""
+        return cls()
+
+    @classmethod
+    def new_job(cls, source: Path) -> StartAt:
+        """Begin at a new job for `source`."""
+        return cls("new", source=source)
+
+    @classmethod
+    def at_job(cls, name: str) -> StartAt:
+        """Begin at the job `name`."""
+        return cls("job", job=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between looks at a running job and at the list of jobs, and how long typing must rest.
+
+    None never looks by itself: a test calls the refreshing methods.
+    """
+
+    snapshot: float | None = 0.25
+    jobs: float | None = 2.0
+    typing: float = 0.25

@@ -1,0 +1,154 @@
+"""Fields of a form: a labelled line to type in, and one to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui_importer.text import safe as harmless
+from tui_importer.tui.actions import Place, bindings_of
+from tui_importer.tui.marks import STYLES
+from tui_importer.tui.text import safe
+from tui_importer.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.suggester import Suggester
+
+_LONGEST = 4_096
+
+
+class SafeInput(Input):
+    """An input that never holds control or invisible characters, however they arrive."""
+
+    def validate_value(self, value: str) -> str:
+        """Leave out what `safe` would replace: a picture of a control character is no part of a value."""
+        if value.isprintable():
+            return value
+        return "".join(character for character in value[:_LONGEST] if harmless(character) == character)
+
+
+class PathInput(SafeInput):
+    """A pasted path replaces what is there: that is what dropping a file means."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        text = event.text.strip()
+        if text.startswith(("/", "~", "'", '"', "file:")):
+            self.clear()
+        super()._on_paste(event)
+
+
+class Field(Horizontal):
+    """Label, input, and at the right what it means or what is wrong with it."""
+
+    DEFAULT_CSS = """
+    Field { height: 1; width: 1fr; }
+    Field > .label { width: 13; color: $text-muted; }
+    Field:focus-within > .label { color: $accent; text-style: bold; }
+    Field > Input { width: 1fr; min-width: 12; max-width: 70; background: $panel; padding: 0 1; }
+    Field > Input:focus { background: $block-cursor-background; }
+    Field > .hint.-empty { display: none; }
+    Field > .hint { width: 26; margin-left: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(
+        self, field: str, label: str, hint: str = "", *, value: str = "", password: bool = False,
+        placeholder: str = "", suggester: Suggester | None = None, path: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(id=f"field-{field}")
+        self.field, self._label, self._hint = field, label, hint
+        make = PathInput if path else SafeInput
+        self.input = make(
+            value, placeholder=placeholder, password=password, suggester=suggester, compact=True, id=field,
+            select_on_focus=False,
+        )  # fmt: skip
+
+    def compose(self) -> ComposeResult:
+        """One line."""
+        yield Static(Content(self._label), classes="label")
+        yield self.input
+        yield Static(Content(self._hint), classes="hint" if self._hint else "hint -empty")
+
+    def show_problem(self, problem: str) -> None:
+        """Say what is wrong, or the usual hint for nothing."""
+        shown = Content.styled(f"✖ {safe(problem)}", STYLES["bad"]) if problem else Content(self._hint)
+        hint = self.query_one(".hint", Static)
+        hint.update(shown, layout=False)
+        hint.set_class(not shown.plain, "-empty")
+
+    def show_hint(self, hint: str) -> None:
+        """Say something else at the right from now on."""
+        self._hint = safe(hint)
+        self.show_problem("")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceData:
+    """All options, and the position of the chosen one."""
+
+    options: tuple[str, ...]
+    chosen: int
+
+
+class ChoiceField(Panel[ChoiceData], can_focus=True):
+    """One of a few words; left and right (or a click) change it."""
+
+    BINDINGS = bindings_of(Place.CHOICE)
+    DEFAULT_CSS = """
+    ChoiceField { height: 1; width: 1fr; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """Another option was chosen."""
+
+        option: str
+
+    def __init__(self, label: str, options: Sequence[str], chosen: str, *, id: str) -> None:  # noqa: A002 - Textual's own parameter name
+        super().__init__(ChoiceData(tuple(options), list(options).index(chosen)), id=id)
+        self._label = label
+
+    @property
+    def value(self) -> str:
+        """The chosen option."""
+        data = self.data or ChoiceData(("",), 0)
+        return data.options[data.chosen]
+
+    def action_choose(self, by: int) -> None:
+        """Choose another."""
+        if self.data is not None:
+            self.show(ChoiceData(self.data.options, (self.data.chosen + by) % len(self.data.options)))
+            self.post_message(self.Chosen(self.value))
+
+    def on_click(self) -> None:
+        """The next one."""
+        self.focus()
+        self.action_choose(1)
+
+    def on_focus(self) -> None:
+        """The label lights up."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The label rests."""
+        self.refresh()
+
+    def draw(self, data: ChoiceData) -> Sequence[Content]:
+        """Label and options; the chosen one has a mark as well as a colour."""
+        focused = self.has_focus
+        label_style = "$accent bold" if focused else STYLES["muted"]
+        pieces: list[tuple[str, str]] = [(f"{self._label:<13}", label_style)]
+        for index, option in enumerate(data.options):
+            chosen = index == data.chosen
+            back = " on $block-cursor-background" if focused and chosen else ""
+            pieces.append((f"{'●' if chosen else '○'} {option}", f"{'bold' if chosen else STYLES['muted']}{back}"))
+            pieces.append(("   ", ""))
+        return [Content.assemble(*pieces)]
