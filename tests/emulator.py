@@ -31,7 +31,7 @@ PACKAGE, VERSION = "workos", "0.14.0"
 OLDEST_NODE = (20, 0)
 INSTALL_SECONDS = 280.0
 START_SECONDS = 120.0
-KEYS = 12
+KEYS = 100
 
 
 class EmulatorUnavailable(Exception):
