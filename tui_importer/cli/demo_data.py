@@ -19,8 +19,9 @@ EXISTING_ORGANIZATIONS = (("Northwind Traders", "org-001"), ("Contoso Pharmaceut
 
 _NAMES = (
     "Northwind Traders", "Contoso Pharmaceuticals", "Adatum", "Alpine Ski House", "Bellows College", "Blue Yonder",
-    "City Power & Light", "Coho Vineyard", "Consolidated Messenger", "Fabrikam", "Fourth Coffee", "Graphic Design Inst.",
-    "Humongous Insurance", "Lamna Healthcare", "Liberty Delightful", "Litware", "Lucerne Publishing", "Margie’s Travel",
+    "City Power & Light", "Coho Vineyard", "Consolidated Messenger", "Fabrikam", "Fourth Coffee",
+    "Graphic Design Inst.", "Humongous Insurance", "Lamna Healthcare", "Liberty Delightful", "Litware",
+    "Lucerne Publishing", "Margie’s Travel",
     "Munson’s Pickles", "Nod Publishers", "Proseware", "Relecloud", "School of Fine Art", "Southridge Video",
     "Tailspin Toys", "Tailwind Traders", "Trey Research", "The Phone Company", "Van Arsdel", "Wide World Importers",
     "Wingtip Toys", "Woodgrove Bank", "Zava", "Best For You", "First Up", "Olympia Labs", "Pine Crest", "Quill & Ink",

@@ -6,16 +6,17 @@ import contextlib
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from tui_importer.cli.output import note
+from tui_importer.cli.output import note, put
 from tui_importer.engine.control import Halt
-from tui_importer.report.plan import duration
+from tui_importer.engine.job import STOP_SECONDS
+from tui_importer.report.plan import span
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
+    from types import FrameType, TracebackType
 
     from tui_importer.engine.job import Job
     from tui_importer.engine.snapshot import Snapshot
@@ -28,24 +29,67 @@ LINE_EVERY = 10.0
 
 
 @contextlib.contextmanager
-def draining_signals(job: Job) -> Iterator[None]:
-    """The first signal drains the rows in flight, the second stops at once; both are resumable."""
-    seen = 0
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, wherever no job runs: folders are tidied, locks given back."""
 
-    def handle(number: int, _frame: FrameType | None) -> None:
-        nonlocal seen
-        seen += 1
-        name = signal.Signals(number).name
-        if seen == 1:
-            note(f"\n{name}: finishing the rows in flight; once more stops at once. Nothing is lost either way.")
-        job.halt(Halt("signal", f"interrupted by {name}", "Resume to go on."), now=seen > 1)
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Drain:
+    """While it is entered, the first signal drains the rows in flight, the second stops at once; both are resumable.
+
+    A handler only notes the signal: it interrupts this very thread, which may hold a lock that halting needs.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._come: list[int] = []
+        self._told = 0
+        self._stopped: float | None = None
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal returned
+
+    @property
+    def pending(self) -> bool:
+        """Whether a signal has come that the job was not told of."""
+        return len(self._come) > self._told
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the job was to stop at once and did not: requests that are never answered hold nobody up."""
+        return self._stopped is not None and time.monotonic() - self._stopped > STOP_SECONDS
+
+    def tell(self) -> None:
+        """Tell the job of signals that have come since the last call."""
+        while self.pending:
+            name = signal.Signals(self._come[self._told]).name
+            self._told += 1
+            halt = Halt("signal", f"interrupted by {name}", "Resume to go on.")
+            if self._told > 1 and self._stopped is None:
+                self._stopped = time.monotonic()
+            self._job.halt(halt, now=self._stopped is not None)
+            if self._told == 1:
+                note(f"\n{name}: finishing the rows in flight; once more stops at once. Nothing is lost either way.")
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._come.append(number)
 
 
 class Progress:
@@ -69,17 +113,22 @@ class Progress:
         if line == self._last and not ended:
             return
         if self._terminal:
-            sys.stderr.write("\r" + line.ljust(self._width) + ("\n" if ended else ""))
-            sys.stderr.flush()
+            put("\r" + line.ljust(self._width) + ("\n" if ended else ""))
             self._width = len(line)
         else:
             note(line)
         self._last, self._at = line, now
 
 
-def wait_for(job: Job, progress: Progress) -> None:
-    """Block until the job rests, showing how it goes."""
+def wait_for(job: Job, progress: Progress, drain: Drain) -> None:
+    """Block until the job rests, showing how it goes and passing signals on.
+
+    Returns earlier when it was told to stop at once and waits for answers that do not come; close it then.
+    """
     while not job.wait(LOOK):
+        drain.tell()
+        if drain.out_of_patience:
+            return
         progress.show(job.snapshot())
     progress.show(job.snapshot(), ended=True)
 
@@ -89,7 +138,7 @@ def _line(snapshot: Snapshot) -> str:
     if snapshot.phase == "scan":
         if not snapshot.scanned_rows:
             return ""
-        if snapshot.scanned_share == 1:
+        if totals.rows:
             return f"plan: looking up {organizations.total:,} organizations"
         return f"scan {snapshot.scanned_rows:,} rows ({100 * snapshot.scanned_share:.0f} %)"
     if snapshot.phase == "prewarm":
@@ -105,5 +154,5 @@ def _line(snapshot: Snapshot) -> str:
     if snapshot.backing_off:
         line += f" · backing off {safe(snapshot.backing_off)}"
     elif snapshot.eta is not None:
-        line += f" · {duration(snapshot.eta.low)} to {duration(snapshot.eta.high)} left"
+        line += f" · {span(snapshot.eta.low, snapshot.eta.high)} left"
     return line

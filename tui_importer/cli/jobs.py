@@ -6,13 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
 from tui_importer.cli.output import note, write, write_json
-from tui_importer.cli.terminal import can_ask
+from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.jobs import Jobs
 from tui_importer.errors import ImporterError
+from tui_importer.journal.errors import JournalCorrupt, JournalNewer
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -77,17 +76,28 @@ def errors(request: ErrorsRequest) -> int:
 def purge(request: PurgeRequest) -> int:
     """Remove a job's folder after a yes."""
     found = Jobs(paths().jobs)
-    _, _, job = found.options_of(request.job)
+    what = _contents(found, request.job)
     if not request.yes:
-        what = f"the journal of {job.totals.rows:,} rows ({job.totals.pending:,} of them pending)"
         if not can_ask():
             raise NotConfirmed(f"This removes {what}.", "Give --yes.")
-        if not click.confirm(f"Remove {what}? Nothing in WorkOS is changed.", default=False, err=True):
-            note("Nothing was removed.")
-            return 2
+        try:
+            yes = confirmed(f"Remove {what}? Nothing in WorkOS is changed.")
+        except EOFError:
+            yes = False
+        if not yes:
+            raise NotConfirmed("Nothing was removed.")
     found.purge(request.job)
     note(f"{safe(request.job)} was removed; nothing in WorkOS was changed.")
     return 0
+
+
+def _contents(found: Jobs, name: str) -> str:
+    """What a purge removes; a journal that cannot be read can be removed, too. Raises JobNotFound."""
+    try:
+        _, _, job = found.options_of(name)
+    except (JournalCorrupt, JournalNewer) as error:
+        return f"a job that cannot be read ({error.message})"
+    return f"the journal of {job.totals.rows:,} rows ({job.totals.pending:,} of them pending)"
 
 
 def _document(job: JobSummary) -> dict[str, object]:

@@ -6,6 +6,10 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def prepare_streams() -> None:
@@ -22,9 +26,13 @@ def prepare_streams() -> None:
 
 def abandon_stdout() -> None:
     """Send what is still buffered for a reader that left to nowhere, so that the exit stays quiet."""
+    _abandon(sys.stdout)
+
+
+def _abandon(stream: TextIO) -> None:
     devnull = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(devnull, sys.stdout.fileno())
+        os.dup2(devnull, stream.fileno())
     finally:
         os.close(devnull)
 
@@ -35,9 +43,17 @@ def write(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write one line to stderr at once."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    """Write one line to stderr at once, as `put`."""
+    put(f"{text}\n")
+
+
+def put(text: str) -> None:
+    """Write to stderr at once. A terminal that is gone (SIGHUP) or a reader that left is no reason to fail."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _abandon(sys.stderr)
 
 
 def write_json(document: object) -> None:

@@ -7,15 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from tui_importer.cli.headless import Progress, draining_signals, wait_for
+from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
 from tui_importer.cli.key import obtain_key
 from tui_importer.cli.output import note, write, write_json
-from tui_importer.cli.terminal import can_ask
+from tui_importer.cli.terminal import ask, can_ask, confirmed
 from tui_importer.config import paths, private_folder
 from tui_importer.engine.environment import read_environment
-from tui_importer.engine.errors import OptionsFrozen
+from tui_importer.engine.errors import EngineError, OptionsFrozen
 from tui_importer.engine.jobs import Jobs
 from tui_importer.engine.options import NewJob
 from tui_importer.errors import ImporterError
@@ -29,16 +27,41 @@ if TYPE_CHECKING:
     from tui_importer.cli.requests import RunRequest
     from tui_importer.engine.job import Job
     from tui_importer.engine.options import RunOptions
-    from tui_importer.engine.plan import Environment
+    from tui_importer.engine.plan import Environment, Plan
     from tui_importer.secret import Secret
 
 EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
 
 
 class ConsentMissing(ImporterError):
     """Nothing is written before somebody has said yes to the plan."""
 
     kind = "consent_missing"
+
+
+class Declined(ImporterError):
+    """Somebody said no to the plan."""
+
+    kind = "declined"
+
+
+class LeftUndecided(ImporterError):
+    """Somebody left while the plan waited for a yes: the job is kept."""
+
+    kind = "interrupted"
+    exit_code = EXIT_INTERRUPTED
+
+
+class PlanStopped(ImporterError):
+    """A dry run ended before it had its plan."""
+
+    kind = "plan_stopped"
+
+    def __init__(self, job: Job) -> None:
+        snapshot = job.snapshot()
+        super().__init__(f"There is no plan: {snapshot.reason}.", "Try again.")
+        self.exit_code = job.exit_code
 
 
 class NoSingleJob(ImporterError):
@@ -57,32 +80,50 @@ def run(request: RunRequest) -> int:
     assert request.source is not None  # noqa: S101 - the command's argument
     if not (request.yes or request.dry_run or can_ask()):
         raise ConsentMissing("`run` shows its plan and asks, but there is no terminal to ask on.", "Give --yes.")
-    _readable(request.source)
+    _check_readable(request.source)
     options = request.run_options
     connection = connect(request.settings.base_url, obtain_key(request.settings.base_url), options)
-    environment = read_environment(connection)
-    with contextlib.ExitStack() as stack:
+    with interruptible():
+        environment = read_environment(connection)
         if request.dry_run:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tui-importer-plan-")))
-        else:
-            folder = private_folder(paths().jobs)
-        jobs = Jobs(folder)
-        name = request.job or jobs.default_name(request.source)
-        if not request.dry_run:
-            _check_consent(request, environment, name)
-        new = NewJob(request.source, name, request.frozen_options, options)
+            return _dry_run(request, request.source, connection, environment)
+        return _import(request, request.source, connection, environment)
+
+
+def _dry_run(request: RunRequest, source: Path, connection: Connection, environment: Environment) -> int:
+    """Plan in a folder that goes again; 0 when everything could be imported, else 1."""
+    with tempfile.TemporaryDirectory(prefix="tui-importer-plan-") as folder:
+        jobs = Jobs(Path(folder))
+        new = NewJob(source, request.job or jobs.default_name(source), request.frozen_options, request.run_options)
         with contextlib.closing(jobs.create(new, connection, environment=environment.name)) as job:
-            code = _plan(job, request, environment)
-            keep = code is None or code != EXIT_REFUSED
-            if code is None:
-                code = _go(job)
-        if not keep:
+            plan = _plan(job)
+            if plan is None:
+                raise job.error or PlanStopped(job)
+    if request.json:
+        write_json(plan_document(plan))
+    else:
+        for line in plan_lines(plan):
+            write(line)
+    organizations = plan.organizations
+    clean = not (plan.refused_rows or plan.roles_missing or organizations.conflict or organizations.unknown)
+    return 0 if clean else 1
+
+
+def _import(request: RunRequest, source: Path, connection: Connection, environment: Environment) -> int:
+    jobs = Jobs(private_folder(paths().jobs))
+    name = request.job or jobs.default_name(source)
+    _check_consent(request, environment, name)
+    new = NewJob(source, name, request.frozen_options, request.run_options)
+    job = jobs.create(new, connection, environment=environment.name)
+    try:
+        with contextlib.closing(job):
+            code = _drive(job, request, environment, agreed=False)
+    except ImporterError as refusal:
+        if refusal.exit_code == EXIT_REFUSED and not job.begun:
             jobs.purge(name)
-        if job.error is not None and job.error.exit_code == EXIT_REFUSED:
-            raise job.error
-        if not request.dry_run and keep:
-            _print_summary(request, jobs.reader_folder(name))
-        return code
+        raise
+    _print_summary(request, jobs.reader_folder(name))
+    return code
 
 
 def resume(request: RunRequest) -> int:
@@ -100,29 +141,28 @@ def resume(request: RunRequest) -> int:
         return 1 if job_summary.totals.failed else 0
     options = request.run_options_over(kept)
     connection = connect(frozen.base_url, obtain_key(frozen.base_url), options)
-    environment = read_environment(connection)
-    with contextlib.closing(jobs.open(name, connection, options)) as job:
-        code = None
-        if not job.begun:
-            if not (request.yes or can_ask()):
-                raise ConsentMissing("This job's plan was not agreed to yet, and there is no terminal.", "Give --yes.")
-            _check_consent(request, environment, name)
-            code = _plan(job, request, environment)
-        if code is None:
-            code = _go(job)
-    if job.error is not None and job.error.exit_code == EXIT_REFUSED:
-        raise job.error
-    _print_summary(request, jobs.reader_folder(name))
+    with interruptible():
+        environment = read_environment(connection)
+        with contextlib.closing(jobs.open(name, connection, options)) as job:
+            agreed = job.begun and jobs.vouches_for(name, connection.key)
+            if not agreed:
+                if not (request.yes or can_ask()):
+                    raise ConsentMissing(
+                        "Nobody has agreed to this job's plan with this key yet, and there is no terminal.",
+                        "Give --yes.",
+                    )
+                _check_consent(request, environment, name)
+            code = _drive(job, request, environment, agreed=agreed)
+        _print_summary(request, jobs.reader_folder(name))
     return code
 
 
-def _readable(source: Path) -> None:
+def _check_readable(source: Path) -> None:
+    """Refuse early what the scan would refuse after questions."""
     try:
         with source.open("rb"):
             return
     except OSError as error:
-        from tui_importer.engine.errors import EngineError
-
         raise EngineError(f"{safe(source)} cannot be read: {error.strerror}.", "Check the path.") from error
 
 
@@ -142,41 +182,54 @@ def _check_consent(request: RunRequest, environment: Environment, name: str) -> 
         )
 
 
-def _plan(job: Job, request: RunRequest, environment: Environment) -> int | None:
-    """Scan, plan, show, ask. None when the import may begin, else the exit code."""
-    progress = Progress()
-    with draining_signals(job):
-        job.prepare()
-        wait_for(job, progress)
-    plan = job.plan()
-    if plan is None:
-        return job.exit_code
-    if request.dry_run and request.json:
-        write_json(plan_document(plan))
-    else:
+def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: bool) -> int:
+    """Plan and ask unless that is done, then import; returns the exit code. Raises ImporterError when refused."""
+    if not agreed:
+        plan = _plan(job)
+        if plan is None:
+            return job.exit_code
         for line in plan_lines(plan):
-            (write if request.dry_run else note)(line)
-    if request.dry_run:
-        clean = not plan.refused_rows and not plan.roles_missing
-        return 0 if clean and not (plan.organizations.conflict or plan.organizations.unknown) else 1
-    if request.yes:
-        return None
-    if environment.name == "PRODUCTION" and not request.confirm_production:
-        typed = click.prompt(f"This writes to PRODUCTION. Type the job's name ({job.name}) to begin", err=True)
-        return None if typed == job.name else _declined()
-    return None if click.confirm("Begin the import?", default=False, err=True) else _declined()
-
-
-def _declined() -> int:
-    note("Nothing was written.")
-    return EXIT_REFUSED
-
-
-def _go(job: Job) -> int:
-    with draining_signals(job):
+            note(line)
+        _ask(job, request, environment)
+    with Drain(job) as drain:
         job.start()
-        wait_for(job, Progress())
+        wait_for(job, Progress(), drain)
+    _raise_refusal(job)
     return job.exit_code
+
+
+def _plan(job: Job) -> Plan | None:
+    """Scan and plan; None when that was stopped in a way that can be resumed."""
+    with Drain(job) as drain:
+        job.prepare()
+        wait_for(job, Progress(), drain)
+        if drain.pending:  # it came when everything was done already
+            raise KeyboardInterrupt
+    _raise_refusal(job)
+    return job.plan()
+
+
+def _raise_refusal(job: Job) -> None:
+    if job.error is not None and job.exit_code == EXIT_REFUSED:
+        raise job.error
+
+
+def _ask(job: Job, request: RunRequest, environment: Environment) -> None:
+    """Return when somebody says yes. Raises Declined, LeftUndecided."""
+    if request.yes:
+        return
+    try:
+        if environment.name == "PRODUCTION" and not request.confirm_production:
+            question = f"This writes to PRODUCTION. Type the job's name ({safe(job.name)}) to begin: "
+            agreed = ask(question) == job.name
+        else:
+            agreed = confirmed("Begin the import?")
+    except (EOFError, KeyboardInterrupt) as error:
+        raise LeftUndecided(
+            "Nothing was written: nobody said yes.", f"Go on with: tui-importer resume {safe(job.name)}"
+        ) from error
+    if not agreed:
+        raise Declined("Nothing was written.")
 
 
 def _print_summary(request: RunRequest, folder: Path) -> None:

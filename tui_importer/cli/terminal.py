@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tui_importer.cli.output import put
 from tui_importer.errors import ImporterError
 
 
@@ -17,6 +18,29 @@ class NoTerminal(ImporterError):
 def can_ask() -> bool:
     """Whether a question would reach a person: stdin and stderr are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str:
+    """The line that a person types after `question`, trimmed. Raises EOFError when the terminal has no more.
+
+    The question is on stderr, and nothing at all reaches stdout, which belongs to the result.
+    """
+    put(question)
+    line = sys.stdin.readline()
+    if not line:
+        put("\n")
+        raise EOFError
+    return line.strip()
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person answers yes; Enter alone is no. Raises EOFError."""
+    while True:
+        answer = ask(f"{question} [y/N] ").lower()
+        if answer in {"y", "yes"}:
+            return True
+        if answer in {"", "n", "no"}:
+            return False
 
 
 def require_terminal() -> None:

@@ -69,7 +69,8 @@ class Calls:
                     Halt(
                         "key",
                         f"permission missing: {call}",
-                        f"The API answers 403 ({error.text or error.message}). Give the key this permission and resume.",
+                        f"The API answers 403 ({error.text or error.message}). "
+                        "Give the key this permission and resume.",
                     )
                 )
                 raise Interrupted from error

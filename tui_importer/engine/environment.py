@@ -26,7 +26,10 @@ SAMPLE = 5
 
 
 def read_environment(connection: Connection) -> Environment:
-    """Name the environment and some of its organizations. Raises WorkosError: wrong key (exit 4), dead host (exit 2)."""
+    """Name the environment and some of its organizations.
+
+    Raises WorkosError: wrong key (exit 4), dead host (exit 2).
+    """
     client = connection.client()
     try:
         names = tuple(safe(o.name, 80) for o in patiently(lambda: client.list_organizations(limit=SAMPLE)).data)

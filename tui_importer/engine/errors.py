@@ -4,6 +4,7 @@ EngineError            refused before anything was written
 ├── JobUnfinished      a job on this source and environment is not finished
 ├── OptionsFrozen      what is frozen in the job was given again with another value
 ├── SourceChanged      the source is not the one that the job was recorded for
+├── PlanFailed         the key or the service gave out while the plan was made (exit 4 or 2)
 ├── KeyMismatch        the key does not see this job's objects (exit 4)
 └── NotAJob            the name fits nothing
 
@@ -39,6 +40,17 @@ class SourceChanged(EngineError):
     """The file was edited or replaced before the job had frozen its rows."""
 
     kind = "source_changed"
+
+
+class PlanFailed(EngineError):
+    """Reads failed while the plan was made; `key` tells that the API refused the key."""
+
+    kind = "plan_failed"
+
+    def __init__(self, message: str, next: str = "", *, key: bool = False) -> None:  # noqa: A002 - the root's own word
+        super().__init__(message, next)
+        if key:
+            self.exit_code = 4
 
 
 class KeyMismatch(EngineError):

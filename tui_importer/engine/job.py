@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
+import time
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from tui_importer.engine import views
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from tui_importer.journal.lock import JobLock
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
+
+STOP_SECONDS = 5.0
+"""How long a job that was stopped waits for answers under way; later ones are lost, and looked up on resume."""
 
 
 class Job:
@@ -65,11 +69,15 @@ class Job:
         self._lifecycle = Lifecycle(self._journal, record)
         self._source = FrozenSource(folder, self._journal, self.frozen, self._lifecycle)
         self._environment = record.environment
+        kept = json.dumps(asdict(options))
+        if kept != record.run_options:
+            self._journal.update_job(run_options=kept)
         self._metrics = Metrics(self._journal.counters())
         self._failures_before = self._journal.failure_count() - self._metrics.value("failures")
         connection.observe = self._metrics.observe
         connection.limiter.set_share(options.share)
         self._error: ImporterError | None = None
+        self._stopped: float | None = None
         self._plan: Plan | None = None
         self._planner: Planner | None = None
         self._run: Run | None = None
@@ -99,7 +107,9 @@ class Job:
         if self._lifecycle.state == "finished":
             return 1 if self.snapshot().totals.failed else 0
         if self._error is not None:
-            return self._error.exit_code
+            # "Refused" says that nothing was written, which is over once a run has begun.
+            began = self._run is not None
+            return EXIT_CODES["internal"] if began and self._error.exit_code == 2 else self._error.exit_code
         halt = self._lifecycle.halt
         return EXIT_CODES[halt.kind] if halt is not None else 0
 
@@ -127,13 +137,15 @@ class Job:
             if not self._lifecycle.ask_to_stop(halt):
                 return
             self._source.cancelled.set()
+            if now and self._stopped is None:
+                self._stopped = time.monotonic()
             for part in (self._planner, self._run):
                 if part is not None:
                     (part.control.cancel if now else part.control.drain)(halt)
             self.connection.limiter.wake()
 
     def set_key(self, key: Secret) -> None:
-        """Use another key; the next run checks it against this job's objects. Raises KeyRejected if it cannot be one."""
+        """Use another key; the next run checks it against this job's objects. Raises KeyRejected if it is none."""
         self.connection.set_key(key)
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -145,11 +157,17 @@ class Job:
         return not thread.is_alive()
 
     def close(self, timeout: float = 30.0) -> None:
-        """Pause, wait until everything is durable, give the lock back. Raises JournalUnwritable."""
+        """Pause, wait until everything is durable, give the lock back. Raises JournalUnwritable.
+
+        Rows in flight have `timeout` seconds to end; then the job is stopped, and what is still under way is lost.
+        """
         self.pause()
-        if not self.wait(timeout):
+        stopped = self._stopped
+        if stopped is None and not self.wait(timeout):
             self.stop_now()
-            self.wait(timeout)
+            stopped = time.monotonic()
+        if stopped is not None and not self.wait(max(0.0, stopped + STOP_SECONDS - time.monotonic())):
+            self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "stopped by the operator"))
         try:
             self._journal.close()
         finally:
@@ -161,6 +179,7 @@ class Job:
                 return
             self.wait()
             self._error = None
+            self._stopped = None
             self._source.cancelled.clear()
             self._lifecycle.begin()
             self._thread = threading.Thread(target=self._coordinate, args=(work,), name="coordinator", daemon=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import secrets
 import shutil
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.patience import Patience
     from tui_importer.engine.snapshot import JobSummary
+    from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -64,54 +67,64 @@ class Jobs:
             found = new.source.stat()
         except OSError as error:
             raise EngineError(f"{safe(new.source)} cannot be read: {error.strerror}.", "Check the path.") from error
-        self._refuse_second(new)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            folder.mkdir(mode=0o700)
-        except FileExistsError as error:
-            raise JobExists(
-                f"There is a job named {safe(new.name)} already.", "Choose another name with --job, or resume that job."
-            ) from error
-        except OSError as error:
-            raise JournalUnwritable(
-                f"The job's folder {safe(folder)} cannot be made: {error.strerror}.", "Check permissions and the disk."
-            ) from error
+        self._refuse_second(new, environment)
+        salt = secrets.token_hex(16)
         now = time.time()
+        record = JobRecord(
+            name=new.name,
+            source=str(new.source.absolute()),
+            created_at=now,
+            updated_at=now,
+            environment=environment,
+            key_hint=connection.key.hint,
+            key_salt=salt,
+            key_hash=connection.key.salted_hash(salt),
+            frozen_options=json.dumps(asdict(new.frozen)),
+            run_options=json.dumps(asdict(new.run)),
+            size=found.st_size,
+            mtime_ns=found.st_mtime_ns,
+            sha256=None,
+            rows=None,
+            chunk_size=None,
+            state="ready",
+            phase="scan",
+            reason="",
+            next_step="",
+            seconds_scan=0.0,
+            seconds_prewarm=0.0,
+            seconds_import=0.0,
+        )
+        self._record(folder, record)
         lock = JobLock(folder)
         try:
-            salt = secrets.token_hex(16)
-            Journal.create(
-                folder,
-                JobRecord(
-                    name=new.name,
-                    source=str(new.source.absolute()),
-                    created_at=now,
-                    updated_at=now,
-                    environment=environment,
-                    key_hint=connection.key.hint,
-                    key_salt=salt,
-                    key_hash=connection.key.salted_hash(salt),
-                    frozen_options=json.dumps(asdict(new.frozen)),
-                    run_options=json.dumps(asdict(new.run)),
-                    size=found.st_size,
-                    mtime_ns=found.st_mtime_ns,
-                    sha256=None,
-                    rows=None,
-                    chunk_size=None,
-                    state="ready",
-                    phase="scan",
-                    reason="",
-                    next_step="",
-                    seconds_scan=0.0,
-                    seconds_prewarm=0.0,
-                    seconds_import=0.0,
-                ),
-            )
             return Job(folder, lock, connection, new.run, patience, prewarming=prewarming)
         except BaseException:
             lock.release()
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _record(self, folder: Path, record: JobRecord) -> None:
+        """Make the job's folder with its journal; it appears complete or not at all, whenever the process dies."""
+        taken = JobExists(
+            f"There is a job named {safe(record.name)} already.", "Choose another name with --job, or resume that job."
+        )
+        if folder.exists():
+            raise taken
+        unfinished = self.folder / f".{record.name}.{os.getpid()}"  # no job's name begins with a dot
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(mode=0o700)
+            Journal.create(unfinished, record)
+            unfinished.rename(folder)
+        except OSError as error:
+            if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+                raise taken from error
+            raise JournalUnwritable(
+                f"The job's folder {safe(folder)} cannot be made: {error.strerror}.", "Check permissions and the disk."
+            ) from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def open(self, name: str, connection: Connection, options: RunOptions, patience: Patience | None = None) -> Job:
         """Open a job where it stood. Raises JobNotFound, JobLocked, JournalCorrupt, JournalNewer, JournalUnwritable."""
@@ -131,6 +144,15 @@ class Jobs:
             frozen = FrozenOptions(**json.loads(record.frozen_options))
             run = RunOptions(**json.loads(record.run_options))
             return frozen, run, summarise(folder, record, reader)
+
+    def vouches_for(self, name: str, key: Secret) -> bool:
+        """Whether `key` is the one the job was recorded with, or will be checked against objects of the job.
+
+        If not, nothing shows that it leads to the environment that was agreed to.
+        """
+        with open_reader(self._existing(name)) as reader:
+            record = reader.job()
+            return key.salted_hash(record.key_salt) == record.key_hash or reader.any_object() is not None
 
     def list(self) -> Sequence[JobSummary]:
         """All jobs, newest first; one that cannot be read is listed with its problem."""
@@ -153,12 +175,17 @@ class Jobs:
         finally:
             lock.release()
 
-    def _refuse_second(self, new: NewJob) -> None:
-        """Refuse a source that an unfinished job on the same environment already imports."""
+    def _refuse_second(self, new: NewJob, environment: str) -> None:
+        """Refuse a source that an unfinished job on the same environment already imports.
+
+        Two keys may lead to one environment; that two environments differ is certain only when they are named so.
+        """
         size = new.source.stat().st_size
         digest = None
         for job in self.list():
             if job.state in {"finished", "aborted"} or job.problem:
+                continue
+            if "UNKNOWN" not in {environment, job.environment} and environment != job.environment:
                 continue
             with open_reader(self.folder / job.job) as reader:
                 record = reader.job()

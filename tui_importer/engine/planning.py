@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui_importer.engine.calls import Calls
 from tui_importer.engine.control import Control
 from tui_importer.engine.environment import patiently, read_environment
-from tui_importer.engine.errors import EngineError, Interrupted, SetAside, StepFailed
+from tui_importer.engine.errors import Interrupted, PlanFailed, SetAside, StepFailed
 from tui_importer.engine.health import Health
 from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
 from tui_importer.engine.plan import OrganizationPlan, Plan
@@ -36,7 +36,7 @@ UNCERTAINTY = 1.25
 
 
 class Planner:
-    """Looks organizations up with a pool of threads. `cancel()` ends it within one request."""
+    """Looks organizations up with a pool of threads. Its control's `drain` ends it within one request."""
 
     def __init__(
         self,
@@ -57,12 +57,14 @@ class Planner:
         self._calls = Calls(self.control, self._health, metrics, patience)
 
     def plan(self, scan: ScanResult, organizations: list[OrganizationRecord]) -> Plan:
-        """Compute the plan. Raises WorkosError (wrong key: exit 4; dead host: exit 2), EngineError, Interrupted."""
+        """Compute the plan. Raises WorkosError (wrong key: exit 4; dead host: exit 2), PlanFailed, Interrupted."""
         environment = read_environment(self._connection)
         found = self._look_up(organizations)
         halt = self.control.halt
         if halt is not None:
-            raise EngineError(f"The plan could not be made: {halt.reason}.", halt.next_step)
+            if halt.kind in {"operator", "signal"}:
+                raise Interrupted
+            raise PlanFailed(f"The plan could not be made: {halt.reason}.", halt.next_step, key=halt.kind == "key")
         roles_missing = self._missing_roles(scan.roles, found)
         counts = OrganizationPlan(
             existing=sum(isinstance(state, _Found) for state in found.values()),
@@ -116,7 +118,7 @@ class Planner:
             tools = Tools(client, self._calls, self._journal, lambda: UNKNOWN_TIME, self._patience)
             resolver = OrganizationResolver(tools, OrganizationCache(lambda _: None))
             try:
-                while True:
+                while not self.control.draining.is_set():
                     with lock:
                         if not waiting:
                             return

@@ -149,10 +149,11 @@ class _Pool:
 
 def _halt(run: Run, share: float) -> None:
     counts = run.organizations
+    tried = counts.resolved + counts.failed
     run.control.drain(
         Halt(
             "limit",
-            f"too many organizations failed: {counts.failed} of {counts.resolved + counts.failed} tried ({share:.0f} %)",
+            f"too many organizations failed: {counts.failed} of {tried} tried ({share:.0f} %)",
             "Look at the failed organizations, mend the cause, then resume: they are tried first.",
         )
     )

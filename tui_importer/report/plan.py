@@ -45,8 +45,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"Organizations  {found.existing:,} existing, {found.create:,} to create"
         + (f", {found.conflict:,} in conflict" if found.conflict else "")
         + (f", {found.unknown:,} unknown" if found.unknown else ""),
-        (f"Requests       about {plan.requests:,}, {duration(plan.seconds_low)} to {duration(plan.seconds_high)} "
-        "at the permitted rate"),
+        f"Requests       about {plan.requests:,}, {span(plan.seconds_low, plan.seconds_high)} at the permitted rate",
     ]
     if plan.problems:
         counts = sorted(plan.problems.items(), key=lambda item: (-item[1], item[0]))
@@ -55,6 +54,12 @@ def plan_lines(plan: Plan) -> list[str]:
         lines.append("Roles missing  " + ", ".join(safe(role, 60) for role in plan.roles_missing))
     lines += [f"Note           {safe(note)}" for note in plan.notes]
     return lines
+
+
+def span(low: float, high: float) -> str:
+    """`3 min to 4 min`, or one of them when both read the same."""
+    ends = [duration(low), duration(high)]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def duration(seconds: float) -> str:

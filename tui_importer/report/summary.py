@@ -142,18 +142,28 @@ def summary_lines(summary: Summary) -> list[str]:
     totals, users, organizations = summary.totals, summary.users, summary.organizations
     lines = [
         f"{safe(summary.job)}: {summary.state}{f' ({safe(summary.reason)})' if summary.reason else ''}",
-        (f"  rows           {totals.rows:,}: {totals.created:,} created, {totals.existing:,} existing, "
-        f"{totals.failed:,} failed, {totals.skipped:,} skipped, {totals.pending:,} pending"),
-        (f"  users          {users.created:,} created, {users.existing:,} existing ({users.updated:,} updated), "
-        f"{users.failed:,} failed"),
+        (
+            f"  rows           {totals.rows:,}: {totals.created:,} created, {totals.existing:,} existing, "
+            f"{totals.failed:,} failed, {totals.skipped:,} skipped, {totals.pending:,} pending"
+        ),
+        (
+            f"  users          {users.created:,} created, {users.existing:,} existing ({users.updated:,} updated), "
+            f"{users.failed:,} failed"
+        ),
         f"  memberships    {summary.memberships.created:,} created, {summary.memberships.existing:,} existing",
-        (f"  organizations  {organizations.resolved:,}/{organizations.total:,} resolved, "
-        f"{organizations.created:,} created, {organizations.failed:,} failed"),
-        (f"  pre-warm       {summary.seconds.prewarm:.1f} s, {summary.prewarm_requests:,} requests; "
-        f"cache {summary.cache_hits:,} hits, {summary.cache_misses:,} misses"),
+        (
+            f"  organizations  {organizations.resolved:,}/{organizations.total:,} resolved, "
+            f"{organizations.created:,} created, {organizations.failed:,} failed"
+        ),
+        (
+            f"  pre-warm       {summary.seconds.prewarm:.1f} s, {summary.prewarm_requests:,} requests; "
+            f"cache {summary.cache_hits:,} hits, {summary.cache_misses:,} misses"
+        ),
         f"  requests       {summary.requests:,}, {summary.retries:,} retries, {summary.rate_limited:,} times 429",
-        (f"  seconds        scan {summary.seconds.scan:.1f}, pre-warm {summary.seconds.prewarm:.1f}, "
-        f"import {summary.seconds.import_:.1f}"),
+        (
+            f"  seconds        scan {summary.seconds.scan:.1f}, pre-warm {summary.seconds.prewarm:.1f}, "
+            f"import {summary.seconds.import_:.1f}"
+        ),
     ]
     if totals.held:
         lines.insert(2, f"  held           {totals.held:,} pending rows wait for an organization that failed")
