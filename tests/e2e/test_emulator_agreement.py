@@ -140,6 +140,7 @@ class TestWhatIsNotListedAgrees:
         [
             lambda c: c.get_organization("org_unknown"),
             lambda c: c.get_organization_by_external_id("unknown/id ?"),
+            lambda c: c.get_user("user_unknown"),
             lambda c: c.get_user_by_external_id("unknown/id ?"),
             lambda c: c.update_user("user_unknown", {"first_name": "Ada"}),
             lambda c: c.update_membership("om_unknown", ["admin"]),

@@ -47,6 +47,7 @@ READ: list[tuple[Callable[[WorkosClient], object], object, str, object]] = [
         "/user_management/users?email=ada%2Bx%40example.com",
         [ADA],
     ),
+    (lambda c: c.get_user("user_1"), USER, "/user_management/users/user_1", ADA),
     (lambda c: c.get_user_by_external_id("u-1"), USER, "/user_management/users/external_id/u-1", ADA),
     (
         lambda c: c.list_memberships("user_1"),
@@ -162,6 +163,7 @@ class TestSegments:
         calls: list[Callable[[WorkosClient], object]] = [
             lambda c: c.get_organization(value),
             lambda c: c.get_organization_by_external_id(value),
+            lambda c: c.get_user(value),
             lambda c: c.get_user_by_external_id(value),
             lambda c: c.update_user(value, {}),
             lambda c: c.update_membership(value, []),
