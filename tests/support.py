@@ -20,13 +20,13 @@ from tui_importer.workos.connection import Connection
 from tui_importer.workos.limits import RateLimiter
 
 if TYPE_CHECKING:
-    from tui_importer.sandbox.server import Sandbox
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tui_importer.engine.job import Job
     from tui_importer.engine.patience import Patience
     from tui_importer.report.summary import Summary
+    from tui_importer.sandbox.server import Sandbox
 
 COLUMNS = (
     "email", "first_name", "last_name", "email_verified", "external_id", "metadata", "org_external_id", "org_name",

@@ -101,7 +101,7 @@ def test_on_existing_update_writes_the_fields_and_counts_the_users(tmp_path: Pat
 def test_a_deactivated_or_invited_person_is_never_made_active(tmp_path: Path, sandbox: Sandbox, status: str) -> None:
     organization = sandbox.seed_organization("Organization 0", external_id="org-0")
     user = sandbox.seed_user("user0@example.com")
-    sandbox.seed_membership(str(user["id"]), str(organization["id"]), status=status)  # type: ignore[arg-type]
+    sandbox.seed_membership(str(user["id"]), str(organization["id"]), status=status)
     with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", [person(0, 0), person(1, 0)])) as job:
         summary = finish(job)
         (failure,) = job.failures_after(0)

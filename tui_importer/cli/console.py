@@ -55,9 +55,9 @@ def demo(request: DemoRequest) -> int:
         with Sandbox(SandboxSettings(latency=0.08, jitter=0.02, seed=1)) as sandbox:
             for name, external_id in EXISTING_ORGANIZATIONS:
                 sandbox.seed_organization(name, external_id=external_id)
-            backend = ConsoleBackend(
-                home / "jobs", base_url=sandbox.url, run_options=RunOptions(share=100), key=Secret(DEFAULT_KEY)
-            )
+            # Two at a time, so that the pre-warm of 40 organizations can be watched.
+            options = RunOptions(share=100, prewarm_concurrency=2)
+            backend = ConsoleBackend(home / "jobs", base_url=sandbox.url, run_options=options, key=Secret(DEFAULT_KEY))
             return _show(backend, StartAt.new_job(source), home / "logs", theme="dark")
     finally:
         if request.keep:

@@ -193,7 +193,7 @@ class Job:
     def _coordinate(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Interrupted:
+        except (Interrupted, KeyboardInterrupt):  # polars raises the latter in the thread that scans
             self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "paused by the operator", "Resume to go on."))
         except ImporterError as error:
             self._error = error

@@ -79,9 +79,7 @@ class Planner:
         if roles_missing is None:
             notes.append("The environment's roles could not be read: the key has no permission for it.")
         if counts.unknown:
-            notes.append(
-                f"{counts.unknown:,} organizations could not be found and cannot be created: their rows will fail."
-            )
+            notes.append(f"Organizations not found that cannot be created: {counts.unknown:,}. Their rows will fail.")
         return Plan(
             environment=environment,
             rows=scan.rows,

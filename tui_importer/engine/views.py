@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tui_importer.engine.explanations import explain_failure
 from tui_importer.engine.snapshot import (
     AttemptView,
     Eta,
@@ -17,7 +18,6 @@ from tui_importer.engine.snapshot import (
     Snapshot,
     Totals,
 )
-from tui_importer.workos.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +101,7 @@ def log_entry(entry: tuple[int, float, str, str]) -> LogEntry:
 
 def failure_detail(failure: Failure, row: SourceRow | None, attempts: Sequence[FailedAttempt]) -> FailureDetail:
     """A failure with its row, its failed requests, and what they mean."""
-    explanation = explain(code=failure.kind, kind=failure.kind, status=failure.status)
+    explanation = explain_failure(failure.kind, failure.status)
     return FailureDetail(
         failure=failure_view(failure),
         cells=tuple((header, value or "") for header, value in row.cells.items()) if row is not None else (),

@@ -35,7 +35,8 @@ def user_known(row: int, user_id: str, how: How | None, flags: Flag, membership_
         (
             "INSERT INTO rows (row, user_id, user_how, flags, membership_intent) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (row) DO UPDATE SET user_id = excluded.user_id, user_how = excluded.user_how, "
-            "flags = flags | excluded.flags, membership_intent = coalesce(membership_intent, excluded.membership_intent)"
+            "flags = flags | excluded.flags, "
+            "membership_intent = coalesce(membership_intent, excluded.membership_intent)"
         ),
         (row, user_id, how, flags, membership_intent),
     )
@@ -118,8 +119,8 @@ def organization_resolved(
     return [
         (
             (
-                "UPDATE organizations SET state = ?, workos_id = ?, name = coalesce(name, ?), seconds = ?, uncertain = ?, "
-                "message = '' WHERE key = ?"
+                "UPDATE organizations SET state = ?, workos_id = ?, name = coalesce(name, ?), seconds = ?, "
+                "uncertain = ?, message = '' WHERE key = ?"
             ),
             ("created" if created else "existing", workos_id, name, seconds, uncertain, key),
         ),

@@ -1,0 +1,129 @@
+"""Make the pictures of this folder from the real console on the embedded sandbox: `python screenshots/make.py`.
+
+Every picture is an SVG of 120x36 cells. The sandbox's seed and the source are fixed; times are those of the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from textual.widgets import Button  # noqa: E402 - after the path
+
+from tui_importer.cli.backend import ConsoleBackend  # noqa: E402
+from tui_importer.cli.demo_data import EXISTING_ORGANIZATIONS, write_demo  # noqa: E402
+from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions  # noqa: E402
+from tui_importer.sandbox.server import Sandbox  # noqa: E402
+from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings  # noqa: E402
+from tui_importer.secret import Secret  # noqa: E402
+from tui_importer.tui.app import ImporterApp  # noqa: E402
+from tui_importer.tui.start import StartAt  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
+SIZE = (120, 36)
+DEADLINE = 150.0
+FONT_FACE = re.compile(r"@font-face\s*{.*?}", re.DOTALL)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Let the app run until something is true."""
+    async with asyncio.timeout(DEADLINE):
+        while not condition():
+            await asyncio.sleep(0.05)
+    await pilot.pause(0)
+    await asyncio.sleep(0.6)
+
+
+def save(app: ImporterApp, name: str) -> None:
+    """Write one picture, without the font that viewers would fetch from the network."""
+    svg = app.export_screenshot(title="tui-importer")
+    svg = FONT_FACE.sub("", svg).replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo")
+    (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
+    print(f"{name}.svg")
+
+
+def earlier_jobs(backend: ConsoleBackend, folder: Path) -> None:
+    """Two jobs of other days: one finished, one paused."""
+    for name, limit in (("contoso-pilot", 200), ("northwind-2026", 600)):
+        source = folder / f"{name}.csv"
+        write_demo(source)
+        source.write_text("".join(source.read_text(encoding="utf-8").splitlines(keepends=True)[: limit + 1]))
+        run = RunOptions(writes_per_10s=0, max_failed=None)
+        new = NewJob(source, name, FrozenOptions(base_url=backend.default_base_url), run)
+        with closing(backend.prepare(new)) as job:
+            job.start()
+            job.wait(DEADLINE if limit == 200 else 2.0)  # type: ignore[attr-defined]
+
+
+async def take(folder: Path, sandbox: Sandbox) -> None:
+    """Walk through the console and keep what it shows."""
+    backend = ConsoleBackend(
+        folder / "jobs",
+        base_url=sandbox.url,
+        run_options=RunOptions(share=100, prewarm_concurrency=2),
+        key=Secret(DEFAULT_KEY),
+    )
+    with Sandbox(SandboxSettings(seed=2, writes_per_10s=0, reads_per_10s=0)) as other:
+        earlier_jobs(
+            ConsoleBackend(folder / "jobs", base_url=other.url, run_options=RunOptions(), key=backend.key), folder
+        )
+    source = folder / "acme-users.csv"
+    write_demo(source)
+    app = ImporterApp(backend, start=StartAt.new_job(source))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(
+            pilot,
+            lambda: bool(app.screen.query("#make-plan")) and not app.screen.query_one("#make-plan", Button).disabled,
+        )
+        save(app, "new-job")
+        app.screen.query_one("#make-plan", Button).press()
+        await until(pilot, lambda: app.job.view is not None and app.job.view.plan() is not None)
+        save(app, "plan")
+        app.screen.query_one("#start", Button).press()
+        view = app.job.view
+        assert view is not None  # noqa: S101 - there is a plan
+        await until(pilot, lambda: view.snapshot().organizations.resolved > 12)
+        save(app, "pre-warm")
+        await until(pilot, lambda: view.snapshot().totals.done > 900)
+        save(app, "job")
+        await pilot.press("3")
+        await until(pilot, lambda: True)
+        save(app, "errors")
+        await pilot.press("enter")
+        await until(pilot, lambda: True)
+        save(app, "error-detail")
+        await pilot.press("escape", "2")
+        await until(pilot, lambda: True)
+        save(app, "workers")
+        await until(pilot, lambda: view.snapshot().state == "finished")
+        await pilot.press("4")
+        await until(pilot, lambda: True)
+        save(app, "finished")
+        await pilot.press("escape")
+        await until(pilot, lambda: True)
+        save(app, "jobs")
+
+
+def main() -> None:
+    """Make all pictures."""
+    settings = SandboxSettings(seed=1, latency=0.08, jitter=0.02)
+    with tempfile.TemporaryDirectory(prefix="tui-importer-") as folder, Sandbox(settings) as sandbox:
+        for name, external_id in EXISTING_ORGANIZATIONS:
+            sandbox.seed_organization(name, external_id=external_id)
+        asyncio.run(take(Path(folder), sandbox))
+
+
+if __name__ == "__main__":
+    main()
