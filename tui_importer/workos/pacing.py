@@ -14,11 +14,11 @@ MARGIN = 0.98
 Measured: evenly paced at 98 % no 429 came, even with latencies between 10 and 400 ms; at 99 % they began.
 """
 
-LATENESS = 0.1
+LATENESS = 0.05
 """Seconds by which a thread may wake too late for its slot without the slots after it moving.
 
 Without it every late wake-up would lower the rate; with more of it a stopped process would catch up in a burst.
-It is within the margin: at 98 % even 10.1 s hold fewer calls than the limit allows in 10 s.
+It is within the margin: at 98 % even 10.05 s hold fewer calls than the limit allows in 10 s.
 """
 
 _LOWERING = 0.95
