@@ -120,6 +120,7 @@ class ScanResult:
     problem_counts: Mapping[str, int]
     folder: Path
     seconds: float
+    role_rows: int = 0
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""

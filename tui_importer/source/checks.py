@@ -1,0 +1,224 @@
+"""What one block of rows says about itself: findings, normalised e-mail and organization key, the rows to freeze.
+
+Everything that needs only one row is decided here, as polars expressions over a block's strings; JSON cells are read by
+the same functions that later build the payload. What needs the whole file (duplicates, conflicts) is in `across`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_importer.source._polars import pl
+from tui_importer.source.cells import (
+    FALSE,
+    HASH_TYPES,
+    MASK,
+    TRUE,
+    CellError,
+    documented,
+    parse_metadata,
+    parse_roles,
+)
+from tui_importer.source.expressions import clean, organization_key
+from tui_importer.source.findings import Findings
+from tui_importer.source.flat_json import all_flat
+from tui_importer.source.models import SECRET_FIELDS
+from tui_importer.source.swallowed import hidden_lines
+from tui_importer.source.tables import FIELDS, SURPLUS, cell
+
+if TYPE_CHECKING:
+    from tui_importer.source.columns import Columns
+
+_ATOM = r'[^\s\p{C}@.<>(),;:"\\\[\]]+'
+EMAIL = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_ATOM}\.)+{_ATOM}$"
+"""Addresses as systems store them: dotted local part, dotted domain, no quoting, no invisible characters."""
+
+MAX_EMAIL = 254
+MAX_EXTERNAL_ID = 128
+DOCUMENTED_EXTERNAL_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A block after its checks.
+
+    `rows` are the frozen rows: `row`, `line`, `email` (trimmed, lower-cased), `organization_key`, `refused`, and the
+    cells; a secret column is only true or null there. `findings` are sorted by row; `secrets` has `row` and the
+    present secret fields of the rows that have any.
+    """
+
+    rows: pl.DataFrame
+    findings: pl.DataFrame
+    secrets: pl.DataFrame
+
+
+class RowChecker:
+    """Checks the blocks of a source with the given columns."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._width = len(columns.names)
+        positions = {field: columns.names.index(header) for field, header in columns.fields.items()}
+        self._positions = positions
+        self._secrets = {field: positions[field] for field in SECRET_FIELDS if field in positions}
+
+    def check(self, table: pl.DataFrame, first_row: int, *, line_breaks: bool) -> Checked:
+        """Check a block whose first row has number `first_row`; `line_breaks` says whether values may contain any."""
+        table = table.select(
+            pl.int_range(first_row, first_row + table.height, dtype=pl.UInt32).alias("row"),
+            pl.all(),
+            *self._values(),
+        )
+        findings = Findings(table, self._positions)
+        ragged = FIELDS in table.columns and table[FIELDS].null_count() < table.height
+        if ragged:
+            self._check_width(findings)
+        if line_breaks:
+            self._check_swallowed(table, findings)
+        self._check_identity(findings)
+        self._check_password(findings)
+        self._check_organization(findings)
+        self._check_metadata(table, findings)
+        self._check_roles(table, findings)
+        found = findings.frame()
+        return Checked(
+            rows=self._freeze(table, findings.refused(found), ragged=ragged),
+            findings=found,
+            secrets=self._keep_secrets(table, ragged=ragged),
+        )
+
+    def _values(self) -> list[pl.Expr]:
+        """The normalised values the checks look at, named by field."""
+        lowered = ("email", "email_verified", "password_hash_type")
+        fields = ("email", "email_verified", "external_id", *SECRET_FIELDS, "password_hash_type")
+        values = []
+        for field in (*fields, "org_id", "org_external_id"):
+            index = self._positions.get(field)
+            value = pl.lit(None, pl.String) if index is None else clean(cell(index))
+            values.append((value.str.to_lowercase() if field in lowered else value).alias(field))
+        values.append(organization_key(self._positions).alias("organization_key"))
+        return values
+
+    def _check_width(self, findings: Findings) -> None:
+        width = self._width
+        values = pl.when(pl.col(FIELDS) == 1).then(pl.lit("1 value")).otherwise(pl.format("{} values", FIELDS))
+        values = pl.format(f"{{}} for {width} columns", values)
+        findings.add("row_too_short", "", pl.col(FIELDS) < width, values)
+        surplus = pl.col(SURPLUS).list.join("”, “").str.slice(0, 80)
+        if not self._secrets:
+            values = pl.format("{} (too much: “{}”)", values, surplus)
+        findings.add("row_too_long", "", pl.col(FIELDS) > width, values)
+
+    def _check_swallowed(self, table: pl.DataFrame, findings: Findings) -> None:
+        """Two stray quotes that pair up in one column make a valid value out of the rows between them."""
+        email = self._positions["email"]
+        strict = {self._positions.get(field) for field in ("email", "email_verified", "metadata")}
+        names = {cell(index): index for index in range(self._width) if index not in strict}
+        values = pl.col(list(names))
+        flags = table.select(values.str.contains("\n", literal=True) & values.str.contains("@", literal=True))
+        for name, index in names.items():
+            for at in flags[name].fill_null(value=False).arg_true():
+                if hidden := hidden_lines(table[name][at], index, self._width, email):
+                    findings.add_one("rows_swallowed", index, at, f"{hidden} line{'s' if hidden > 1 else ''}")
+
+    def _check_identity(self, findings: Findings) -> None:
+        email, verified, external_id = pl.col("email"), pl.col("email_verified"), pl.col("external_id")
+        malformed = ~email.str.contains(EMAIL) | (email.str.len_chars() > MAX_EMAIL)
+        findings.add("email_missing", "email", email.is_null())
+        findings.add("email_malformed", "email", malformed, findings.cell("email"))
+        if "email_verified" in self._positions:
+            unknown = ~verified.is_in((*TRUE, *FALSE))
+            findings.add("email_verified_invalid", "email_verified", unknown, findings.cell("email_verified"))
+        if "external_id" in self._positions:
+            invalid = _not_an_external_id(external_id)
+            findings.add("external_id_invalid", "external_id", invalid, findings.cell("external_id"))
+            long = external_id.str.len_bytes().is_between(DOCUMENTED_EXTERNAL_ID + 1, MAX_EXTERNAL_ID) & ~invalid
+            findings.add("external_id_long", "external_id", long)
+
+    def _check_password(self, findings: Findings) -> None:
+        password, hashed = pl.col("password").is_not_null(), pl.col("password_hash").is_not_null()
+        kind = pl.col("password_hash_type")
+        if "password_hash" in self._positions:
+            findings.add("password_and_hash", "password_hash", password & hashed)
+            findings.add("hash_without_type", "password_hash", hashed & kind.is_null())
+        if "password_hash_type" in self._positions:
+            findings.add("type_without_hash", "password_hash_type", ~hashed & kind.is_not_null())
+            unknown = hashed & ~kind.is_in(HASH_TYPES)
+            findings.add("hash_type_unknown", "password_hash_type", unknown, findings.cell("password_hash_type"))
+
+    def _check_organization(self, findings: Findings) -> None:
+        if "org_external_id" not in self._positions:
+            return
+        external_id = pl.col("org_external_id")
+        both = pl.col("org_id").is_not_null() & external_id.is_not_null()
+        findings.add("organization_ambiguous", "org_external_id", both)
+        invalid = _not_an_external_id(external_id)
+        findings.add("org_external_id_invalid", "org_external_id", invalid, findings.cell("org_external_id"))
+
+    def _check_metadata(self, table: pl.DataFrame, findings: Findings) -> None:
+        """Read each JSON cell as the payload will, unless all of them are of the ordinary kind."""
+        index = self._positions.get("metadata")
+        if index is None:
+            return
+        cells = table[cell(index)].str.strip_chars()
+        if all_flat(cells.filter(cells != "")):
+            value = pl.col(cell(index))
+            findings.add("metadata_doubtful", "metadata", value.str.len_bytes() != value.str.len_chars())
+            return
+        for at, text in enumerate(cells.to_list()):
+            if text:
+                try:
+                    metadata = parse_metadata(text)
+                except CellError as error:
+                    findings.add_one(error.kind, index, at, error.detail)
+                else:
+                    if not documented(metadata, text):
+                        findings.add_one("metadata_doubtful", index, at, "")
+
+    def _check_roles(self, table: pl.DataFrame, findings: Findings) -> None:
+        for field in ("role_slug", "role_slugs"):
+            if (index := self._positions.get(field)) is not None:
+                cells = table[cell(index)]
+                for at in cells.str.strip_chars().str.starts_with("[").fill_null(value=False).arg_true():
+                    try:
+                        parse_roles([cells[at]])
+                    except CellError as error:
+                        findings.add_one(error.kind, index, at, error.detail)
+
+    def _freeze(self, table: pl.DataFrame, refused: pl.Series, *, ragged: bool) -> pl.DataFrame:
+        """The rows as they are kept. Cells of a ragged row may have slid out of a secret column: they are masked."""
+        secrets = set(self._secrets.values())
+        first_secret = min(secrets, default=self._width)
+        email, key = pl.col("email"), pl.col("organization_key")
+        if ragged:
+            key = pl.when(pl.col(FIELDS).is_null()).then(key).alias("organization_key")
+            if self._positions["email"] > first_secret:
+                email = pl.when(pl.col(FIELDS).is_null()).then(email).alias("email")
+        cells = []
+        for index in range(self._width):
+            name = cell(index)
+            if index in secrets:
+                cells.append(pl.when(clean(name).is_not_null()).then(pl.lit(value=True)).alias(name))
+            elif ragged and index > first_secret:
+                slid = pl.col(FIELDS).is_not_null() & pl.col(name).is_not_null()
+                cells.append(pl.when(slid).then(pl.lit(MASK)).otherwise(name).alias(name))
+            else:
+                cells.append(pl.col(name))
+        return table.select("row", "line", email, key, refused.alias("refused"), *cells)
+
+    def _keep_secrets(self, table: pl.DataFrame, *, ragged: bool) -> pl.DataFrame:
+        """The secret cells as they are in the file (a password is never trimmed)."""
+        present = [pl.col(field).is_not_null() for field in self._secrets]
+        wanted = pl.any_horizontal(present) if present else pl.lit(value=False)
+        if ragged:
+            wanted = wanted & pl.col(FIELDS).is_null()
+        cells = [
+            pl.when(pl.col(field).is_not_null()).then(pl.col(cell(index))).alias(field)
+            for field, index in self._secrets.items()
+        ]
+        return table.lazy().filter(wanted).select("row", *cells).collect()
+
+
+def _not_an_external_id(value: pl.Expr) -> pl.Expr:
+    """ASCII (as many bytes as characters), at most 128 characters (SPEC)."""
+    return (value.str.len_bytes() != value.str.len_chars()) | (value.str.len_bytes() > MAX_EXTERNAL_ID)

@@ -1,0 +1,138 @@
+"""Why a source is refused as a whole. A broken row is not an error of the file: it is a `Problem`.
+
+SourceError            the file cannot be read or trusted as a whole
+├── SourceNotFound     nothing there
+├── SourceNotAFile     a folder, a device, a pipe
+├── SourceUnreadable   permissions or the disk
+├── SourceEmpty        no bytes, only blank lines, or a header without rows
+├── SourceFormat       another format: a spreadsheet, an archive, JSON, NUL bytes, CR-only line ends
+├── SourceEncoding     not UTF-8
+├── SourceDelimiter    another separator than the comma
+├── SourceHeader       columns that cannot be told apart or recognised
+├── SourceQuotes       quotes that do not follow RFC 4180, or a record without end
+├── SourceMiscounted   two independent readings of the file disagree
+├── SourceChanged      the file changed while it was read
+└── FrozenRowsError    the frozen rows cannot be written or read
+ScanCancelled          the operator stopped the scan
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_importer.errors import ImporterError
+from tui_importer.text import safe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class SourceError(ImporterError):
+    """A source, or what was frozen of it, that cannot be used.
+
+    `line` is the physical line from 1 and `column` the header or the position of the column, when they are known; the
+    message begins with all that is known of the place.
+    """
+
+    kind: str = "source_refused"
+
+    def __init__(
+        self,
+        path: Path,
+        message: str,
+        next: str = "",  # noqa: A002 - the JSON document's own word
+        *,
+        line: int | None = None,
+        column: str = "",
+    ) -> None:
+        place = safe(path.name)
+        if line is not None:
+            place += f", line {line:,}"
+        if column:
+            place += f", column {safe(column, 80)}"
+        super().__init__(f"{place}: {message}", next)
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class SourceNotFound(SourceError):
+    """There is no such file."""
+
+    kind = "source_not_found"
+
+
+class SourceNotAFile(SourceError):
+    """The path leads to a folder, a device or a pipe."""
+
+    kind = "source_not_a_file"
+
+
+class SourceUnreadable(SourceError):
+    """The operating system refused to open or read it."""
+
+    kind = "source_unreadable"
+
+
+class SourceEmpty(SourceError):
+    """There is no row in it."""
+
+    kind = "source_empty"
+
+
+class SourceFormat(SourceError):
+    """It is not a CSV file."""
+
+    kind = "source_format"
+
+
+class SourceEncoding(SourceError):
+    """It is not UTF-8."""
+
+    kind = "source_encoding"
+
+
+class SourceDelimiter(SourceError):
+    """Its values are separated by something else than a comma."""
+
+    kind = "source_delimiter"
+
+
+class SourceHeader(SourceError):
+    """Its first line does not name the columns an import needs, or not unambiguously."""
+
+    kind = "source_header"
+
+
+class SourceQuotes(SourceError):
+    """A quote stands where RFC 4180 allows none; what lies behind it cannot be split into rows reliably."""
+
+    kind = "source_quotes"
+
+
+class SourceMiscounted(SourceError):
+    """Two independent readings count different records."""
+
+    kind = "source_miscounted"
+
+
+class SourceChanged(SourceError):
+    """The file was written to during the scan."""
+
+    kind = "source_changed"
+
+
+class FrozenRowsError(SourceError):
+    """The job's copy of the rows cannot be written or read."""
+
+    kind = "frozen_rows"
+
+
+class ScanCancelled(ImporterError):
+    """The operator stopped the scan; nothing was kept."""
+
+    kind = "scan_cancelled"
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("The scan was cancelled.", "Nothing was sent and nothing was kept; start it again any time.")

@@ -1,0 +1,119 @@
+"""The one pass over the source: blocks are checked and flow as a polars streaming query into the frozen rows' file.
+
+Three things happen at once: a thread reads, hashes, proves and parses the next block, the block before it is checked,
+and polars encodes the one before that. At most three blocks are in memory, whatever the size of the source.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from tui_importer.source._polars import pl, register_io_source
+from tui_importer.source.ahead import ahead
+from tui_importer.source.blocks import BlockReader
+from tui_importer.source.checks import RowChecker
+from tui_importer.source.errors import ScanCancelled
+from tui_importer.source.files import ROWS, Spool, write
+from tui_importer.source.findings import SCHEMA as FINDINGS
+from tui_importer.source.fingerprint import Watch
+from tui_importer.source.header import read_header
+from tui_importer.source.models import SECRET_FIELDS, ScanProgress
+from tui_importer.source.tables import cell, to_table
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from tui_importer.source.blocks import Block
+    from tui_importer.source.columns import Columns
+    from tui_importer.source.models import Fingerprint
+
+
+class Freezer:
+    """Freezes the rows of an open source into `stage`; `findings` and `secrets` collect what else is found.
+
+    `progress` is called after each block from a thread of polars. Raises a SourceError from `freeze`.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        path: Path,
+        stage: Path,
+        *,
+        progress: Callable[[ScanProgress], None] | None,
+        cancelled: threading.Event | None,
+    ) -> None:
+        self._path = path
+        self._stage = stage
+        self._progress = progress
+        self._cancelled = cancelled
+        self._watch = Watch(file, path)
+        header = read_header(file, path)
+        self.columns: Columns = header.columns
+        self._reader = BlockReader(file, path, header)
+        self.positions = {field: self.columns.names.index(name) for field, name in self.columns.fields.items()}
+        secrets = {field: pl.String for field in SECRET_FIELDS if field in self.positions}
+        self.findings = Spool(stage, "findings", FINDINGS)
+        self.secrets = Spool(stage, "secrets", pl.Schema({"row": pl.UInt32, **secrets}))
+        self.rows = 0
+        self._abandoned = False
+
+    def freeze(self, limit: int | None) -> Fingerprint:
+        """Write the rows' file and return the fingerprint of all bytes; raises SourceChanged when they changed."""
+        frames = self._frames(limit)
+
+        def source(*_pushed_down: object) -> Iterator[pl.DataFrame]:
+            # The sink wants all columns of all rows, so that nothing can be pushed down to here.
+            return frames
+
+        # polars would not notice Ctrl-C before its end, so it runs in a thread that can be told.
+        with contextlib.closing(frames), ThreadPoolExecutor(1, thread_name_prefix="scan") as pool:
+            writing = pool.submit(write, register_io_source(source, schema=self._schema()), self._stage / ROWS)
+            try:
+                writing.result()
+            finally:
+                self._abandoned = not writing.done()
+        fingerprint = self._reader.finish()
+        self._watch.check(fingerprint.size)
+        return fingerprint
+
+    def check_cancelled(self) -> None:
+        """Raise ScanCancelled when the operator wants no more of it."""
+        if self._abandoned or (self._cancelled is not None and self._cancelled.is_set()):
+            raise ScanCancelled
+
+    def _frames(self, limit: int | None) -> Generator[pl.DataFrame, None, None]:
+        """The frozen rows, block by block."""
+        checker = RowChecker(self.columns)
+        with contextlib.closing(ahead(self._tables())) as tables:
+            for block, table in tables:
+                self.check_cancelled()
+                wanted = table if limit is None else table.head(limit - self.rows)
+                checked = checker.check(wanted, self.rows + 1, line_breaks=block.line_breaks)
+                self.findings.add(checked.findings)
+                self.secrets.add(checked.secrets)
+                self.rows += wanted.height
+                yield checked.rows
+                if self._progress is not None:
+                    self._progress(ScanProgress(self.rows, self._reader.bytes_read, self._watch.size))
+                if self.rows == limit:
+                    return
+
+    def _tables(self) -> Iterator[tuple[Block, pl.DataFrame]]:
+        for block in self._reader:
+            yield block, to_table(block, len(self.columns.names), self._path)
+
+    def _schema(self) -> pl.Schema:
+        secret = {self.positions[field] for field in SECRET_FIELDS if field in self.positions}
+        cells = {
+            cell(index): pl.Boolean() if index in secret else pl.String() for index in range(len(self.columns.names))
+        }
+        numbers = {"row": pl.UInt32(), "line": pl.UInt32()}
+        return pl.Schema(
+            {**numbers, "email": pl.String(), "organization_key": pl.String(), "refused": pl.Boolean(), **cells}
+        )

@@ -1,0 +1,79 @@
+"""From frozen cells to the row an importer works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_importer.source.cells import HASH_TYPES, MASK, TRUE, parse_metadata, parse_roles, present
+from tui_importer.source.models import SECRET_FIELDS, SourceRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_importer.secret import Secret
+    from tui_importer.source.models import Problem
+
+
+class RowBuilder:
+    """Builds rows from frozen values in the order `row`, `line`, `email`, `organization_key`, `refused`, cells."""
+
+    def __init__(self, columns: tuple[str, ...], fields: Mapping[str, str]) -> None:
+        self._columns = columns
+        self._positions = {field: columns.index(header) for field, header in fields.items()}
+        self._roles = [self._positions[field] for field in ("role_slug", "role_slugs") if field in self._positions]
+        self._secret = [(field, self._positions[field]) for field in SECRET_FIELDS if field in self._positions]
+
+    def build(
+        self,
+        values: tuple[Any, ...],
+        secrets: Mapping[str, Secret],
+        problem: Problem | None,
+        first_row: int | None,
+        twin_row: int | None,
+    ) -> SourceRow:
+        """One row; a refused one (with a `problem`) has no secrets, no roles, and no payload but its e-mail."""
+        row, line, email, key, _refused, *cells = values
+        user: dict[str, object] = {"email": email} if email else {}
+        roles: tuple[str, ...] = ()
+        if problem is None:
+            user |= self._user(cells)
+            roles = parse_roles(cells[position] for position in self._roles)
+        for field, position in self._secret:
+            cells[position] = self._mask(field, cells) if cells[position] else None
+        return SourceRow(
+            row=row,
+            line=line,
+            email=email or "",
+            user=user,
+            organization_key=key,
+            roles=roles,
+            cells=dict(zip(self._columns, [value or None for value in cells], strict=True)),
+            secrets=secrets if problem is None else {},
+            problem=problem,
+            first_row=first_row,
+            twin_row=twin_row,
+        )
+
+    def _user(self, cells: list[Any]) -> dict[str, object]:
+        """The payload beyond the e-mail; absent values are left out."""
+        user: dict[str, object] = {}
+        for field in ("first_name", "last_name", "name"):
+            if value := self._value(field, cells):
+                user[field] = value
+        if verified := self._value("email_verified", cells):
+            user["email_verified"] = verified.lower() in TRUE
+        if value := self._value("external_id", cells):
+            user["external_id"] = value
+        if (text := self._value("metadata", cells)) and (metadata := parse_metadata(text)):
+            user["metadata"] = metadata
+        if kind := self._value("password_hash_type", cells):
+            user["password_hash_type"] = kind.lower()
+        return user
+
+    def _value(self, field: str, cells: list[Any]) -> str | None:
+        position = self._positions.get(field)
+        return None if position is None else present(cells[position])
+
+    def _mask(self, field: str, cells: list[Any]) -> str:
+        kind = (self._value("password_hash_type", cells) or "").lower()
+        return f"{MASK} ({kind})" if field == "password_hash" and kind in HASH_TYPES else MASK

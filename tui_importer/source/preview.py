@@ -1,0 +1,133 @@
+"""A quick look at a source for the new-job screen, from one projected read that parses only the organizations' cells.
+
+A projected read swallows broken rows silently, so nothing but the screen is built on it; the scan reads everything.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from typing import TYPE_CHECKING
+
+from tui_importer.source._polars import pl
+from tui_importer.source.blocks import BlockReader
+from tui_importer.source.cells import MASK, present
+from tui_importer.source.expressions import organization_key
+from tui_importer.source.header import open_source, read_exactly, read_header
+from tui_importer.source.models import SECRET_FIELDS, Preview
+from tui_importer.source.organizations import as_objects, distinct_names, unique_organizations
+from tui_importer.source.records import split_records
+from tui_importer.source.tables import cell, to_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from tui_importer.source.columns import Columns
+    from tui_importer.source.header import Header
+
+SAMPLE_ROWS = 20
+SAMPLE_BYTES = 1 << 20
+
+
+def preview(path: Path) -> Preview:
+    """Look at the source at `path` (taken literally): columns, rows, organizations, the first rows.
+
+    Rows without an address and an organization are not counted, blank lines being read as such. Takes 40 ms for 19 MB,
+    a second for 1.2 GB. Raises a SourceError when the header or, by chance, a later place shows that it is no CSV file.
+    """
+    started = time.perf_counter()
+    with open_source(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        header = read_header(file, path)
+        sample = tuple(_sample(file, path, header))
+        positions = {field: header.columns.names.index(name) for field, name in header.columns.fields.items()}
+        try:
+            groups = _groups(_projected(path, header), positions).collect(engine="streaming")
+        except pl.exceptions.PolarsError:
+            groups = _strict(file, path, header, positions)
+    key = organization_key(positions).alias("key")
+    name = pl.col(cell(positions["org_name"])) if "org_name" in positions else pl.lit(None, pl.String)
+    keyed = groups.select(key, name.alias("name"), "rows", "row").drop_nulls("key")
+    named = keyed.group_by("key", "name").agg(pl.col("rows").sum(), pl.col("row").min())
+    return Preview(
+        size=size,
+        columns=header.columns.names,
+        fields=header.columns.fields,
+        unknown_columns=header.columns.unknown,
+        rows=int(groups["rows"].sum()),
+        organizations=as_objects(unique_organizations(distinct_names(named))),
+        sample=sample,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _projected(path: Path, header: Header) -> pl.LazyFrame:
+    """The whole file, lazily: polars parses only what is used of it. The surplus column absorbs longer rows."""
+    width = len(header.columns.names)
+    return pl.scan_csv(
+        path,
+        glob=False,
+        has_header=False,
+        skip_lines=header.line - 1,
+        schema={cell(index): pl.String for index in range(width + 1)},
+        missing_columns="insert",
+        truncate_ragged_lines=True,
+        row_index_name="row",
+        row_index_offset=1,
+    )
+
+
+def _groups(table: pl.LazyFrame, positions: dict[str, int]) -> pl.LazyFrame:
+    """Rows counted by the organizations' cells as written; the key is then made once for each group, not each row."""
+    cells = [cell(positions[field]) for field in ("org_id", "org_external_id", "org_name") if field in positions]
+    email = cell(positions["email"])
+    something = pl.any_horizontal(pl.col(email, *cells).is_not_null())
+    rows = table.filter(something).select("row", *cells, pl.lit(0).alias("all"))
+    return rows.group_by(*cells, "all").agg(pl.len().alias("rows"), pl.col("row").min())
+
+
+def _strict(file: BinaryIO, path: Path, header: Header, positions: dict[str, int]) -> pl.DataFrame:
+    """The same from the blocks the scan would read: slower, but it reads what polars refuses or names the place."""
+    parts = []
+    rows = 0
+    for block in BlockReader(file, path, header):
+        table = to_table(block, len(header.columns.names), path)
+        numbers = pl.int_range(rows + 1, rows + 1 + table.height, dtype=pl.UInt32).alias("row")
+        parts.append(_groups(table.lazy().select(numbers, pl.all()), positions).collect())
+        rows += table.height
+    groups = pl.concat(parts)
+    names = [name for name in groups.columns if name not in {"rows", "row"}]
+    return groups.group_by(names).agg(pl.col("rows").sum(), pl.col("row").min())
+
+
+def _sample(file: BinaryIO, path: Path, header: Header) -> Iterator[tuple[str, ...]]:
+    """The first rows as cells, secrets masked, absent ones empty; up to the first mistake."""
+    file.seek(header.size)
+    data = read_exactly(file, SAMPLE_BYTES, path)
+    if len(data) == SAMPLE_BYTES:
+        data = data[: data.rfind(b"\n") + 1]
+    rows = 0
+    try:
+        for record in split_records(data.decode(errors="replace")):
+            if record.cells:
+                yield _masked(record.cells, header.columns)
+                rows += 1
+            if rows == SAMPLE_ROWS:
+                return
+    except csv.Error:
+        return
+
+
+def _masked(cells: list[str], columns: Columns) -> tuple[str, ...]:
+    """Cells to show. In a ragged row a secret may have slid to any place behind its own."""
+    width = len(columns.names)
+    secrets = [columns.names.index(columns.fields[field]) for field in SECRET_FIELDS if field in columns.fields]
+    if len(cells) != width and secrets:
+        secrets = list(range(min(secrets), width))
+    shown = [*cells[:width], *[""] * (width - len(cells))]
+    for index in secrets:
+        shown[index] = MASK if present(shown[index]) else ""
+    return tuple(shown)

@@ -1,0 +1,63 @@
+"""The kinds of findings and their sentences. In the scan's folder a finding is row, line, column, kind and a detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui_importer.source.models import Problem, Severity
+from tui_importer.text import safe
+
+DETAIL_LENGTH = 80
+"""Characters of a cell that are kept to show what is wrong with it; never of a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of finding: the sentence has `{detail}` where the finding's detail goes."""
+
+    name: str
+    sentence: str
+    severity: Severity = "error"
+
+
+KINDS = (
+    Kind("row_too_short", "The row has {detail}; a comma is missing or the row is cut off."),
+    Kind("row_too_long", "The row has {detail}; a value with a comma in it is not quoted."),
+    Kind("rows_swallowed", "A value contains what looks like whole rows: two stray quotes around them hide {detail}."),
+    Kind("email_missing", "The e-mail address is missing."),
+    Kind("email_malformed", "“{detail}” is not an e-mail address."),
+    Kind("email_verified_invalid", "“{detail}” is not a yes or no; write true or false."),
+    Kind("external_id_invalid", "The external id “{detail}” must be ASCII and at most 128 characters long."),
+    Kind("metadata_invalid", "The metadata must be a JSON object of plain values, but {detail}."),
+    Kind("metadata_limits", "The metadata is larger than the API allows: {detail}."),
+    Kind("password_and_hash", "There are a password and a password hash; a user can have one of them."),
+    Kind("hash_without_type", "There is a password hash but no password hash type."),
+    Kind("type_without_hash", "There is a password hash type but no password hash."),
+    Kind(
+        "hash_type_unknown",
+        "“{detail}” is no password hash type; the API knows bcrypt, firebase-scrypt, ssha, ssha256, scrypt, pbkdf2 and "
+        "argon2.",
+    ),
+    Kind("organization_ambiguous", "The row names its organization by id and by external id; it must be one of them."),
+    Kind(
+        "org_external_id_invalid",
+        "The organization's external id “{detail}” must be ASCII and at most 128 characters long.",
+    ),
+    Kind("roles_invalid", "The roles cannot be read: {detail}."),
+    Kind("external_id_conflict", "{detail} gives the same external id to another e-mail address."),
+    Kind("metadata_doubtful", "The documentation allows 10 keys in ASCII; this metadata has more.", "warning"),
+    Kind("external_id_long", "External ids above 64 characters are not documented to work.", "warning"),
+    Kind("organization_name_conflict", "The organization has another name in {detail}; that one is used.", "warning"),
+    Kind("profile_conflict", "The user's first row, {detail}, has another value; that one is used.", "warning"),
+)
+"""All kinds, in the order in which the findings of one row are reported."""
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+ERRORS = tuple(kind.name for kind in KINDS if kind.severity == "error")
+
+
+def describe(row: int, line: int, column: str, kind: str, detail: str | None) -> Problem:
+    """The finding with its sentence, harmless to show."""
+    known = BY_NAME[kind]
+    sentence = known.sentence.replace("{detail}", safe(detail or "", 2 * DETAIL_LENGTH))
+    return Problem(row=row, line=line, column=column, kind=kind, message=sentence, severity=known.severity)

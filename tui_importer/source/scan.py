@@ -1,0 +1,147 @@
+"""The scan: one pass over the source that finds problems, organizations and duplicates, and freezes the rows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui_importer.source._polars import pl
+from tui_importer.source.across import Across
+from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted
+from tui_importer.source.files import (
+    ORGANIZATIONS,
+    PROBLEMS,
+    REPEATS,
+    ROWS,
+    SECRETS,
+    publish,
+    staging,
+    write,
+)
+from tui_importer.source.freeze import Freezer
+from tui_importer.source.header import open_source
+from tui_importer.source.organizations import as_objects
+from tui_importer.source.problems import ERRORS, KINDS
+from tui_importer.source.summary import Summary, read_summary, write_summary
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui_importer.source.models import Fingerprint, ScanProgress, ScanResult
+
+__all__ = ["ScanCancelled", "read_scan", "scan"]
+
+
+def scan(
+    path: Path,
+    folder: Path,
+    *,
+    limit: int | None = None,
+    progress: Callable[[ScanProgress], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> ScanResult:
+    """Scan the source at `path` (taken literally) and freeze its rows in `folder`, made 0700 with files 0600.
+
+    With `limit` only the first so many rows are looked at; the fingerprint is always the whole file's. `progress` is
+    called about every 4 MB, from another thread. The files appear when all is done, `scan.json` last.
+
+    Raises a SourceError when the file cannot be trusted as a whole, ScanCancelled soon after `cancelled` is set; then
+    the folder holds no scan.
+    """
+    started = time.perf_counter()
+    with open_source(path) as file:
+        try:
+            with staging(folder) as stage:
+                freezer = Freezer(file, path, stage, progress=progress, cancelled=cancelled)
+                fingerprint = freezer.freeze(limit)
+                summary = _conclude(freezer, path, stage, fingerprint, started)
+                write_summary(stage, summary)
+                freezer.check_cancelled()
+                publish(stage, folder)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise FrozenRowsError(folder, f"the rows cannot be frozen: {error}.", "Is the disk full?") from error
+    return read_scan(folder)
+
+
+def read_scan(folder: Path) -> ScanResult:
+    """The result of the complete scan in `folder`. Raises FrozenRowsError when there is none."""
+    summary = read_summary(folder)
+    path = folder / ORGANIZATIONS
+    try:
+        organizations = as_objects(pl.read_parquet(path, glob=False))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FrozenRowsError(path, "the organizations cannot be read.", "Start a new job.") from error
+    return summary.result(folder, organizations)
+
+
+def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprint, started: float) -> Summary:
+    """Find what only the whole file tells, and write everything but the rows and the summary."""
+    if not freezer.rows:
+        raise SourceEmpty(path, "there is a header but no row.", "Export it again.")
+    secrets = stage / SECRETS if freezer.secrets.rows else None
+    if secrets is not None:
+        write(freezer.secrets.frame(), secrets)
+    across = Across(stage / ROWS, secrets, freezer.positions)
+    conflicts = across.external_id_conflicts()
+    across.refuse(conflicts["row"])
+    freezer.check_cancelled()
+    repeats = across.repeats()
+    freezer.check_cancelled()
+    organizations, renamed = across.organizations()
+    importable, named = across.count()
+    roles = across.roles()
+    write(repeats.rows.lazy(), stage / REPEATS)
+    write(organizations.lazy(), stage / ORGANIZATIONS)
+    counts = _write_problems(freezer, [conflicts, renamed, repeats.findings], stage)
+    if importable + counts.refused != freezer.rows:
+        raise SourceMiscounted(
+            path,
+            f"of {freezer.rows:,} rows {importable:,} can be imported and {counts.refused:,} cannot: that is not all.",
+            "This is a defect of the importer; please report it.",
+        )
+    return Summary(
+        fingerprint=fingerprint,
+        columns=freezer.columns.names,
+        fields=dict(freezer.columns.fields),
+        rows=freezer.rows,
+        importable=importable,
+        users=importable - repeats.rows.height,
+        memberships=named - repeats.memberships,
+        roles=roles.slugs,
+        role_rows=roles.rows,
+        rows_with_problems=counts.rows,
+        problem_counts=counts.kinds,
+        seconds=time.perf_counter() - started,
+    )
+
+
+class _Counts(NamedTuple):
+    """Rows with findings, rows with errors, and findings by kind in the order of `KINDS`."""
+
+    rows: int
+    refused: int
+    kinds: dict[str, int]
+
+
+def _write_problems(freezer: Freezer, later: list[pl.DataFrame], stage: Path) -> _Counts:
+    """Merge the findings of the pass and those about the whole file by row, and count them."""
+    order = {kind.name: position for position, kind in enumerate(KINDS)}
+    whole_file = pl.concat(later)
+    found = freezer.findings.frame()
+    if whole_file.height:
+        rank = pl.col("kind").replace_strict(order, return_dtype=pl.UInt8)
+        found = found.merge_sorted(whole_file.sort("row", rank).lazy(), key="row")
+    write(found, stage / PROBLEMS)
+    written = pl.scan_parquet(stage / PROBLEMS, glob=False)
+    if not freezer.findings.rows and not whole_file.height:
+        return _Counts(0, 0, {})
+    error = pl.col("kind").is_in(ERRORS)
+    rows, refused = (
+        written.select(pl.col("row").n_unique(), pl.col("row").filter(error).n_unique().alias("refused"))
+        .collect(engine="streaming")
+        .row(0)
+    )
+    kinds = dict(written.group_by("kind").agg(pl.len()).collect(engine="streaming").iter_rows())
+    return _Counts(rows, refused, {kind: kinds[kind] for kind in order if kind in kinds})

@@ -1,0 +1,89 @@
+"""`scan.json`: what a scan found, without what is in the Parquet files."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_importer.source.errors import FrozenRowsError
+from tui_importer.source.files import SUMMARY, private
+from tui_importer.source.models import Fingerprint, ScanResult
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_importer.source.models import Organization
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A scan's numbers and columns; see ScanResult for their meaning. `refused` is the number of refused rows."""
+
+    fingerprint: Fingerprint
+    columns: tuple[str, ...]
+    fields: dict[str, str]
+    rows: int
+    importable: int
+    users: int
+    memberships: int
+    roles: tuple[str, ...]
+    role_rows: int
+    rows_with_problems: int
+    problem_counts: dict[str, int]
+    seconds: float
+
+    def result(self, folder: Path, organizations: tuple[Organization, ...]) -> ScanResult:
+        """The scan's result, with the organizations of its own file."""
+        recognised = set(self.fields.values())
+        return ScanResult(
+            fingerprint=self.fingerprint,
+            columns=self.columns,
+            fields=self.fields,
+            unknown_columns=tuple(name for name in self.columns if name not in recognised),
+            rows=self.rows,
+            importable=self.importable,
+            users=self.users,
+            memberships=self.memberships,
+            organizations=organizations,
+            roles=self.roles,
+            role_rows=self.role_rows,
+            rows_with_problems=self.rows_with_problems,
+            problem_counts=self.problem_counts,
+            folder=folder,
+            seconds=self.seconds,
+        )
+
+
+def write_summary(stage: Path, summary: Summary) -> None:
+    """Write `scan.json` into `stage`, synced to disk. Raises OSError."""
+    document: dict[str, Any] = {name: getattr(summary, name) for name in Summary.__slots__}
+    document["fingerprint"] = {"size": summary.fingerprint.size, "sha256": summary.fingerprint.sha256}
+    with private(stage / SUMMARY).open("w", encoding="utf-8") as file:
+        json.dump({"version": VERSION, **document}, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_summary(folder: Path) -> Summary:
+    """Read `scan.json` of a folder. Raises FrozenRowsError when there is none or it is not ours."""
+    path = folder / SUMMARY
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document.pop("version") != VERSION:
+            raise FrozenRowsError(path, "the rows were frozen by another version.", "Use that version, or start anew.")
+        return Summary(
+            **{
+                **document,
+                "fingerprint": Fingerprint(**document["fingerprint"]),
+                "columns": tuple(document["columns"]),
+                "roles": tuple(document["roles"]),
+            }
+        )
+    except FileNotFoundError:
+        raise FrozenRowsError(path, "the rows of this job are not frozen.", "Scan the source again.") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise FrozenRowsError(path, "the summary of the scan is damaged.", "Start a new job.") from None
