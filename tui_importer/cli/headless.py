@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import signal
 import sys
 import time
@@ -57,6 +58,9 @@ class Drain:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
+        # polars hooks SIGINT when it is imported, and raises KeyboardInterrupt in whatever thread runs a query then.
+        # Handlers that are installed after that replace its hook.
+        importlib.import_module("tui_importer.source._polars")
         self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
         return self
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its parameters."""
 
+_NOTHING: Statement = ("SELECT 1", ())
+
 RETRY_SECONDS = 1.0
 """Pause between tries after a failed commit."""
 
@@ -69,18 +71,23 @@ class Writer:
         self._thread.start()
 
     def submit(self, statements: Iterable[Statement]) -> Commit:
-        """Queue statements for the next commit, in order of submission over all threads."""
+        """Queue statements for the next commit, in order of submission over all threads.
+
+        Without any, the commit is over when all that was submitted before is durable.
+        """
         with self._condition:
             if self._closing:
                 raise JournalUnwritable("The journal is closed.", "Open the job again.")
             commit = self._queued
             commit.statements.extend(statements)
+            if not commit.statements:
+                commit.statements.append(_NOTHING)  # an empty commit would never be made, and its waiters never told
             self._condition.notify()
             return commit
 
     def flush(self) -> None:
         """Block until everything submitted so far is durable. Raises JournalUnwritable."""
-        self.submit([("SELECT 1", ())]).wait()
+        self.submit(()).wait()
 
     def close(self) -> None:
         """Commit what is queued and end the thread. Raises JournalUnwritable when that was not possible."""

@@ -1,0 +1,154 @@
+"""Signals in every phase: what is in flight ends, the exit code is 130, and a resume loses nothing."""
+
+from __future__ import annotations
+
+import signal
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import FAST, Terminal, wait_until
+from tests.support import assert_exact, open_job, person, write_source
+from tui_importer.cli.headless import Drain
+from tui_importer.sandbox.settings import Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli
+    from tui_importer.sandbox.server import Sandbox
+
+ROWS = [person(n, n % 5) for n in range(250)]
+
+
+def users(sandbox: Sandbox) -> int:
+    return sandbox.picture(objects=False).counts["users"]
+
+
+def lookups(sandbox: Sandbox) -> int:
+    return sandbox.picture(objects=False).asked("get_organization_by_external_id")
+
+
+def more_lookups(sandbox: Sandbox, before: int) -> bool:
+    return lookups(sandbox) > before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_drains_the_import_and_a_resume_sends_nothing_twice(
+    tmp_path: Path, cli: Cli, sandbox: Sandbox, number: signal.Signals
+) -> None:
+    sandbox.update(latency=0.005)
+    # Chunks of one row: workers are in polars most of the time, which has ideas of its own about SIGINT.
+    flags = ("--workers", "4", "--chunk-size", "1", "--job", "j", "--json")
+    running = cli.start("run", write_source(tmp_path / "users.csv", ROWS), *FAST, *flags)
+    running.wait_until(lambda: users(sandbox) >= 10)
+    running.send(number)
+    ended = running.end()
+    assert ended.code == 130
+    document = ended.document
+    assert (document["state"], document["reason"]) == ("paused", f"interrupted by {number.name}")
+    assert f"{number.name}: finishing the rows in flight" in ended.stderr
+    assert document["failed"] == 0
+    assert 10 <= document["created"] < 250
+    assert document["created"] + document["pending"] == 250
+    counts = sandbox.picture(objects=False).counts
+    assert counts["users"] == counts["memberships"] == document["created"], "a row was left between its steps"
+    (job,) = cli("jobs", "--json", code=0).stdout.splitlines()
+    assert '"state": "paused"' in job
+
+    running = cli.start("resume", "--json")
+    running.wait_until(lambda: users(sandbox) >= document["created"] + 10)
+    running.send(number)
+    again = running.end()
+    assert again.code == 130
+    assert again.document["reason"] == f"interrupted by {number.name}"
+    assert again.document["failed"] == 0
+
+    sandbox.update(latency=0.0)
+    document = cli("resume", "--json", code=0).document
+    assert (document["created"], document["users"]["created"]) == (250, 250)
+    assert_exact(sandbox, ROWS)
+    assert sandbox.state.asked("create_user") == 250
+    assert sandbox.state.asked("create_membership") == 250
+
+
+def test_a_second_signal_stops_at_once_although_the_server_never_answers(
+    tmp_path: Path, cli: Cli, sandbox: Sandbox
+) -> None:
+    rows = ROWS[:60]
+    flags = ("--workers", "4", "--chunk-size", "5", "--job", "j", "--json")
+    sandbox.update(latency=0.01)
+    running = cli.start("run", write_source(tmp_path / "users.csv", rows), *FAST, *flags)
+    running.wait_until(lambda: users(sandbox) >= 10)
+    sandbox.update(faults={"no_answer": Fault(1)})
+    running.wait_until(lambda: sandbox.picture(objects=False).in_flight == 4)
+    running.send(signal.SIGINT)
+    running.wait_until(lambda: "SIGINT: finishing the rows in flight" in running.stderr)
+    assert running.alive, "rows in flight may still get their answer"
+    running.send(signal.SIGINT)
+    ended = running.end(seconds=45)  # answers would be waited for 60 s
+    assert ended.code == 130
+    document = ended.document
+    assert (document["state"], document["reason"], document["failed"]) == ("paused", "interrupted by SIGINT", 0)
+
+    sandbox.update(faults={}, latency=0.0)
+    assert cli("resume", "--json", code=0).document["created"] == 60
+    assert_exact(sandbox, rows)
+
+
+def test_a_signal_while_the_plan_is_made_writes_nothing_and_keeps_the_job(
+    tmp_path: Path, cli: Cli, sandbox: Sandbox
+) -> None:
+    rows = [person(n, n) for n in range(120)]
+    source = write_source(tmp_path / "users.csv", rows)
+    cli.settings(prewarm_concurrency=1)
+    sandbox.update(latency=0.1)
+    for command in (("run", source, "--dry-run", "--json"), ("run", source, *FAST, "--job", "j", "--json")):
+        before = lookups(sandbox)
+        running = cli.start(*command)
+        running.wait_until(partial(more_lookups, sandbox, before))
+        running.send(signal.SIGTERM)
+        ended = running.end()
+        assert ended.code == 130
+        if "--dry-run" in command:
+            assert "interrupted by SIGTERM" in ended.refusal["message"]
+            assert cli.jobs == []
+        else:
+            assert (ended.document["state"], ended.document["rows"]) == ("paused", 120)
+            assert ended.document["reason"] == "interrupted by SIGTERM"
+    assert lookups(sandbox) < 120, "it looked all of them up"
+    assert sandbox.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+    assert [path.name for path in cli.folder.iterdir() if path.is_dir()] == [], "a dry run left its folder"
+
+    sandbox.update(latency=0.0)
+    assert cli("resume", "--json", code=2).refusal["kind"] == "consent_missing"
+    assert cli("resume", "--yes", "--json", code=0).document["created"] == 120
+    assert_exact(sandbox, rows)
+
+
+def test_a_closed_window_pauses_the_import_like_any_signal(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+    sandbox.update(latency=0.02)
+    source = write_source(tmp_path / "users.csv", ROWS)
+    result = tmp_path / "result.json"
+    terminal = Terminal(cli, "run", source, *FAST, "--workers", "4", "--job", "j", "--json", stdout=result)
+    terminal.wait_for("users ")
+    wait_until(lambda: users(sandbox) >= 10)
+    assert terminal.hang_up() == 130
+    assert '"reason": "interrupted by SIGHUP"' in result.read_text(encoding="utf-8")
+    sandbox.update(latency=0.0)
+    cli("resume", code=0)
+    assert_exact(sandbox, ROWS)
+
+
+def test_a_handler_needs_no_lock_that_its_own_thread_may_hold(tmp_path: Path, sandbox: Sandbox) -> None:
+    source = write_source(tmp_path / "users.csv", ROWS[:5])
+    with open_job(tmp_path, sandbox, source) as job, Drain(job) as drain:
+        job.prepare()
+        with job.connection.limiter._lock:
+            signal.raise_signal(signal.SIGTERM)
+        noted = drain.pending
+        drain.tell()
+        assert (noted, drain.pending) == (True, False)
+        assert job.wait(60)
+        assert job.exit_code == 130
