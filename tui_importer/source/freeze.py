@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl, register_io_source
-from tui_importer.source.ahead import ahead
+from tui_importer.source.ahead import Exclusive, ahead
 from tui_importer.source.blocks import BlockReader
 from tui_importer.source.checks import RowChecker
 from tui_importer.source.errors import ScanCancelled
@@ -65,7 +65,7 @@ class Freezer:
 
     def freeze(self, limit: int | None) -> Fingerprint:
         """Write the rows' file and return the fingerprint of all bytes; raises SourceChanged when they changed."""
-        frames = self._frames(limit)
+        frames = Exclusive(self._frames(limit))
 
         def source(*_pushed_down: object) -> Iterator[pl.DataFrame]:
             # The sink wants all columns of all rows, so that nothing can be pushed down to here.

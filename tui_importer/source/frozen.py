@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_importer.secret import Secret
-from tui_importer.source._polars import pl
+from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.cells import present
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.source.files import PROBLEMS, REPEATS, ROWS, SECRETS, private, sync_folder, write
@@ -109,6 +109,10 @@ class FrozenRows:
 
     def _collect(self, frame: pl.LazyFrame, name: str) -> pl.DataFrame:
         try:
+            return frame.collect()
+        except KeyboardInterrupt:
+            if not interrupted_by_polars():
+                raise
             return frame.collect()
         except (pl.exceptions.PolarsError, OSError) as error:
             path = self._folder / name

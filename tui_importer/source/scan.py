@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui_importer.source._polars import pl
+from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.across import Across
 from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted
 from tui_importer.source.files import (
@@ -60,6 +60,10 @@ def scan(
                 write_summary(stage, summary)
                 freezer.check_cancelled()
                 publish(stage, folder)
+        except KeyboardInterrupt:
+            if interrupted_by_polars():
+                raise ScanCancelled from None
+            raise
         except (pl.exceptions.PolarsError, OSError) as error:
             raise FrozenRowsError(folder, f"the rows cannot be frozen: {error}.", "Is the disk full?") from error
     return read_scan(folder)

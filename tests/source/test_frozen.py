@@ -1,0 +1,167 @@
+"""The frozen rows: payloads, secrets, random access, file modes, damage."""
+
+from __future__ import annotations
+
+import json
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui_importer.secret import Secret
+from tui_importer.source.errors import FrozenRowsError
+from tui_importer.source.frozen import FrozenRows, keep_secrets, read_problems
+from tui_importer.source.models import SourceRow
+from tui_importer.source.scan import read_scan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.source.conftest import Sources
+
+SECRETS = (
+    "E-Mail,Given Name,password,Password Hash,hash-type,Note,external_id\n"
+    "Ann@X.example , Ann ,  two blanks  ,,,  kept as it is ,e1\n"
+    "b@x.example,,, $2b$10$abc ,BCRYPT,,\n"
+    "c@x.example,,,,,,\n"
+    "broken,,hidden,,,,\n"
+)
+
+
+def test_a_row_is_what_the_api_takes(sources: Sources) -> None:
+    first, second, third, _ = sources.scan(SECRETS).rows
+    assert first == SourceRow(
+        row=1,
+        line=2,
+        email="ann@x.example",
+        user={"email": "ann@x.example", "first_name": "Ann", "external_id": "e1"},
+        organization_key=None,
+        roles=(),
+        cells={
+            "E-Mail": "Ann@X.example ",
+            "Given Name": " Ann ",
+            "password": "•••",
+            "Password Hash": None,
+            "hash-type": None,
+            "Note": "  kept as it is ",
+            "external_id": "e1",
+        },
+        secrets={"password": Secret("  two blanks  ")},
+    )
+    assert second.user == {"email": "b@x.example", "password_hash_type": "bcrypt"}
+    assert second.secrets == {"password_hash": Secret("$2b$10$abc")}
+    assert second.cells["Password Hash"] == "••• (bcrypt)"
+    assert third.secrets == {}
+    assert third.cells["password"] is None
+
+
+def test_nothing_is_readable_by_others(sources: Sources) -> None:
+    folder = sources.scan(SECRETS).folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    names = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+    parquet = ("rows", "secrets", "repeats", "problems", "organizations")
+    assert names == dict.fromkeys([*(f"{name}.parquet" for name in parquet), "scan.json"], 0o600)
+
+
+def test_a_source_without_secrets_has_no_file_for_them(sources: Sources) -> None:
+    folder = sources.scan("email,password\na@x.example,\nb@x.example,  \n").folder
+    assert not (folder / "secrets.parquet").exists()
+    keep_secrets(folder, [1])
+    assert FrozenRows(folder).row(1).secrets == {}
+
+
+def test_secrets_are_forgotten(sources: Sources) -> None:
+    scanned = sources.scan("email,password\n" + "".join(f"u{n}@x.example,pass{n}\n" for n in range(1, 5_001)))
+    folder = scanned.folder
+    rows = FrozenRows(folder)
+    keep_secrets(folder, iter([4_000, 17, 999_999]))
+    assert {row.row: row.secrets["password"].reveal() for row in rows.read(1, 5_000) if row.secrets} == {
+        17: "pass17",
+        4_000: "pass4000",
+    }
+    assert stat.S_IMODE((folder / "secrets.parquet").stat().st_mode) == 0o600
+    keep_secrets(folder, [17])
+    assert rows.row(4_000).secrets == {}
+    assert FrozenRows(folder, secrets=False).row(17).secrets == {}
+    keep_secrets(folder, [])
+    assert not (folder / "secrets.parquet").exists()
+    assert rows.row(17).secrets == {}
+    assert rows.row(17).cells["password"] == "•••"
+    assert not list(folder.glob("*.new"))
+
+
+def test_any_rows_at_any_time(sources: Sources) -> None:
+    count = 6_500
+    content = "email,org_name\n" + "".join(
+        f"u{n % 6_000}@x.example,Org {n % 7}\n" if n % 1_000 else "broken,\n" for n in range(1, count + 1)
+    )
+    rows = FrozenRows(sources.scan(content).folder)
+    assert (rows.rows, rows.columns) == (count, ("email", "org_name"))
+    everything = rows.read(1, count)
+    assert [row.row for row in everything] == list(range(1, count + 1))
+
+    def same(bounds: tuple[int, int]) -> bool:
+        first, last = bounds
+        return rows.read(first, last) == everything[first - 1 : last]
+
+    bounds = [(1, 1), (1_999, 2_001), (2_000, 2_000), (5_990, 6_020), (6_500, 6_500), (1, 6_500), (3_000, 2_999)]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(same, bounds * 3))
+    assert rows.read(0, 2) == everything[:2]
+    assert rows.read(6_499, 9_999) == everything[6_498:]
+    assert rows.row(1_000).problem is not None
+    assert rows.row(6_001).first_row == 1
+    for number in (0, count + 1):
+        with pytest.raises(IndexError):
+            rows.row(number)
+
+
+def test_a_scan_is_read_again(sources: Sources) -> None:
+    scanned = sources.scan(SECRETS + "d@x.example,,,,,,e1\n")
+    assert read_scan(scanned.folder) == scanned.result
+    assert list(read_problems(scanned.folder)) == list(scanned.result.problems())
+    assert scanned.result.fields == {
+        "email": "E-Mail",
+        "first_name": "Given Name",
+        "password": "password",
+        "password_hash": "Password Hash",
+        "password_hash_type": "hash-type",
+        "external_id": "external_id",
+    }
+    assert scanned.result.unknown_columns == ("Note",)
+
+
+def test_a_source_may_go_after_the_scan(sources: Sources, tmp_path: Path) -> None:
+    scanned = sources.scan(SECRETS)
+    (tmp_path / "users.csv").unlink()
+    assert [row.email for row in scanned.rows] == ["ann@x.example", "b@x.example", "c@x.example", "broken"]
+
+
+def test_many_problems_are_streamed(sources: Sources) -> None:
+    scanned = sources.scan("email\n" + "broken\n" * 25_000)
+    assert [problem.row for problem in scanned.result.problems()] == list(range(1, 25_001))
+
+
+def test_an_incomplete_or_damaged_folder(sources: Sources, tmp_path: Path) -> None:
+    with pytest.raises(FrozenRowsError, match="not frozen"):
+        FrozenRows(tmp_path / "nowhere")
+    with pytest.raises(FrozenRowsError, match="not frozen"):
+        read_scan(tmp_path)
+    folder = sources.scan(SECRETS).folder
+    (folder / "rows.parquet").write_bytes(b"no parquet")
+    with pytest.raises(FrozenRowsError, match=r"rows\.parquet"):
+        FrozenRows(folder).read(1, 2)
+    (folder / "organizations.parquet").unlink()
+    with pytest.raises(FrozenRowsError, match=r"organizations\.parquet"):
+        read_scan(folder)
+    (folder / "problems.parquet").unlink()
+    with pytest.raises(FrozenRowsError, match=r"problems\.parquet"):
+        FrozenRows(folder)
+    with pytest.raises(FrozenRowsError, match=r"problems\.parquet"):
+        list(read_problems(folder))
+    summary = json.loads((folder / "scan.json").read_text())
+    for damaged in ("", "[]", "{", json.dumps({**summary, "version": 99}), json.dumps({"version": 1})):
+        (folder / "scan.json").write_text(damaged)
+        with pytest.raises(FrozenRowsError, match=r"scan\.json"):
+            FrozenRows(folder)
