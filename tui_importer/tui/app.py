@@ -268,7 +268,7 @@ class ImporterApp(App[None], inherit_bindings=False):
         elif not isinstance(self.screen, LeavingScreen):
             if self.job.moving:
                 self.job.pause()
-            self.push_screen(LeavingScreen(self.job, self.pace.snapshot), lambda _: self.exit())
+            self.push_screen(LeavingScreen(self.job, self.pace.snapshot))
 
     # -- the end ------------------------------------------------------------------------------------------------
 

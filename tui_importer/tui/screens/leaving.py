@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class LeavingScreen(ConsoleModal[None]):
-    """Waits until the job rests, closes it, and is dismissed; ctrl+c meanwhile stops at once."""
+    """Waits until the job rests, closes it, and ends the console; ctrl+c meanwhile stops at once."""
 
     def __init__(self, job: OpenJob, every: float | None) -> None:
         super().__init__()
         self._job, self._every = job, every
-        self._closing = False
+        self._ending = False
 
     def compose(self) -> ComposeResult:
         """Title, state, hint."""
@@ -50,8 +50,8 @@ class LeavingScreen(ConsoleModal[None]):
                 f"{fmt.counted(snapshot.requests.in_flight, 'request')} in flight; what is begun is brought to its end."
             )
             self.query_one("#text", Static).update(Content(text))
-        elif not self._closing:
-            self._closing = True
+        elif not self._ending:
+            self._ending = True
             self.query_one("#text", Static).update(Content("At rest. Making everything durable…"))
             self._close()
 
@@ -60,4 +60,4 @@ class LeavingScreen(ConsoleModal[None]):
         view = self._job.let_go()
         if view is not None:
             await asyncio.to_thread(view.close)
-        self.dismiss(None)
+        self.app.exit()
