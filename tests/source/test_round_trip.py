@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ def test_every_table_comes_back(blocks: int | None, table: list[list[str]], quot
 
 
 def independent(content: bytes) -> list[list[str]]:
-    text = content.decode().removeprefix("\ufeff")
+    text = re.sub(r"\A(?:[ \t]*\r?\n)+", "", content.decode().removeprefix("\ufeff"))  # blank lines before the header
     return [record for record in csv.reader(io.StringIO(text, newline="\n"), strict=True) if record]
 
 

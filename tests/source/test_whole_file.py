@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tui_importer.source.frozen import FrozenRows
 from tui_importer.source.models import Organization
+from tui_importer.source.problems import KINDS
 from tui_importer.source.scan import scan
 
 if TYPE_CHECKING:
@@ -219,13 +220,21 @@ def test_organizations_of_all_kinds_in_order(sources: Sources) -> None:
 
 
 def test_findings_of_both_halves_are_in_order(sources: Sources, small_blocks: int) -> None:
-    rows = [f"u{number // 2}@x.example,{'e1' if number % 10 == 9 else ''},o1,Org {number % 7}" for number in range(90)]
+    long = "e" * 65
+    rows = [
+        f"u{number // 2}@x.example,{long if number % 10 == 9 else f'{long}{number // 2}'},o1,Org {number % 7}"
+        for number in range(90)
+    ]
     rows += ["broken,,,"] * 5 + [f"late{number}@x.example,{'e' * 129},,," for number in range(5)]
     scanned = sources.scan("email,external_id,org_external_id,org_name\n" + "\n".join(rows))
     numbers = [row for row, *_ in scanned.findings]
-    assert numbers == sorted(numbers)
+    order = {kind.name: position for position, kind in enumerate(KINDS)}
+    assert [(row, order[kind]) for row, _, _, kind in scanned.findings] == sorted(
+        (row, order[kind]) for row, _, _, kind in scanned.findings
+    )
     assert set(scanned.result.problem_counts) == {
-        "row_too_long", "email_malformed", "external_id_conflict", "organization_name_conflict", "profile_conflict",
+        "row_too_long", "email_malformed", "external_id_long", "external_id_conflict", "organization_name_conflict",
+        "profile_conflict",
     }  # fmt: skip
     assert sum(scanned.result.problem_counts.values()) == len(numbers)
     assert scanned.result.rows_with_problems == len(set(numbers))

@@ -135,8 +135,11 @@ def _write_problems(freezer: Freezer, later: list[pl.DataFrame], stage: Path) ->
     whole_file = pl.concat(later)
     found = freezer.findings.frame()
     if whole_file.height:
-        rank = pl.col("kind").replace_strict(order, return_dtype=pl.UInt8)
-        found = found.merge_sorted(whole_file.sort("row", rank).lazy(), key="row")
+        # Merging by row alone would mix the findings of a row: polars takes equal keys from either side.
+        rank = pl.col("kind").replace_strict(order, return_dtype=pl.UInt64)
+        place = (pl.col("row").cast(pl.UInt64) * len(order) + rank).alias("place")
+        here, there = found.with_columns(place), whole_file.with_columns(place).sort("place").lazy()
+        found = here.merge_sorted(there, key="place").drop("place")
     write(found, stage / PROBLEMS)
     written = pl.scan_parquet(stage / PROBLEMS, glob=False)
     if not freezer.findings.rows and not whole_file.height:

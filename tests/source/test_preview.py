@@ -1,0 +1,65 @@
+"""The quick look: counts, organizations, masked sample, and the same refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui_importer.source.errors import SourceEncoding, SourceQuotes
+from tui_importer.source.preview import preview
+
+if TYPE_CHECKING:
+    from tests.source.conftest import Sources
+
+SOURCE = "\ufeff\nE-Mail,First Name,password,org_external_id,org_name,note\n" + "".join(
+    f"u{n}@x.example,Name {n},pass{n},o{n % 3},Org  {n % 3},\n\n" for n in range(1, 41)
+)
+
+
+def test_a_preview_shows_what_the_scan_will_find(sources: Sources) -> None:
+    shown = preview(sources.write(SOURCE))
+    result = sources.scan(SOURCE).result
+    assert (shown.rows, shown.size) == (40, len(SOURCE.encode()))
+    assert (shown.columns, shown.fields, shown.unknown_columns) == (result.columns, result.fields, ("note",))
+    plain = [(it.key, it.kind, it.value, it.name, it.rows) for it in shown.organizations]
+    assert plain == [(it.key, it.kind, it.value, it.name, it.rows) for it in result.organizations]
+    assert len(shown.sample) == 20
+    assert shown.sample[0] == ("u1@x.example", "Name 1", "•••", "o1", "Org  1", "")
+    assert "pass1" not in repr(shown)
+
+
+def test_a_small_source(sources: Sources) -> None:
+    shown = preview(sources.write("email\na@x.example"))
+    assert (shown.rows, shown.organizations, shown.sample) == (1, (), (("a@x.example",),))
+    shown = preview(sources.write("email\n"))
+    assert (shown.rows, shown.sample) == (0, ())
+
+
+@pytest.mark.parametrize("row", ["a@x.example,s,x,surplus,more", "a@x.example", "a@x.example,s,x,"])
+def test_ragged_rows_do_not_stop_a_preview(sources: Sources, row: str) -> None:
+    for rows in (f"{row}\nb@x.example,s,A\n", f"b@x.example,s,A\n{row}\n"):
+        shown = preview(sources.write(f"email,password,org_name\n{rows}"))
+        assert shown.rows == 2
+        assert [len(cells) for cells in shown.sample] == [3, 3]
+        assert "surplus" not in repr(shown.sample)
+
+
+def test_a_header_of_several_lines(sources: Sources) -> None:
+    shown = preview(sources.write('email,"first\nname","org\r\nname"\na@x.example,Ann,A\n'))
+    assert shown.fields == {"email": "email", "first_name": "first\nname", "org_name": "org\r\nname"}
+    assert (shown.rows, [it.key for it in shown.organizations]) == (1, ["name:A"])
+
+
+def test_what_polars_refuses_is_named(sources: Sources) -> None:
+    with pytest.raises(SourceQuotes) as caught:
+        preview(sources.write('email,org_name\n"a"@x.example,A\nb@x.example,B\n'))
+    assert caught.value.line == 2
+    with pytest.raises(SourceEncoding):
+        preview(sources.write(b"email,org_name\na@x.example,\xe4\n"))
+
+
+def test_line_breaks_in_values(sources: Sources) -> None:
+    shown = preview(sources.write('email,note,org_name\na@x.example,"one\n\ntwo",A\nb@x.example,,A\n'))
+    assert shown.rows == 2
+    assert [(it.rows, it.first_row) for it in shown.organizations] == [(2, 1)]
