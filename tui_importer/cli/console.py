@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,8 @@ from tui_importer.text import safe
 from tui_importer.tui.start import StartAt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_importer.cli.requests import DemoRequest, OpenRequest
 
 
@@ -58,12 +59,17 @@ def demo(request: DemoRequest) -> int:
             # Two at a time, so that the pre-warm of 40 organizations can be watched.
             options = RunOptions(share=100, prewarm_concurrency=2)
             backend = ConsoleBackend(home / "jobs", base_url=sandbox.url, run_options=options, key=Secret(DEFAULT_KEY))
-            return _show(backend, StartAt.new_job(source), home / "logs", theme="dark")
+            start = StartAt.new_job(source)
+            return _show(backend, start, home / "logs", theme="dark", after_hang_up=partial(_tidy, home, request))
     finally:
-        if request.keep:
-            note(f"The demo's folder is kept: {safe(home)}")
-        else:
-            shutil.rmtree(home, ignore_errors=True)
+        _tidy(home, request)
+
+
+def _tidy(home: Path, request: DemoRequest) -> None:
+    if request.keep:
+        note(f"The demo's folder is kept: {safe(home)}")
+    else:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _start(target: str | None, jobs: Path) -> StartAt:
@@ -77,15 +83,14 @@ def _start(target: str | None, jobs: Path) -> StartAt:
     raise NothingToOpen(f"{safe(target)} is neither a file nor a job.", "See the jobs with: tui-importer jobs")
 
 
-def _show(backend: ConsoleBackend, start: StartAt, logs: Path, *, theme: str) -> int:
+def _show(
+    backend: ConsoleBackend, start: StartAt, logs: Path, *, theme: str, after_hang_up: Callable[[], None] = lambda: None
+) -> int:
     from tui_importer.tui.app import ImporterApp
 
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # without it a crash is told but not written down
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.environ.pop("TEXTUAL_LOG", None)
-    app = ImporterApp(backend, start=start, crash_folder=logs)
+    app = ImporterApp(backend, start=start, crash_folder=logs, after_hang_up=after_hang_up)
     if theme == "light":
         app.theme = "importer-light"
-    app.run()
-    sys.stdout.flush()
-    return app.return_code or 0
+    return app.run_to_exit()

@@ -123,7 +123,7 @@ class Job:
 
     def pause(self) -> None:
         """Drain: rows in flight end, nothing else begins."""
-        self.halt(Halt("operator", "paused by the operator", "Resume to go on."), now=False)
+        self.halt(Halt("operator", "paused by the operator"), now=False)
 
     def stop_now(self) -> None:
         """Send nothing more; rows in flight stay pending and are looked up on resume."""
@@ -194,7 +194,7 @@ class Job:
         try:
             work()
         except (Interrupted, KeyboardInterrupt):  # polars raises the latter in the thread that scans
-            self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "paused by the operator", "Resume to go on."))
+            self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "paused by the operator"))
         except ImporterError as error:
             self._error = error
             kinds: dict[int, HaltKind] = {2: "refused", 4: "key"}

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -54,11 +55,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+INTERRUPTED = 130
+"""Exit code after a signal: the job is resumable."""
+
+
 class ImporterApp(App[None], inherit_bindings=False):
     """The console over a `Backend`.
 
     `clock` gives the time now, `zone` the zone of times shown (None: the machine's), `crash_folder` takes crash
-    files, `keymap` gives actions other keys by their ids.
+    files, `keymap` gives actions other keys by their ids, `after_hang_up` tidies up when the
+    terminal went away and the process ends at once.
     """
 
     TITLE = "tui-importer"
@@ -84,8 +90,10 @@ class ImporterApp(App[None], inherit_bindings=False):
         pace: Pace | None = None,
         crash_folder: Path | None = None,
         keymap: Mapping[str, str] | None = None,
+        after_hang_up: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
+        self._after_hang_up = after_hang_up
         self.backend = backend
         self.start_at = start or StartAt.jobs()
         self.clock, self.zone = clock, zone
@@ -107,8 +115,9 @@ class ImporterApp(App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         """Obey the signals that end a process, and go where the command line wants to begin."""
         if not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.leave)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self.leave, INTERRUPTED)
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         match self.start_at.screen:
             case "new":
                 self.new_job(self.start_at.source)
@@ -259,16 +268,33 @@ class ImporterApp(App[None], inherit_bindings=False):
 
         self.push_screen(QuitDialog(snapshot), decided)
 
-    def leave(self) -> None:
+    def _hang_up(self) -> None:
+        """The terminal is gone: close the job and end without it.
+
+        Textual's own end would write to the terminal and wait for ever: a hang-up is followed by a SIGCONT, at which
+        its driver starts its threads anew.
+        """
+        threading.Thread(target=self._end_without_terminal, name="hang-up").start()
+
+    def _end_without_terminal(self) -> None:
+        view = self.job.let_go()
+        try:
+            if view is not None:
+                view.close()
+        finally:
+            self._after_hang_up()
+            os._exit(INTERRUPTED)
+
+    def leave(self, code: int = 0) -> None:
         """Pause what runs, close the job, end the console. Also the answer to SIGTERM and SIGHUP."""
         from tui_importer.tui.screens.leaving import LeavingScreen
 
         if self.job.view is None:
-            self.exit()
+            self.exit(return_code=code)
         elif not isinstance(self.screen, LeavingScreen):
             if self.job.moving:
                 self.job.pause()
-            self.push_screen(LeavingScreen(self.job, self.pace.snapshot))
+            self.push_screen(LeavingScreen(self.job, self.pace.snapshot, code))
 
     # -- the end ------------------------------------------------------------------------------------------------
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class LeavingScreen(ConsoleModal[None]):
     """Waits until the job rests, closes it, and ends the console; ctrl+c meanwhile stops at once."""
 
-    def __init__(self, job: OpenJob, every: float | None) -> None:
+    def __init__(self, job: OpenJob, every: float | None, code: int) -> None:
         super().__init__()
-        self._job, self._every = job, every
+        self._job, self._every, self._code = job, every, code
         self._ending = False
 
     def compose(self) -> ComposeResult:
@@ -60,4 +60,4 @@ class LeavingScreen(ConsoleModal[None]):
         view = self._job.let_go()
         if view is not None:
             await asyncio.to_thread(view.close)
-        self.app.exit()
+        self.app.exit(return_code=self._code)
