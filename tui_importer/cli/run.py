@@ -244,7 +244,8 @@ def _print_summary(request: RunRequest, folder: Path) -> None:
 
 
 def _only_unfinished(jobs: Jobs) -> str:
-    unfinished = [job.job for job in jobs.list() if job.state not in {"finished", "aborted"}]
+    over = {"finished", "aborted"}
+    unfinished = [job.job for job in jobs.list() if job.state not in over and not job.problem]
     if len(unfinished) == 1:
         return unfinished[0]
     if not unfinished:
