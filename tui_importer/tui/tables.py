@@ -270,21 +270,21 @@ def job_columns(zone: tzinfo | None) -> list[Column]:
         return shown[5:] if width < 16 else shown, "muted"
 
     return [
-        text_column("job", "name", 12, flex=3, most=40, tone="strong"),
+        text_column("job", "name", 22, flex=3, most=40, tone="strong"),
         text_column("source", "file", 12, flex=2, priority=4, most=36, tone="muted"),
         Column("environment", "environment", 12, cell=environment),
         mark_column("state", "state", 12, {**STATES, "unreadable": Mark("✖", "unreadable", "bad")}),
-        text_column("reason", "why", 12, flex=3, priority=5, tone="muted", most=60),
+        text_column("reason", "why", 14, flex=3, priority=2, tone="muted", most=60),
         Column("bar", "progress", 10, flex=1, priority=6, cell=bar, most=24),
-        Column("done", "rows", 17, align="right", cell=progress),
+        Column("done", "rows", 15, align="right", cell=progress),
         count_column("failed", "failed", 6, tone="bad"),
-        Column("started", "started", 11, flex=1, priority=2, cell=started, most=16),
+        Column("started", "started", 11, flex=1, priority=3, cell=started, most=16),
         Column(
             "duration",
             "duration",
             8,
             align="right",
-            priority=3,
+            priority=5,
             cell=lambda row, _: fmt.clock(integer(row, "duration")),
         ),
     ]
