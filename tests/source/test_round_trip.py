@@ -13,7 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tui_importer.source.errors import SourceError
+from tui_importer.source import structure
+from tui_importer.source._polars import pl
+from tui_importer.source.errors import SourceError, SourceMiscounted
 from tui_importer.source.frozen import FrozenRows
 from tui_importer.source.preview import preview
 from tui_importer.source.scan import scan
@@ -54,7 +56,7 @@ def written(table: list[list[str]], quoting: int, ending: str) -> bytes:
 
 
 @pytest.mark.parametrize("blocks", [None, 64])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tables(), QUOTING, st.sampled_from(["\n", "\r\n"]))
 @example([["\ufeffa"], ["\ufeff"]], csv.QUOTE_MINIMAL, "\n")
 @example([[""], [" "], [""]], csv.QUOTE_MINIMAL, "\r\n")
@@ -88,7 +90,7 @@ BODY = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), s
 SOURCE = st.one_of(BODY, BODY.map(b"email,name\n".__add__))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SOURCE)
 def test_any_bytes_are_read_like_the_csv_module_or_refused(content: bytes) -> None:
     try:
@@ -105,7 +107,7 @@ def test_any_bytes_are_read_like_the_csv_module_or_refused(content: bytes) -> No
         assert (row.problem is not None and row.problem.kind.startswith("row_too")) == (len(record) != width)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SOURCE)
 def test_a_preview_of_any_bytes_is_shown_or_refused(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -164,3 +166,24 @@ def test_a_very_wide_and_a_very_long_row(sources: Sources) -> None:
     assert list(scanned.rows[0].cells.values())[1:] == [str(number) for number in range(6_000)]
     long = "x" * 5_000_000
     assert sources.scan(f'email,name\na@x.example,"{long}"\n').rows[0].cells["name"] == long
+
+
+def test_blocks_of_blank_lines(sources: Sources, small_blocks: int) -> None:
+    blank = "\n" * 1_000
+    scanned = sources.scan(f"email,name\n{blank}a@x.example,Ann\n{blank}\r\n{blank}b@x.example,Bob{blank}")
+    assert [(row.email, row.line) for row in scanned.rows] == [("a@x.example", 1_002), ("b@x.example", 3_004)]
+
+
+def test_what_polars_would_drop_is_read_otherwise(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = pl.scan_csv
+    monkeypatch.setattr(pl, "scan_csv", lambda data, **options: real(data, **options).head(2))
+    scanned = sources.scan("email,name\n" + "".join(f"u{number}@x.example,N\n" for number in range(5)))
+    assert [row.email for row in scanned.rows] == [f"u{number}@x.example" for number in range(5)]
+
+
+def test_two_readings_that_disagree_are_refused(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = structure.field_counts
+    monkeypatch.setattr(structure, "field_counts", lambda data: real(data)[1:])
+    with pytest.raises(SourceMiscounted) as caught:
+        sources.scan("email,name\na@x.example,Ann\nb@x.example\n")
+    assert caught.value.line == 2

@@ -26,7 +26,7 @@ class FrozenRows:
     """Random access to the frozen rows in a scan's folder (a RowStore); may be shared by threads.
 
     With `secrets` false, or after they were removed, rows come without secrets. A chunk of 1,000 rows of 1.3 KB costs
-    4 ms for the cells, wherever it lies, and 15 ms for the objects; a single row 3 ms.
+    about 4 ms for the cells, wherever it lies, and 20 ms for the objects; a single row 3 ms.
     Raises FrozenRowsError when the folder has no complete scan or a file is damaged.
     """
 

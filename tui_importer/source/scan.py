@@ -1,4 +1,20 @@
-"""The scan: one pass over the source that finds problems, organizations and duplicates, and freezes the rows."""
+"""The scan: one pass over the source that finds problems, organizations and duplicates, and freezes the rows.
+
+What polars would accept silently, or refuse without saying where, and where it is caught instead:
+
+- empty, header only, UTF-16, CR-only line ends, spreadsheets, archives, JSON, `sep=` lines, other separators, duplicate
+  or empty or unknown headers: `header` and `columns`, before polars sees the file;
+- NUL bytes: `blocks`, in every block; invalid UTF-8: polars refuses it in every column, `blocks` finds the line;
+- misplaced, unbalanced, backslash-escaped quotes, blanks around quotes, lone carriage returns: `structure`, a strict
+  grammar over all bytes, independent of polars; what a line-wise expression in `blocks` accepts is strict by itself;
+- rows with too few or too many fields, blank lines: counted by the same grammar, read by `tables` with the csv module
+  and reported as findings of the row (`checks`); a trailing Ctrl-Z is such a row;
+- two stray quotes that pair up: either the row is then ragged, or `swallowed` finds the rows inside the value;
+- a wrong number of rows: `tables` compares polars' count with the grammar's, block by block, and `scan` adds up;
+- numbers and dates guessed from text: everything is read as strings; globbing: only literal paths are opened;
+- a source that changes meanwhile: each block is proved and parsed from the same bytes in memory, and the file is
+  compared before and after (`fingerprint.Watch`).
+"""
 
 from __future__ import annotations
 
@@ -23,6 +39,7 @@ from tui_importer.source.header import open_source
 from tui_importer.source.organizations import as_objects
 from tui_importer.source.problems import ERRORS, KINDS
 from tui_importer.source.summary import Summary, read_summary, write_summary
+from tui_importer.text import safe
 
 if TYPE_CHECKING:
     import threading
@@ -45,7 +62,8 @@ def scan(
     """Scan the source at `path` (taken literally) and freeze its rows in `folder`, made 0700 with files 0600.
 
     With `limit` only the first so many rows are looked at; the fingerprint is always the whole file's. `progress` is
-    called about every 4 MB, from another thread. The files appear when all is done, `scan.json` last.
+    called about every 4 MB, from another thread. The files appear when all is done, `scan.json` last. Memory is bounded
+    whatever the size, time is linear: see `tests/benchmarks/scan.py`.
 
     Raises a SourceError when the file cannot be trusted as a whole, ScanCancelled soon after `cancelled` is set; then
     the folder holds no scan.
@@ -65,7 +83,7 @@ def scan(
                 raise ScanCancelled from None
             raise
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise FrozenRowsError(folder, f"the rows cannot be frozen: {error}.", "Is the disk full?") from error
+            raise FrozenRowsError(folder, f"the rows cannot be frozen: {safe(error)}.", "Is the disk full?") from error
     return read_scan(folder)
 
 
