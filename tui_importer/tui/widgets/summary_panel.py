@@ -131,7 +131,7 @@ def _next(snapshot: Snapshot, width: int) -> Content:
     if snapshot.totals.failed or snapshot.organizations.failed:
         steps = [
             Content.assemble(("3", "$accent bold"), " shows the errors"),
-            Content(f"tui-importer errors {job} --output failed.csv"),
+            Content(f"tui-importer errors {job}"),
         ]
     else:
         steps = [Content("Everything is there: nothing to do.")]
