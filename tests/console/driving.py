@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC
 from typing import TYPE_CHECKING
+
+from textual.worker import WorkerCancelled
 
 from tests.console.fakes import NOW, FakeBackend, FakeJobView
 from tui_importer.tui.app import ImporterApp
 from tui_importer.tui.start import Pace, StartAt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -46,10 +49,32 @@ def console_at(view: FakeJobView | Snapshot) -> tuple[ImporterApp, FakeJobView]:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until workers and messages are done."""
+    """Wait until workers and messages are done; a tree's loader is always at work and not waited for."""
     for _ in range(2):
-        await pilot.app.workers.wait_for_complete()
+        for worker in [worker for worker in pilot.app.workers if worker.name != "_loader"]:
+            with contextlib.suppress(WorkerCancelled):
+                await worker.wait()
         await pilot.pause()
+
+
+def catch_exit(app: ImporterApp) -> list[int]:
+    """Note the return codes the app would exit with, instead of pulling the screen from under the pilot."""
+    codes: list[int] = []
+
+    def noted(result: object = None, return_code: int = 0, message: object = None) -> None:
+        codes.append(return_code)
+
+    app.exit = noted  # type: ignore[method-assign]  # the point of it
+    return codes
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Settle until something holds that another thread brings about."""
+    for _ in range(200):
+        await settle(pilot)
+        if holds():
+            return
+    raise AssertionError("it never came to hold")
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from textual.actions import parse
 from textual.binding import Binding
 
 if TYPE_CHECKING:
@@ -79,7 +80,12 @@ class Action:
     @property
     def name(self) -> str:
         """The command without namespace and parameters."""
-        return self.command.rpartition("app.")[2].partition("(")[0]
+        return parse(self.command)[1]
+
+    @property
+    def parameters(self) -> tuple[object, ...]:
+        """The command's parameters."""
+        return parse(self.command)[2]
 
     def binding(self) -> Binding:
         """The key binding of this action."""
@@ -205,9 +211,12 @@ def cancel_binding() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
     return [action.binding() for action in actions_of(Place.DIALOG) if action.name == "cancel"]
 
 
-def find(place: Place, name: str) -> Action | None:
-    """The action of a place by the name of its Textual action."""
-    return next((action for action in actions_of(place) if action.name == name), None)
+_BY_COMMAND: Final = {(action.place, action.name, action.parameters): action for action in ACTIONS}
+
+
+def find(place: Place, name: str, parameters: tuple[object, ...]) -> Action | None:
+    """The action of a place by the name and parameters of its Textual action."""
+    return _BY_COMMAND.get((place, name, parameters))
 
 
 def footer_label(binding: Binding) -> str:

@@ -217,7 +217,7 @@ class ImporterApp(App[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action that exists everywhere applies on the screen shown now."""
-        registered = find(Place.EVERYWHERE, action)
+        registered = find(Place.EVERYWHERE, action, parameters)
         if registered is None:
             return super().check_action(action, parameters)
         return registered.when is When.ALWAYS or not self.screen.is_modal

@@ -18,6 +18,13 @@ def counted(value: int, noun: str) -> str:
     return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
+def short_count(value: int) -> str:
+    """A large count in few characters: 5.00M, 431k."""
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:.2f}M"
+    return f"{value // 1_000}k" if value >= 10_000 else f"{value:,}"
+
+
 def percent(part: float, whole: float) -> int:
     """`part` of `whole` in whole percent; 100 only when all is done, 0 only when nothing is."""
     if whole <= 0:

@@ -27,7 +27,7 @@ class ActionProvider(Provider):
             nodes.insert(0, (screen.place, screen))
         for place, node in nodes:
             for action in actions_of(place):
-                if action.palette and node.check_action(action.name, ()):
+                if action.palette and node.check_action(action.name, action.parameters):
                     yield action, node
 
     def _command(self, action: Action, node: DOMNode) -> partial[Coroutine[object, object, bool]]:

@@ -254,9 +254,12 @@ def job_columns(zone: tzinfo | None) -> list[Column]:
         mark = mark_of(ENVIRONMENTS, text(row, "environment"))
         return mark.text, mark.tone
 
-    def progress(row: Values, _width: int) -> Piece:
+    def progress(row: Values, width: int) -> Piece:
         done, rows = integer(row, "done"), integer(row, "rows")
-        return (f"{done:,}/{rows:,}", "") if rows else ("–", "faint")
+        full = f"{done:,}/{rows:,}"
+        if not rows:
+            return "–", "faint"
+        return (full if len(full) <= width else f"{fmt.percent(done, rows)} % of {fmt.short_count(rows)}"), ""
 
     def bar(row: Values, width: int) -> list[Piece]:
         done, rows = integer(row, "done"), integer(row, "rows")

@@ -58,9 +58,9 @@ class ConsoleScreen(Screen[ResultT]):
         """Whether a condition holds now."""
         return when is When.ALWAYS
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action of this screen applies when its condition holds; others are not ours to judge."""
-        registered = find(self.place, action)
+        registered = find(self.place, action, parameters)
         return True if registered is None else self.is_mounted and self.holds(registered.when)
 
     def privacy_changed(self) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SourceTree(DirectoryTree):
-    """Folders and source files; names are shown harmless."""
+    """Folders and source files; names are shown harmless. The folder itself is in the title."""
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         """Leave out hidden names and other kinds of files."""
@@ -50,9 +50,11 @@ class FilePicker(ConsoleModal[Path | None]):
 
     def compose(self) -> ComposeResult:
         """Title, tree, keys."""
+        tree = SourceTree(self._folder)
+        tree.show_root = False
         with Vertical(id="picker"):
             yield Static(Content.styled(f"Choose a CSV file in {safe(str(self._folder))}", "bold"), id="title")
-            yield SourceTree(self._folder)
+            yield tree
             yield Static(
                 Content.assemble(
                     ("enter", "$accent bold"), (" open or choose   ", "$text-muted"), ("esc", "$accent bold"),

@@ -188,7 +188,7 @@ class NewJobScreen(ConsoleScreen[None]):
         self.console_app.key_was_typed = True
         message.input.clear()
         message.input.placeholder = self.console_app.backend.key.hint
-        self.query_one("#field-key", Field).show_hint("in use; or type another")
+        self.query_one("#field-key", Field).show_hint("in use")
         self._look_at_environment()
         self.query_one("#make-plan", Button).focus()
 

@@ -40,10 +40,9 @@ class PathInput(SafeInput):
     """A pasted path replaces what is there: that is what dropping a file means."""
 
     def _on_paste(self, event: events.Paste) -> None:
-        text = event.text.strip()
-        if text.startswith(("/", "~", "'", '"', "file:")):
+        """Make room; Textual calls the inherited handler, which inserts the text, by itself."""
+        if event.text.strip().startswith(("/", "~", "'", '"', "file:")):
             self.clear()
-        super()._on_paste(event)
 
 
 class Field(Horizontal):

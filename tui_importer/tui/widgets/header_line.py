@@ -65,14 +65,16 @@ class HeaderLine(Panel[HeaderData]):
         """Draw the line."""
         width = self.content_size.width
         right = self._right(data, wide=width >= 100)
-        room = width - right.cell_length - 2
+        room = width - right.cell_length - 3
         brand = "tui-importer › "
         if room < len(brand) + min(cell_len(data.place), 20):
             brand = ""
         place = clip(data.place, room - len(brand))
         rest = room - len(brand) - cell_len(place) - 2
         detail = clip(data.detail, rest) if rest >= 8 else ""
-        left = Content.assemble((f" {brand}", STYLES["muted"]), (place, "bold"), (f"  {detail}", STYLES["muted"]))
+        left = Content.assemble(
+            (f" {brand}", STYLES["muted"]), (place, "bold"), (f"  {detail}" if detail else "", STYLES["muted"])
+        )
         return [Content.assemble(left, " " * max(1, width - left.cell_length - right.cell_length), right)]
 
     @staticmethod

@@ -123,6 +123,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._window_first = 0
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
         self._layout: Layout | None = None
+        self._page_before = 0
         self.set_reactive(VirtualTable.follow, follow)
 
     # -- data ---------------------------------------------------------------------------------------------------
@@ -255,9 +256,9 @@ class VirtualTable(ScrollView, can_focus=True):
         if follow and len(self._rows):
             self._to_newest()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Cursor keys need rows; following needs a growing table."""
-        registered = find(Place.TABLE, action)
+        registered = find(Place.TABLE, action, parameters)
         if registered is None:
             return True
         if registered.when is When.TABLE_FOLLOWS:
@@ -307,10 +308,14 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the columns into the new width and keep the cursor in sight."""
+        top, page = self.scroll_offset.y, self._page_before
+        self._page_before = self.page
         self._layout = None
         self._resize_virtual()
         if self.follow and len(self._rows):
             self._to_newest()
+        elif top <= self.cursor < top + page:
+            self._into_sight(self.cursor)
 
     def notify_style_update(self) -> None:
         """Colours changed: nothing cached is right any more."""
