@@ -9,37 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from tui_importer.tui.actions import Place, When, bindings_of, find
 from tui_importer.tui.rows import Row, SequenceRows, as_mapping
-from tui_importer.tui.text import clip, safe
-from tui_importer.tui.widgets.columns import Layout, lay_out
+from tui_importer.tui.widgets.table_painter import TablePainter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.style import Style
     from textual import events
+    from textual.strip import Strip
 
     from tui_importer.tui.rows import Rows
     from tui_importer.tui.widgets.columns import Column
 
 _PREFETCH = 200
 """Rows fetched before and after those in sight."""
-
-_GUTTER = 1
-"""Cells at the left for the cursor's mark, so that it does not depend on colour."""
-
-_MARGIN = 1
-"""Cells left free at the right."""
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -121,8 +110,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._known_id: object = None
         self._window: list[Row] = []
         self._window_first = 0
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
-        self._layout: Layout | None = None
+        self._painter = TablePainter(self)
         self._page_before = 0
         self.set_reactive(VirtualTable.follow, follow)
 
@@ -153,7 +141,6 @@ class VirtualTable(ScrollView, can_focus=True):
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns."""
         self.columns = tuple(columns)
-        self._layout = None
         self.reload()
 
     def set_rows(self, rows: Rows) -> None:
@@ -181,7 +168,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def reload(self) -> None:
         """Draw everything again: something that is not part of the rows has changed."""
-        self._strips.clear()
+        self._painter.forget()
         self._window = []
         self.refresh()
 
@@ -310,7 +297,6 @@ class VirtualTable(ScrollView, can_focus=True):
         """Fit the columns into the new width and keep the cursor in sight."""
         top, page = self.scroll_offset.y, self._page_before
         self._page_before = self.page
-        self._layout = None
         self._resize_virtual()
         if self.follow and len(self._rows):
             self._to_newest()
@@ -320,7 +306,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Colours changed: nothing cached is right any more."""
         super().notify_style_update()
-        self._strips.clear()
+        self._painter.forget()
 
     def on_focus(self) -> None:
         """The cursor's line looks different in focus."""
@@ -349,63 +335,14 @@ class VirtualTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line: the header, a row, or the words of an empty table."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
-        if self._layout is None:
-            self._layout = lay_out(self.columns, max(1, width - _GUTTER - _MARGIN))
+        self._painter.fit(self.columns, width)
         if len(self._rows) == 0:
-            return self._empty_line(y, width, base)
+            return self._painter.words(self.empty[y - 1] if 1 <= y <= len(self.empty) else "", width)
         if y == 0:
-            return self._header(width, base)
+            return self._painter.header(width)
         position = self.scroll_offset.y + y - 1
-        if position >= len(self._rows):
-            return Strip.blank(width, base)
-        rows = self._fetch(position, 1)
-        return (
-            self._row_strip(rows[0], width, under_cursor=self.show_cursor and position == self.cursor)
-            if rows
-            else Strip.blank(width, base)
-        )
-
-    def _empty_line(self, y: int, width: int, base: Style) -> Strip:
-        if 1 <= y <= len(self.empty):
-            text = clip(safe(self.empty[y - 1]), max(1, width - _GUTTER - 1))
-            style = base + self.get_component_rich_style("table--empty", partial=True)
-            return Strip([Segment(" " * (_GUTTER + 1), base), Segment(text, style)]).adjust_cell_length(width, base)
-        return Strip.blank(width, base)
-
-    def _header(self, width: int, base: Style) -> Strip:
-        layout = self._layout or lay_out(self.columns, width)
-        style = base + self.get_component_rich_style("table--header", partial=True)
-        pieces = [" " * _GUTTER]
-        for column, room in zip(layout.columns, layout.widths, strict=True):
-            title = clip(safe(column.title), room)
-            blank = " " * (room - cell_len(title))
-            pieces.append(blank + title if column.align == "right" else title + blank)
-            pieces.append(" " * layout.gap)
-        return Strip([Segment("".join(pieces), style)]).adjust_cell_length(width, style)
-
-    def _row_strip(self, row: Row, width: int, *, under_cursor: bool) -> Strip:
-        key = (row, under_cursor, self.has_focus, width)
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = self._draw_row(row, width, under_cursor=under_cursor)
-            self._strips.set(key, strip)
-        return strip
-
-    def _draw_row(self, row: Row, width: int, *, under_cursor: bool) -> Strip:
-        layout = self._layout or lay_out(self.columns, width)
-        base = self.rich_style
-        if under_cursor:
-            name = "table--cursor" if self.has_focus else "table--cursor-blurred"
-            base += self.get_component_rich_style(name, partial=True)
-        values = as_mapping(self._rows.names, row)
-        gutter = ("▌" if self.has_focus else "│") if under_cursor else " "
-        mark = base + self.get_component_rich_style("table--accent", partial=True)
-        segments = [Segment(gutter, mark)]
-        for index, (column, room) in enumerate(zip(layout.columns, layout.widths, strict=True)):
-            if index:
-                segments.append(Segment(" " * layout.gap, base))
-            for text, tone in column.pieces(values, room):
-                style = base + self.get_component_rich_style(f"table--{tone}", partial=True) if tone else base
-                segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(width, base)
+        rows = self._fetch(position, 1) if position < len(self._rows) else []
+        if not rows:
+            return self._painter.words("", width)
+        under_cursor = self.show_cursor and position == self.cursor
+        return self._painter.row(self._rows.names, rows[0], width, under_cursor=under_cursor)
