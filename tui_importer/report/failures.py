@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tui_importer.source.frozen import FrozenRows
+
 PAGE = 1_000
+"""Failures read at a time."""
+NEAR = 250
+"""Rows skipped rather than read anew: opening the frozen rows takes as long as reading so many (some ms)."""
+LONGEST = 2_000
+"""Rows read at a time, at most."""
 
 
 def write_failures(folder: Path, stream: TextIO) -> int:
@@ -30,10 +37,9 @@ def write_failures(folder: Path, stream: TextIO) -> int:
         writer.writerow([*map(cell, columns), "_row", "_line", "_step", "_kind", "_status", "_error", "_request_id"])
         sequence = written = 0
         while failures := reader.failures(sequence, PAGE):
+            found = _cells(frozen, sorted(f.row for f in failures if f.row is not None)) if frozen is not None else {}
             for failure in failures:
-                cells: Mapping[str, str | None] = {}
-                if failure.row is not None and frozen is not None:
-                    cells = frozen.row(failure.row).cells
+                cells = found.get(failure.row or 0, {})
                 where = [failure.row or "", failure.line or "", failure.step, failure.kind, failure.status or ""]
                 label = f"{failure.organization}: " if failure.row is None else ""
                 writer.writerow(
@@ -47,6 +53,20 @@ def write_failures(folder: Path, stream: TextIO) -> int:
             sequence = failures[-1].sequence
             written += len(failures)
         return written
+
+
+def _cells(frozen: FrozenRows, rows: list[int]) -> dict[int, Mapping[str, str | None]]:
+    """The cells of some rows, in ascending order, read in stretches."""
+    found: dict[int, Mapping[str, str | None]] = {}
+    wanted = set(rows)
+    begin = 0
+    for end, row in enumerate(rows):
+        last = end + 1 == len(rows) or rows[end + 1] - row > NEAR or rows[end + 1] - rows[begin] >= LONGEST
+        if last:
+            stretch = frozen.read(rows[begin], row)
+            found |= {each.row: each.cells for each in stretch if each.row in wanted}
+            begin = end + 1
+    return found
 
 
 def cell(value: object) -> str:
