@@ -10,8 +10,6 @@ ImporterError                 a sentence for the operator and a next step; has a
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class ImporterError(Exception):
     """What happened, where, and what to do next, in words an operator understands.
@@ -21,8 +19,8 @@ class ImporterError(Exception):
     handles the error: 2 (refused, nothing was written) unless a subclass says otherwise.
     """
 
-    kind: ClassVar[str] = "error"
-    exit_code: ClassVar[int] = 2
+    kind: str = "error"
+    exit_code: int = 2
 
     def __init__(self, message: str, next: str = "") -> None:  # noqa: A002 - the JSON document's own word
         super().__init__(message)
