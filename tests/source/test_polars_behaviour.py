@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_importer.source._polars import pl, register_io_source
+from tui_importer.source._polars import NOT_LITERAL, pl, register_io_source
 from tui_importer.source.cells import BLANKS
 
 if TYPE_CHECKING:
@@ -40,6 +40,14 @@ def test_blank_lines_and_short_rows_look_like_empty_values() -> None:
 
 def test_a_byte_order_mark_is_dropped_even_inside_a_file() -> None:
     assert read("\ufeffa,b\n".encode()) == [("a", "b")]
+
+
+@pytest.mark.parametrize("prefix", NOT_LITERAL[1:])
+def test_some_texts_are_taken_for_compressed_ones(prefix: bytes) -> None:
+    with pytest.raises((OSError, pl.exceptions.ComputeError)):
+        read(prefix + b"y,b\n" * 10)
+    with pytest.raises((OSError, pl.exceptions.ComputeError)):
+        pl.scan_lines(prefix + b"y,b\n" * 10).collect(engine="streaming")
 
 
 @pytest.mark.parametrize("data", [b"a,\xff\n", b"a,\xed\xa0\x80\n", b"a,b\n\xc3(,d\n"])

@@ -138,6 +138,9 @@ def test_a_header_without_end(sources: Sources) -> None:
         (b'email,name\na@x.example,"two\nlines"\nb@x.example,\xc3(\n', 4),
         (b"email,name\nb@x.example,\xed\xa0\x80\n", 2),
         (b"email,name\nb@x.example,cut \xe2\x82", 2),
+        (b"email,name\nx^b@x.example,Ann\nb@x.example,\xe4\n", 3),
+        (b"email,name\n\x28\xb5\x2f\xfd,Ann\n", 2),
+        ((",".join(["email", *map(str, range(6_000))]) + "\na\nb\n").encode() + b"\xe4\n", 4),
     ],
 )
 def test_bytes_that_are_not_utf_8_are_found(sources: Sources, content: bytes, line: int) -> None:

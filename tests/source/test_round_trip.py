@@ -187,3 +187,11 @@ def test_two_readings_that_disagree_are_refused(sources: Sources, monkeypatch: p
     with pytest.raises(SourceMiscounted) as caught:
         sources.scan("email,name\na@x.example,Ann\nb@x.example\n")
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize("start", ["\ufeff", "x^", "x\x01", "x\u069a", "x"])
+def test_a_block_may_begin_like_something_else(sources: Sources, start: str) -> None:
+    content = f"email,name\n{start}1@x.example,Ann\n{start}2@x.example,Bob\n"
+    assert [row.cells["email"] for row in sources.scan(content).rows] == [f"{start}1@x.example", f"{start}2@x.example"]
+    assert sources.scan(f"{start}2,email,org_name\n1,a@x.example,A\n").result.rows == 1
+    assert preview(sources.write(f"{start}2,email,org_name\n1,a@x.example,A\n")).rows == 1

@@ -23,7 +23,10 @@ _handler = signal.getsignal(signal.SIGINT)
 if threading.current_thread() is threading.main_thread() and _handler is not None:
     signal.signal(signal.SIGINT, _handler)
 
-__all__ = ["interrupted_by_polars", "pl", "register_io_source"]
+__all__ = ["NOT_LITERAL", "interrupted_by_polars", "pl", "register_io_source"]
+
+NOT_LITERAL = (b"\xef\xbb\xbf", b"\x1f\x8b", b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
+"""Bytes that polars does not take literally where a text begins: it drops a BOM, and inflates gzip, zlib and zstd."""
 
 
 def interrupted_by_polars() -> bool:

@@ -7,8 +7,9 @@ A scan must know that nothing was dropped, so each block is read twice, by indep
 - *Irregular*: line breaks inside values, blank lines, ragged rows. `structure` finds the record ends and counts fields,
   or refuses the file, naming line and column of the first misplaced quote or carriage return.
 
-Invalid UTF-8 is refused by polars without a place, so the block is decoded to find the line. NUL bytes are looked for.
-Blocks end behind a record, so a record without end shows: it outgrows `MAX_RECORD` or is left over in the end.
+Invalid UTF-8 is refused by polars without a place, so such a block is decoded to find the line, as any irregular one.
+NUL bytes are looked for. Blocks end behind a record, so a record without end shows: it outgrows `MAX_RECORD` or is left
+over in the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_importer.source import structure
-from tui_importer.source._polars import pl
+from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.header import encoding_error, nul_error, quotes_error, read_exactly
 from tui_importer.source.models import Fingerprint
 from tui_importer.source.records import MAX_RECORD
@@ -126,6 +127,8 @@ class BlockReader:
         if not end:
             return None, data
         records = data[:end]
+        if (encoding := encoding_error(self._path, records, line)) is not None:
+            raise encoding
         try:
             fields = structure.field_counts(records)
         except structure.BrokenGrammarError:
@@ -134,15 +137,14 @@ class BlockReader:
 
     def _regular_lines(self, data: bytes, line: int) -> int:
         """The number of lines when each is a record of the header's width, else 0."""
-        if self._grammar is None:
+        if self._grammar is None or data.startswith(NOT_LITERAL):
             return 0
         matches = pl.scan_lines(data).select(pl.col("line").str.contains(self._grammar).all(), pl.len().alias("lines"))
         try:
             regular, lines = matches.collect(engine="streaming").row(0)
         except pl.exceptions.ComputeError:
-            if (error := encoding_error(self._path, data, line)) is not None:
-                raise error from None
-            self._grammar = None  # so many columns that the expression is too large
+            if encoding_error(self._path, data, line) is None:
+                self._grammar = None  # so many columns that the expression is too large
             return 0
         return int(lines) if regular else 0
 

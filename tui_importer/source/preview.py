@@ -46,7 +46,7 @@ def preview(path: Path) -> Preview:
         positions = {field: header.columns.names.index(name) for field, name in header.columns.fields.items()}
         try:
             groups = _groups(_projected(path, header), positions).collect(engine="streaming")
-        except pl.exceptions.PolarsError:
+        except (pl.exceptions.PolarsError, OSError):  # the latter when it takes the text for a compressed one
             groups = _strict(file, path, header, positions)
     key = organization_key(positions).alias("key")
     name = pl.col(cell(positions["org_name"])) if "org_name" in positions else pl.lit(None, pl.String)

@@ -7,10 +7,9 @@ with missing values as a row of nulls that no option tells apart, and refuses a 
 
 from __future__ import annotations
 
-import codecs
 from typing import TYPE_CHECKING
 
-from tui_importer.source._polars import pl
+from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.errors import SourceMiscounted
 from tui_importer.source.records import split_records
 
@@ -51,7 +50,7 @@ def to_table(block: Block, width: int, path: Path) -> pl.DataFrame:
 
 def _parse(block: Block, width: int) -> pl.DataFrame | None:
     """Read a rectangular block with polars; None when polars fails or counts other records."""
-    if block.data.startswith(codecs.BOM_UTF8):  # polars would take it for the file's and drop it from the first value
+    if block.data.startswith(NOT_LITERAL):
         return None
     schema = {cell(index): pl.String for index in range(width)}
     try:
