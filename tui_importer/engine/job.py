@@ -159,7 +159,7 @@ class Job:
     def close(self, timeout: float = 30.0) -> None:
         """Pause, wait until everything is durable, give the lock back. Raises JournalUnwritable.
 
-        Rows in flight have `timeout` seconds to end; then the job is stopped, and what is still under way is lost.
+        Rows in flight have `timeout` seconds to end; then the job is stopped, and a resume looks them up.
         """
         self.pause()
         stopped = self._stopped
