@@ -140,7 +140,6 @@ def test_a_header_without_end(sources: Sources) -> None:
         (b"email,name\nb@x.example,cut \xe2\x82", 2),
         (b"email,name\nx^b@x.example,Ann\nb@x.example,\xe4\n", 3),
         (b"email,name\n\x28\xb5\x2f\xfd,Ann\n", 2),
-        ((",".join(["email", *map(str, range(6_000))]) + "\na\nb\n").encode() + b"\xe4\n", 4),
     ],
 )
 def test_bytes_that_are_not_utf_8_are_found(sources: Sources, content: bytes, line: int) -> None:
@@ -211,6 +210,14 @@ def test_a_mistake_is_found_in_any_block(sources: Sources, small_blocks: int) ->
     rows[150] = "user150@x.example,bad\udcff"
     error = refusal(sources, ("email,name\n" + "\n".join(rows)).encode(errors="surrogateescape"))
     assert (type(error), error.line) == (errors.SourceEncoding, 152)
+
+
+def test_bytes_that_are_not_utf_8_in_very_wide_rows(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    too_large = "(?:a{1000}){1000}"
+    monkeypatch.setattr("tui_importer.source.blocks._line_grammar", lambda _width: too_large)
+    error = refusal(sources, b"email,name\na@x.example,Ann\nb@x.example,\xe4\n")
+    assert (type(error), error.line) == (errors.SourceEncoding, 3)
+    assert sources.scan(GOOD).result.rows == 1
 
 
 def test_a_record_without_end(sources: Sources, monkeypatch: pytest.MonkeyPatch, small_blocks: int) -> None:

@@ -33,7 +33,7 @@ def complete(data: bytes) -> bytes:
     return data if data.endswith(b"\n") else data + b"\n"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(BYTES)
 def test_counts_agree_with_a_grammar_and_with_the_csv_module(data: bytes) -> None:
     data = complete(data)
@@ -48,7 +48,7 @@ def test_counts_agree_with_a_grammar_and_with_the_csv_module(data: bytes) -> Non
     assert record_end(data) == len(data)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(BYTES, BYTES)
 def test_a_cut_is_behind_a_record(data: bytes, more: bytes) -> None:
     whole = complete(data + more)
@@ -60,7 +60,7 @@ def test_a_cut_is_behind_a_record(data: bytes, more: bytes) -> None:
     assert len(field_counts(whole[:first])) == 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(BYTES, st.integers(1, 3))
 def test_a_regular_line_is_a_record_of_the_right_width(data: bytes, width: int) -> None:
     lines = complete(data).decode().replace("\r\n", "\n").split("\n")[:-1]
@@ -101,7 +101,7 @@ JSON = st.lists(
 OBJECT = st.dictionaries(st.text('ab"ä', max_size=3), st.text("xy,:{}", max_size=4), max_size=3)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(st.one_of(JSON, OBJECT.map(lambda it: str(it).replace("'", '"'))), min_size=1, max_size=3))
 def test_accepted_metadata_is_what_the_json_module_reads(cells: list[str]) -> None:
     cells = [cell for text in cells if (cell := text.strip())]

@@ -126,7 +126,7 @@ def check(rows: list[tuple[str, ...]]) -> None:
     assert sum(row.problem is not None for row in frozen) == result.rows - result.importable
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=12))
 def test_all_totals_agree_with_a_plain_reading(rows: list[tuple[str, ...]]) -> None:
     check(rows)
