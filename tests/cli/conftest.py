@@ -187,8 +187,9 @@ class Cli:
 class Terminal:
     """A command on a pseudo terminal; with `stdout` its result goes to that file instead."""
 
-    def __init__(self, cli: Cli, *arguments: str | Path, stdout: Path | None = None) -> None:
+    def __init__(self, cli: Cli, *arguments: str | Path, stdout: Path | None = None, columns: int = 120) -> None:
         self._ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, columns))
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(stdout.open("wb")) if stdout is not None else theirs
             self.process = subprocess.Popen(

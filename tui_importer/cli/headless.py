@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import signal
 import sys
 import time
@@ -117,11 +118,21 @@ class Progress:
         if line == self._last and not ended:
             return
         if self._terminal:
-            put("\r" + line.ljust(self._width) + ("\n" if ended else ""))
-            self._width = len(line)
+            room = _columns() - 1  # a line that wraps cannot be overwritten
+            shown = line[:room]
+            put("\r" + shown.ljust(min(self._width, room)) + ("\n" if ended else ""))
+            self._width = len(shown)
         else:
             note(line)
         self._last, self._at = line, now
+
+
+def _columns() -> int:
+    """The terminal's width now; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:  # it is gone
+        return 80
 
 
 def wait_for(job: Job, progress: Progress, drain: Drain) -> None:

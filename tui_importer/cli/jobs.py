@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from tui_importer.cli.output import note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.listing import list_jobs
 from tui_importer.errors import ImporterError
 from tui_importer.journal.errors import JournalCorrupt, JournalNewer
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
+    from tui_importer.engine.jobs import Jobs
     from tui_importer.engine.snapshot import JobSummary
 
 
@@ -33,7 +34,7 @@ class OutputRefused(ImporterError):
 
 def jobs(request: JobsRequest) -> int:
     """List all jobs, newest first."""
-    found = Jobs(paths().jobs).list()
+    found = list_jobs(paths().jobs)
     if request.json:
         write_json([_document(job) for job in found])
         return 0
@@ -55,6 +56,7 @@ def jobs(request: JobsRequest) -> int:
 
 def errors(request: ErrorsRequest) -> int:
     """Export the failed rows of a job as CSV."""
+    from tui_importer.engine.jobs import Jobs
     from tui_importer.report.failures import write_failures
 
     folder = Jobs(paths().jobs).reader_folder(request.job)
@@ -75,6 +77,8 @@ def errors(request: ErrorsRequest) -> int:
 
 def purge(request: PurgeRequest) -> int:
     """Remove a job's folder after a yes."""
+    from tui_importer.engine.jobs import Jobs
+
     found = Jobs(paths().jobs)
     what = _contents(found, request.job)
     if not request.yes:
