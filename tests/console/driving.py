@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.worker import WorkerCancelled
 
@@ -48,13 +48,18 @@ def console_at(view: FakeJobView | Snapshot) -> tuple[ImporterApp, FakeJobView]:
     return console(FakeBackend(views={JOB: held}), start=StartAt.at_job(JOB)), held
 
 
-async def settle(pilot: Pilot[None]) -> None:
+async def settle(pilot: Pilot[Any]) -> None:
     """Wait until workers and messages are done; a tree's loader is always at work and not waited for."""
     for _ in range(2):
         for worker in [worker for worker in pilot.app.workers if worker.name != "_loader"]:
             with contextlib.suppress(WorkerCancelled):
                 await worker.wait()
         await pilot.pause()
+
+
+def showing(app: ImporterApp, kind: type[Screen[Any]]) -> bool:
+    """Whether the screen on top is of a kind."""
+    return isinstance(app.screen, kind)
 
 
 def catch_exit(app: ImporterApp) -> list[int]:
@@ -68,7 +73,7 @@ def catch_exit(app: ImporterApp) -> list[int]:
     return codes
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
     """Settle until something holds that another thread brings about."""
     for _ in range(200):
         await settle(pilot)
@@ -77,7 +82,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     raise AssertionError("it never came to hold")
 
 
-async def press(pilot: Pilot[None], *keys: str) -> None:
+async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and let everything they cause happen."""
     await pilot.press(*keys)
     await settle(pilot)

@@ -18,6 +18,7 @@ from tests.console.driving import (
     press,
     screen_text,
     settle,
+    showing,
 )
 from tests.console.fakes import FakeBackend, FakeJobView, failure, importing, log_entries, paused, ready, summary
 from tui_importer.tui.actions import ACTIONS, Action, Place
@@ -221,7 +222,7 @@ async def test_a_click_on_the_footer_presses_the_key() -> None:
         assert view.told == ["pause"]
         await pilot.click("#keys", offset=(footer(app).index("Help"), 0))
         await settle(pilot)
-        assert isinstance(app.screen, HelpScreen)
+        assert showing(app, HelpScreen)
 
 
 async def test_a_click_on_a_tab_shows_it() -> None:
@@ -247,9 +248,9 @@ async def test_help_tells_every_action_of_the_screen_with_the_keys_in_use() -> N
         line = next(line for line in text.splitlines() if "New job" in line and "Import a CSV file" in line)
         assert line.split()[0] == "c"
         await press(pilot, "question_mark")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         await press(pilot, "n")
-        assert isinstance(app.screen, JobsScreen), "the old key is free"
+        assert showing(app, JobsScreen), "the old key is free"
         await press(pilot, "x")
         assert exits == [0]
 
@@ -295,7 +296,7 @@ async def test_dialogs_know_only_their_own_keys() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "q", "p", "T", "question_mark", "3")
-        assert isinstance(app.screen, QuitDialog)
+        assert showing(app, QuitDialog)
         assert told(app) == []
         assert app.theme == "importer-dark"
 

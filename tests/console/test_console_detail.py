@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.console.driving import console_at, footer, line_with, press, screen_text, settle
+from tests.console.driving import console_at, footer, line_with, press, screen_text, settle, showing
 from tests.console.fakes import FakeJobView, detail_of, failure, importing
 from tui_importer.tui.screens.error_detail import ErrorDetailScreen
 from tui_importer.tui.screens.job import JobScreen
@@ -20,7 +20,7 @@ async def test_enter_tells_everything_and_esc_goes_back() -> None:
     async with app.run_test(size=(120, 50)) as pilot:
         await settle(pilot)
         await press(pilot, "3", "down", "enter")
-        assert isinstance(app.screen, ErrorDetailScreen)
+        assert showing(app, ErrorDetailScreen)
         text = screen_text(app)
         assert "✖ user_invalid   step user   row 262 · line 263 · HTTP 422" in text
         assert "The API does not accept this e-mail address." in text
@@ -32,7 +32,7 @@ async def test_enter_tells_everything_and_esc_goes_back() -> None:
         assert "422 user_creation_error · email is not valid   request id req_000002" in text
         assert text.index("What it means") < text.index("The row, as in the file") < text.index("Attempt 1 of 1")
         await press(pilot, "escape")
-        assert isinstance(app.screen, JobScreen)
+        assert showing(app, JobScreen)
 
 
 async def test_brackets_step_through_the_errors_and_the_table_follows() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.console.driving import console_at, footer, line_with, press, screen_text, settle
+from tests.console.driving import console_at, footer, line_with, press, screen_text, settle, showing
 from tests.console.fakes import (
     FakeJobView,
     a_plan,
@@ -245,7 +245,7 @@ async def test_a_running_job_goes_on_behind_the_jobs_screen() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "2", "escape")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         assert "close" not in view.told
         assert app.job.view is view
         app.open_job(view.now.job)
@@ -258,7 +258,7 @@ async def test_a_resting_job_is_closed_when_its_screen_is_left() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "escape")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         assert view.told == ["close"]
         assert app.job.view is None
 
@@ -270,7 +270,7 @@ async def test_another_job_is_not_opened_beside_a_running_one() -> None:
         await press(pilot, "escape")
         app.open_job("other")
         await settle(pilot)
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         assert app.job.view is view
 
 

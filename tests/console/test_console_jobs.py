@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.console.driving import JOB, console, console_at, footer, line_with, press, screen_text, settle, until
+from tests.console.driving import (
+    JOB,
+    console,
+    console_at,
+    footer,
+    line_with,
+    press,
+    screen_text,
+    settle,
+    showing,
+    until,
+)
 from tests.console.fakes import FakeBackend, FakeJobView, importing, paused, summary
 from tui_importer.engine.snapshot import Totals
 from tui_importer.errors import ImporterError
@@ -50,7 +61,7 @@ async def test_an_empty_list_explains_itself() -> None:
         for absent in ("Open", "Purge"):
             assert absent not in footer(app)
         await press(pilot, "n")
-        assert isinstance(app.screen, NewJobScreen)
+        assert showing(app, NewJobScreen)
 
 
 async def test_enter_opens_a_job_where_it_stood() -> None:
@@ -59,7 +70,7 @@ async def test_enter_opens_a_job_where_it_stood() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "down", "enter")
-        await until(pilot, lambda: isinstance(app.screen, JobScreen))
+        await until(pilot, lambda: showing(app, JobScreen))
         assert view.told == []
         assert "p Go on" in footer(app)
 
@@ -71,11 +82,11 @@ async def test_a_job_that_cannot_be_opened_says_why() -> None:
         await settle(pilot)
         assert "✖ unreadable" in line_with(app, "broken")
         await press(pilot, "enter")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         assert "newer version" in screen_text(app)
         backend.refuse = ImporterError("Another process has this job open.", "End it first.")
         await press(pilot, "down", "enter")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         assert "Another process has this job open." in screen_text(app)
 
 
@@ -85,7 +96,7 @@ async def test_purging_names_what_is_lost_and_defaults_to_no() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "down", "delete")
-        assert isinstance(app.screen, ChoiceDialog)
+        assert showing(app, ChoiceDialog)
         text = " ".join(screen_text(app).replace("▌", " ").split())
         assert "the journal with 9,320 outcomes and 7 failures" in text
         assert "What was written to STAGING stays there" in text
@@ -170,14 +181,14 @@ async def test_the_key_is_asked_for_when_a_job_is_opened_without_one(answer: str
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "enter")
-        assert isinstance(app.screen, KeyDialog)
+        assert showing(app, KeyDialog)
         await press(pilot, *"sk_test_abcdefgh1234", answer)
         assert "sk_test_abc" not in screen_text(app)
         if answer == "enter":
-            await until(pilot, lambda: isinstance(app.screen, JobScreen))
+            await until(pilot, lambda: showing(app, JobScreen))
             assert backend.key == Secret("sk_test_abcdefgh1234")
         else:
-            assert isinstance(app.screen, JobsScreen)
+            assert showing(app, JobsScreen)
             assert backend.key is None
 
 
@@ -189,12 +200,12 @@ async def test_a_typed_key_is_asked_for_again_when_opening_failed() -> None:
         await press(pilot, "enter", *"sk_test_abcdefgh1234", "enter")
         assert backend.key is None
         await press(pilot, "enter")
-        assert isinstance(app.screen, KeyDialog)
+        assert showing(app, KeyDialog)
 
 
 async def test_the_console_can_begin_at_a_job() -> None:
     app, _ = console_at(paused())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, JobScreen))
+        await until(pilot, lambda: showing(app, JobScreen))
         await press(pilot, "escape")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)

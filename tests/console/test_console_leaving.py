@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.console.driving import catch_exit, console, console_at, press, screen_text, settle
+from tests.console.driving import catch_exit, console, console_at, press, screen_text, settle, showing
 from tests.console.fakes import FakeBackend, FakeJobView, a_plan, importing, paused, ready
 from tui_importer.tui.screens.leaving import LeavingScreen
 from tui_importer.tui.screens.quit import QuitDialog
@@ -27,10 +27,10 @@ async def test_staying_is_the_default() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "q")
-        assert isinstance(app.screen, QuitDialog)
+        assert showing(app, QuitDialog)
         assert "9,320 of 14,997 rows are done, 5,677 are left; 11 requests in flight." in screen_text(app)
         await press(pilot, "enter")
-        assert not isinstance(app.screen, QuitDialog)
+        assert not showing(app, QuitDialog)
         await press(pilot, "q", "down", "escape")
         assert exits == []
         assert view.told == []
@@ -133,7 +133,7 @@ async def test_leaving_the_jobs_screen_asks_while_a_job_runs_behind_it() -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "escape", "q")
-        assert isinstance(app.screen, QuitDialog)
+        assert showing(app, QuitDialog)
         await press(pilot, "down", "down", "enter")
         assert view.told == ["stop_now", "close"]
         assert exits == [0]
@@ -146,7 +146,7 @@ async def test_a_scan_is_left_without_a_question() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "q")
-        assert leaving(app.screen)
+        leaving(app.screen)
         view.come_to_rest()
         leaving(app.screen).check_rest()
         await settle(pilot)
@@ -162,7 +162,7 @@ async def test_a_signal_leaves_like_pausing() -> None:
         app.leave()
         await settle(pilot)
         app.leave()
-        assert leaving(app.screen)
+        leaving(app.screen)
         assert view.told == ["pause"]
         assert exits == []
 
@@ -179,7 +179,7 @@ async def test_without_a_job_it_just_leaves() -> None:
 async def test_the_app_really_ends_and_reports_success() -> None:
     app, view = console_at(paused())
 
-    async def leave(pilot: Pilot[None]) -> None:
+    async def leave(pilot: Pilot[object]) -> None:
         await settle(pilot)
         await app._press_keys(["q"])
 

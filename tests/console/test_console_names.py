@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def assigned(cls: type) -> set[str]:
+@functools.cache
+def assigned(cls: type) -> frozenset[str]:
     """Names that a class's own code assigns on `self`, or defines in its body."""
     tree = ast.parse(inspect.getsource(inspect.getmodule(cls)))  # type: ignore[arg-type]
     found: set[str] = set()
@@ -31,7 +33,7 @@ def assigned(cls: type) -> set[str]:
                     and part.value.id == "self"
                 ):
                     found.add(part.attr)
-    return found
+    return frozenset(found)
 
 
 def console_classes() -> Iterator[type]:

@@ -10,7 +10,7 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Button, DirectoryTree, Input
 
-from tests.console.driving import console, footer, line_with, press, screen_text, settle, until
+from tests.console.driving import console, footer, line_with, press, screen_text, settle, showing, until
 from tests.console.fakes import ROWS, FakeBackend, FakeJobView, a_plan, a_preview, an_environment
 from tui_importer.engine.options import RunOptions
 from tui_importer.errors import ImporterError
@@ -83,7 +83,7 @@ async def test_three_enters_from_the_file_to_the_running_job() -> None:
         assert view.told == ["prepare"], "nothing begins by itself"
         await press(pilot, "enter")
         assert view.told == ["prepare", "start"]
-        assert isinstance(app.screen, JobScreen)
+        assert showing(app, JobScreen)
         assert app.job.name == NAME
 
 
@@ -203,7 +203,7 @@ async def test_a_planned_job_is_kept_when_the_screen_is_left() -> None:
         await settle(pilot)
         view = await plan_it(pilot, app, backend, "STAGING")
         await press(pilot, "escape")
-        assert isinstance(app.screen, JobsScreen)
+        assert showing(app, JobsScreen)
         assert view.told == ["prepare", "close"]
         assert "is kept in the list, nothing" in " ".join(screen_text(app).split())
 
@@ -243,17 +243,17 @@ async def test_production_wants_the_name_typed(environment: str) -> None:
         await settle(pilot)
         view = await plan_it(pilot, app, backend, environment)
         await press(pilot, "enter")
-        assert isinstance(app.screen, TypedNameDialog)
+        assert showing(app, TypedNameDialog)
         assert "14,973 users, 14,985 memberships, 147 new organizations" in screen_text(app)
         assert f"to {environment} at https://api.workos.com" in screen_text(app)
         await press(pilot, *"yes", "enter")
         assert "That is not the name" in screen_text(app)
         assert view.told == ["prepare"]
         await press(pilot, "escape")
-        assert isinstance(app.screen, NewJobScreen)
+        assert showing(app, NewJobScreen)
         await press(pilot, "enter", *NAME, "enter")
         assert view.told == ["prepare", "start"]
-        assert isinstance(app.screen, JobScreen)
+        assert showing(app, JobScreen)
 
 
 async def test_masking_hides_people_in_the_first_rows() -> None:
@@ -277,7 +277,7 @@ async def test_the_picker_offers_sources_and_shows_odd_names_harmless(tmp_path: 
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "ctrl+o")
-        assert isinstance(app.screen, FilePicker)
+        assert showing(app, FilePicker)
         tree = app.screen.query_one(DirectoryTree)
         await until(pilot, lambda: len(tree.root.children) == 2)
         text = screen_text(app)
@@ -286,7 +286,7 @@ async def test_the_picker_offers_sources_and_shows_odd_names_harmless(tmp_path: 
         assert "notes.pdf" not in text
         assert ".hidden" not in text
         await press(pilot, "down", "enter")
-        await until(pilot, lambda: isinstance(app.screen, NewJobScreen))
+        await until(pilot, lambda: showing(app, NewJobScreen))
         assert new_job(app).source == folder / "a\x1b]2;P\x07.csv"
 
 

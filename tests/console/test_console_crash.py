@@ -1,0 +1,125 @@
+"""A defect ends the console with a short message, a crash file without secrets, and a code that is not zero."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
+
+from tests.console.driving import console, console_at, settle
+from tests.console.fakes import NOW, FakeBackend, FakeJobView, importing
+from tui_importer.secret import Secret
+from tui_importer.tui import crash
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tui_importer.tui.app import ImporterApp
+
+KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+HASH = "$2b$12$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
+
+
+async def crashed(app: ImporterApp, error: Exception, *, in_worker: bool = False) -> None:
+    """Let the app come up, then let something in it raise."""
+
+    def fail() -> None:
+        in_the_frame = Secret(KEY).reveal() + "-frame-only"
+        assert in_the_frame
+        raise error
+
+    async def fail_in_worker() -> None:
+        fail()
+
+    async def act(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        if in_worker:
+            pilot.app.run_worker(fail_in_worker())
+        else:
+            pilot.app.call_later(fail)
+
+    await app.run_async(headless=True, size=(80, 24), auto_pilot=act)
+
+
+@pytest.mark.parametrize("where", ["in a handler", "in a worker"])
+async def test_a_defect_leaves_a_file_without_secrets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    app = console(FakeBackend(key=Secret(KEY)), crash_folder=tmp_path / "logs")
+    words = f"no header Authorization: Bearer {KEY} for ada@example.com with {HASH} [/x]"
+    await crashed(app, ValueError(words), in_worker=where == "in a worker")
+    assert app.return_code == 1
+    [file] = (tmp_path / "logs").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    report = file.read_text()
+    assert "ValueError" in report
+    assert "in fail" in report
+    shown = capsys.readouterr().err
+    assert "a defect in itself" in shown
+    assert "tui-importer resume" in shown
+    assert file.name[:40] in shown.replace("\n", "")
+    for text in (report, shown):
+        for secret in (KEY, KEY[8:], "frame-only", HASH, "ada@"):
+            assert secret not in text
+    assert "locals" not in shown
+
+
+async def test_an_exception_that_draws_itself_is_reported_like_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = console(crash_folder=tmp_path / "logs")
+    await crashed(app, StylesheetParseError(StylesheetErrors([])))
+    assert app.return_code == 1
+    assert "a defect in itself" in capsys.readouterr().err
+    assert len(list((tmp_path / "logs").iterdir())) == 1
+
+
+async def test_a_crash_file_that_cannot_be_written_is_no_second_crash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    app = console(crash_folder=tmp_path / "logs")
+    await crashed(app, ValueError("a defect"))
+    assert app.return_code == 1
+    assert "could not be written" in capsys.readouterr().err
+
+
+async def test_an_engine_that_fails_the_screen_does_not_hide_the_job(tmp_path: Path) -> None:
+    class Broken(FakeJobView):
+        def failures_after(self, sequence: int, limit: int = 5_000) -> list[object]:  # type: ignore[override]
+            raise RuntimeError("the journal is gone")
+
+    app, view = console_at(Broken(importing()))
+    app._crash_folder = tmp_path
+
+    async def act(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+
+    await app.run_async(headless=True, size=(80, 24), auto_pilot=act)
+    assert app.return_code == 1
+    assert app.job.view is view, "it is still there to be closed"
+
+
+def test_redaction_knows_the_key_it_is_given() -> None:
+    assert crash.redacted("x corp-key-123456789 y", (Secret("corp-key-123456789"), None)) == "x …6789 y"
+
+
+def test_a_report_has_the_chain_of_causes_but_no_values() -> None:
+    def outer(secret: str) -> None:
+        try:
+            raise KeyError("inner")
+        except KeyError as error:
+            raise RuntimeError("outer") from error
+
+    try:
+        outer("very-secret-value")
+    except RuntimeError as error:
+        text = crash.report(error, NOW)
+    assert "KeyError: 'inner'" in text
+    assert "RuntimeError: outer" in text
+    assert "2026-11-23T14:03:59+00:00" in text
+    assert text.count("very-secret-value") == 1, "only the source line of this test, never a local variable"

@@ -1,0 +1,231 @@
+"""The console's pure parts: paths, forms, numbers, bars, masking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.console.fakes import FakeBackend
+from tui_importer.engine.options import FrozenOptions, RunOptions
+from tui_importer.tui import format as fmt
+from tui_importer.tui import forms
+from tui_importer.tui.drawing import Counter, Part, counters, justified, progress, sparkline, stacked_bar
+from tui_importer.tui.paths import completed, understood_path
+from tui_importer.tui.privacy import Privacy, is_name_column, mask_emails
+from tui_importer.tui.text import clip, clip_middle, safe_content
+from tui_importer.tui.widgets.stepper import step_marks
+
+if TYPE_CHECKING:
+    from tui_importer.tui.backend import Backend
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/data/a.csv", "/data/a.csv"),
+        ("  /data/a.csv \n", "/data/a.csv"),
+        ("'/data/my users.csv'", "/data/my users.csv"),
+        ('"/data/my users.csv"', "/data/my users.csv"),
+        (r"/data/my\ users\ \(1\).csv", "/data/my users (1).csv"),
+        ("file:///data/my%20users.csv", "/data/my users.csv"),
+        ("'file:///data/%C3%A9.csv'", "/data/é.csv"),
+        ("file://localhost/data/a.csv", "/data/a.csv"),
+    ],
+)
+def test_paths_are_understood_however_they_are_pasted(typed: str, meant: str) -> None:
+    assert understood_path(typed) == Path(meant)
+
+
+def test_a_path_that_exists_as_written_wins(tmp_path: Path) -> None:
+    odd = tmp_path / r"a\ b.csv"
+    odd.write_text("")
+    assert understood_path(str(odd)) == odd
+    assert understood_path("   ") is None
+    assert understood_path("~/x.csv") == Path.home() / "x.csv"
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reading_of_paths(text: str) -> None:
+    understood_path(text)
+    completed(text)
+
+
+def test_completion_offers_folders_and_sources_only(tmp_path: Path) -> None:
+    for name in ("users.csv", "users.pdf", "usage.TSV", "\x1b.csv"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "user-lists").mkdir()
+    assert completed(f"{tmp_path}/us") == f"{tmp_path}/usage.TSV"
+    assert completed(f"{tmp_path}/user") == f"{tmp_path}/user-lists/"
+    assert completed(f"{tmp_path}/users.p") is None
+    assert completed(f"{tmp_path}/") is None
+    assert completed("/no/such/folder/x") is None
+
+
+def texts(**changes: str) -> forms.OptionTexts:
+    base = {"base_url": "https://api.workos.com", "name": "a job", "workers": "auto", "share": "80",
+            "chunk_size": "auto", "limit": "all"}  # fmt: skip
+    return forms.OptionTexts(**{**base, **changes}, on_existing="keep")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_url": "http://api.workos.com"}, {"base_url": "ftp://x"}, {"base_url": "https://"},
+        {"base_url": "https://[::1"}, {"base_url": "https://x:99999"}, {"name": ""}, {"name": "a/b"},
+        {"name": ".hidden"}, {"name": "x" * 101}, {"workers": "0"}, {"workers": "257"}, {"workers": "many"},
+        {"share": "0"}, {"share": "101"}, {"share": ""}, {"chunk_size": "0"}, {"limit": "0"}, {"limit": "-1"},
+        {"limit": "٣"},
+    ],
+)  # fmt: skip
+def test_options_that_cannot_be_are_named(changes: dict[str, str]) -> None:
+    assert list(forms.problems_of(texts(**changes))) == list(changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {}, {"base_url": "http://127.0.0.1:4100"}, {"base_url": "http://localhost"}, {"base_url": "http://[::1]:1"},
+        {"workers": "1"}, {"workers": ""}, {"share": "100"}, {"chunk_size": "1,000"}, {"limit": "500"},
+        {"name": "acme 2026-11.v1"},
+    ],
+)  # fmt: skip
+def test_options_that_can_be_have_no_problem(changes: dict[str, str]) -> None:
+    assert forms.problems_of(texts(**changes)) == {}
+
+
+def test_options_keep_what_was_not_asked() -> None:
+    run = RunOptions(writes_per_10s=7, max_failed=None, workers=3)
+    made = forms.new_job(Path("/a.csv"), texts(limit="1_000", base_url="https://x/"), run)
+    assert made.run == RunOptions(writes_per_10s=7, max_failed=None, workers=None)
+    assert made.frozen == FrozenOptions(base_url="https://x", limit=1000)
+    shown = forms.texts_of("https://x", run, FrozenOptions(chunk_size=5, limit=9))
+    assert (shown.workers, shown.chunk_size, shown.limit) == ("3", "5", "9")
+
+
+@given(st.integers(0, 10**7), st.integers(1, 10**7))
+def test_percent_is_0_and_100_only_when_it_is_true(part: int, whole: int) -> None:
+    share = fmt.percent(part, whole)
+    assert (share == 100) == (part >= whole)
+    assert (share == 0) == (part == 0)
+
+
+def test_numbers_read_well() -> None:
+    assert fmt.clock(3_725.9) == "1:02:05"
+    assert fmt.short_clock(0.42) == "0.4 s"
+    assert fmt.short_clock(218) == "3:38"
+    assert fmt.time_range(218, 218.4) == "3:38"
+    assert fmt.time_range(3_599, 3_601) == "59:59–1:00:01"
+    assert fmt.counted(1, "row") == "1 row"
+    assert fmt.counted(2_000, "row") == "2,000 rows"
+    assert fmt.size(999) == "999 bytes"
+    assert fmt.size(19_580_597) == "19.6 MB"
+    assert fmt.rate(39.84) == "39.8"
+    assert fmt.rate(612.4) == "612"
+    assert fmt.tidy(40.0) == "40"
+    assert fmt.short_count(5_000_000) == "5.00M"
+    assert fmt.milliseconds(None) == "–"
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=5, max_size=5), st.integers(0, 10**6), st.integers(1, 200))
+def test_bars_have_their_width_and_show_every_part_that_is_not_zero(counts: list[int], left: int, width: int) -> None:
+    marks = "abcde"
+    bar = stacked_bar([Part(n, c, "") for n, c in zip(counts, marks, strict=True)], sum(counts) + left, width).plain
+    assert len(bar) == width
+    shown = len([count for count in counts if count])
+    if width >= 2 * shown + 1:
+        assert all((mark in bar) == (count > 0) for count, mark in zip(counts, marks, strict=True))
+    if left == 0 and any(counts):
+        assert "─" not in bar
+
+
+@given(st.floats(0, 1), st.integers(1, 100))
+def test_a_progress_bar_is_full_only_at_the_end(share: float, width: int) -> None:
+    bar = progress(share, 1.0, width).plain
+    assert len(bar) == width
+    assert ("─" not in bar) == (share == 1.0 or (width == 1 and share > 0))
+
+
+@given(st.lists(st.floats(0, 1_000), max_size=80), st.floats(0, 1_000), st.integers(1, 60), st.integers(1, 4))
+def test_a_sparkline_fills_its_room(values: list[float], top: float, width: int, height: int) -> None:
+    drawn = sparkline(values, top, width, height)
+    assert [line.cell_length for line in drawn] == [width] * height
+    assert sum(glyph != " " for glyph in drawn[-1].plain) == sum(value > 0 for value in values[-width:])
+
+
+def test_counters_stand_right_aligned_over_their_labels() -> None:
+    numbers, labels = counters([Counter(9_301, "created", mark="━"), Counter(7, "failed", mark="×")], 60)
+    assert numbers.plain.index("9,301") + 5 == labels.plain.index("created") + 7
+    assert numbers.plain.rstrip().endswith("7")
+    assert len(numbers.plain.rstrip()) == len(labels.plain.rstrip())
+
+
+def test_lines_are_cut_at_the_left_part() -> None:
+    line = justified(safe_content("a long left part"), safe_content("right"), 14)
+    assert line.plain.endswith("right")
+    assert line.cell_length == 14
+    assert justified(safe_content("x"), safe_content("much too long"), 5).cell_length <= 5
+
+
+@given(st.text(max_size=40), st.integers(0, 30))
+def test_clipping_keeps_the_width(text: str, width: int) -> None:
+    from rich.cells import cell_len
+
+    clean = safe_content(text).plain
+    assert cell_len(clip(clean, width)) <= width
+    assert cell_len(clip_middle(clean, width)) <= max(width, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("ada@example.com", "a•••@example.com"),
+        ("user ada.l+x@ex.co, and bob@ex.co!", "user a•••@ex.co, and b•••@ex.co!"),
+        ('{"email": "ada@ex.co"}', '{"email": "a•••@ex.co"}'),
+        ("/users?email=ada%40ex.co&limit=1", "/users?email=a•••%40ex.co&limit=1"),
+        ("éva@ex.co", "é•••@ex.co"),
+        ("no address here", "no address here"),
+    ],
+)
+def test_emails_are_masked_wherever_they_stand(text: str, masked: str) -> None:
+    assert mask_emails(text) == masked
+
+
+def test_masking_is_off_until_it_is_on() -> None:
+    privacy = Privacy()
+    assert privacy.text("a@b.co") == "a@b.co"
+    privacy.on = True
+    assert privacy.cell("First Name", "Ada") == "A•••"
+    assert privacy.cell("org_name", "Acme") == "Acme"
+    assert privacy.cell("Full name", "a@b.co") == "a•••@b.co"
+    assert privacy.body('{"last_name": "Love \\"x\\" lace"}') == '{"last_name": "L•••"}'
+    assert privacy.body("Ada Lovelace failed", ["Lovelace", "Ada", "L"]) == "A••• L••• failed"
+    assert not is_name_column("company name")
+    assert is_name_column("surname")
+
+
+def test_the_stepper_follows_the_phases() -> None:
+    from dataclasses import replace
+
+    from tests.console.fakes import finished, importing, paused, ready
+
+    def glyphs(snapshot: object) -> str:
+        return "".join(glyph for glyph, *_ in step_marks(snapshot))  # type: ignore[arg-type]  # a snapshot
+
+    scanning = replace(ready(), state="running", phase="scan", scanned_share=0.45)
+    assert glyphs(scanning) == "▶○○○"
+    assert step_marks(scanning)[0][2] == "45 %  14,997 rows"
+    assert glyphs(ready()) == "✔○○○"
+    assert glyphs(importing()) == "✔✔▶○"
+    assert glyphs(paused()) == "✔✔‖○"
+    assert glyphs(finished()) == "✔✔✔✔"
+
+
+def test_the_fake_backend_is_a_backend() -> None:
+    def needs(backend: Backend) -> str:
+        return backend.default_base_url
+
+    assert needs(FakeBackend()) == "https://api.workos.com"
