@@ -71,19 +71,18 @@ def progress(done: float, total: float, width: int, tone: Tone = "accent") -> Co
 
 
 def sparkline(values: Sequence[float], top: float, width: int, height: int = 1) -> list[Content]:
-    """The last `width` values as bars of `height` lines against `top`; what exceeds it is warned about."""
+    """The last `width` values as bars of `height` lines against `top`."""
     shown = list(values[-width:])
     ceiling = max(top, 0.001)
     lines = []
     for line in range(height - 1, -1, -1):
-        pieces: list[str | tuple[str, str]] = [" " * (width - len(shown))]
+        glyphs = [" " * (width - len(shown))]
         for value in shown:
             eighths = round(min(value / ceiling, 1.0) * height * 8) - line * 8
             if line == 0 and value > 0:
                 eighths = max(1, eighths)
-            glyph = _SPARKS[max(0, min(8, eighths))]
-            pieces.append((glyph, "$secondary"))
-        lines.append(Content.assemble(*pieces))
+            glyphs.append(_SPARKS[max(0, min(8, eighths))])
+        lines.append(Content.styled("".join(glyphs), "$secondary"))
     return lines
 
 

@@ -119,7 +119,9 @@ class JobScreen(ConsoleScreen[None]):
     def _show_panels(self, snapshot: Snapshot) -> None:
         self.show_header(header_of(snapshot, masked=self.console_app.privacy.on))
         self.query_one(Stepper).show_snapshot(snapshot)
-        self.query_one(Banner).show_banner(banner_of(snapshot, self._resume_key), self.size.width - 2)
+        self.query_one(Banner).show_banner(
+            banner_of(snapshot, self._resume_key if snapshot.state in {"ready", "paused"} else ""), self.size.width - 2
+        )
         over = snapshot.state in {"finished", "aborted"}
         plan = self.view.plan() if snapshot.state == "ready" else None
         self.query_one(OrganizationsPanel).show(OrganizationsData.of(snapshot))
@@ -148,7 +150,6 @@ class JobScreen(ConsoleScreen[None]):
             workers.set_rows(SequenceRows(tables.WORKER_NAMES, snapshot.workers, tables.worker_values))
         if self._failures.pull(snapshot.failures):
             self._table("errors").set_rows(self._failures.rows)
-            self.refresh_bindings()
         if self._log.pull(snapshot.log_entries):
             self._table("log").set_rows(self._log.rows)
         settled = snapshot.phase in {"import", "done"} or snapshot.state not in {"running", "pausing"}
