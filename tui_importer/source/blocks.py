@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tui_importer.source.errors import SourceError
     from tui_importer.source.header import Header
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 2 << 20
 """Bytes read at a time; larger blocks cost memory and gain nothing, smaller ones cost time."""
 
 NEARBY_BYTES = 1 << 16

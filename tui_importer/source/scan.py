@@ -62,7 +62,7 @@ def scan(
     """Scan the source at `path` (taken literally) and freeze its rows in `folder`, made 0700 with files 0600.
 
     With `limit` only the first so many rows are looked at; the fingerprint is always the whole file's. `progress` is
-    called about every 4 MB, from another thread. The files appear when all is done, `scan.json` last. Memory is bounded
+    called about every 2 MB, from another thread. The files appear when all is done, `scan.json` last. Memory is bounded
     whatever the size, time is linear: see `tests/benchmarks/scan.py`.
 
     Raises a SourceError when the file cannot be trusted as a whole, ScanCancelled soon after `cancelled` is set; then
