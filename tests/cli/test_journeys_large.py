@@ -101,7 +101,7 @@ def test_no_row_fails_by_the_apis_own_limits(tmp_path: Path, cli: Cli, limiter: 
         writes_in_any_ten_seconds(limited)
     if limiter[0] == "--share":
         assert document["rate_limited"] <= 5, "our limiter keeps below the API's"
-        assert document["seconds"]["import"] < 1_400 / 50 * 1.5, "and uses it"
+        assert document["seconds"]["import"] < 1_400 / 50 * 2, "and uses it, even on a busy machine"
     else:
         assert document["rate_limited"] > 0, "the API's refusals are met and obeyed"
 
