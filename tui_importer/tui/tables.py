@@ -189,20 +189,23 @@ def failure_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
 
 
 def organization_columns(privacy: Privacy) -> list[Column]:
-    """The organizations tab."""
+    """The organizations tab; a key has an id, or a reason why it has none."""
 
     def took(row: Values, _width: int) -> Piece:
         seconds = row.get("seconds")
         return (f"{seconds:.1f} s", "muted") if isinstance(seconds, float) and seconds > 0 else ("", "")
 
+    def outcome(row: Values, _width: int) -> Piece:
+        reason = text(row, "message")
+        return (privacy.text(reason), "bad") if reason else (text(row, "workos_id"), "muted")
+
     return [
-        text_column("key", "key", 16, flex=3, most=44, change=privacy.text),
-        text_column("name", "name", 14, flex=2, most=36, change=privacy.text),
-        text_column("workos_id", "id", 16, flex=2, priority=2, tone="muted", most=32),
+        text_column("key", "key", 14, flex=2, most=44, change=privacy.text),
+        text_column("name", "name", 16, flex=3, most=40, change=privacy.text),
         mark_column("how", "how", 11, ORGANIZATIONS),
         count_column("rows", "users", 8),
         Column("seconds", "time", 7, align="right", priority=3, cell=took),
-        text_column("message", "message", 12, flex=3, tone="bad", change=privacy.text),
+        Column("workos_id", "id, or why it failed", 24, flex=4, cell=outcome),
     ]
 
 

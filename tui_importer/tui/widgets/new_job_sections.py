@@ -65,8 +65,10 @@ class FileSection(Vertical):
     def compose(self) -> ComposeResult:
         """Title, field, facts, sample."""
         yield StepTitle(StepData(1, "File", "now"), id="step-file")
-        yield Field("path", "CSV file", "ctrl+o browses", placeholder="type, paste or drop a path", path=True,
-                    suggester=PathSuggester())  # fmt: skip
+        yield Field(
+            "path", "CSV file", "ctrl+o browses, enter next", placeholder="type, paste or drop a path", path=True,
+            suggester=PathSuggester(),
+        )  # fmt: skip
         yield Static(Content(""), id="facts")
         sample = VirtualTable((), id_name="number", id="sample", show_cursor=False)
         sample.can_focus = False

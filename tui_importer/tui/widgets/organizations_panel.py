@@ -61,11 +61,11 @@ class OrganizationsPanel(Panel[OrganizationsData]):
     def _compact(data: OrganizationsData, width: int, share: str) -> list[Content]:
         numbers = counter_line(_counters(data))
         title = "Organizations "
-        bar_width = width - len(title) - len(share) - numbers.cell_length - 3
+        bar_width = width - len(title) - len(share) - numbers.cell_length - 4
         if bar_width < 8:
-            bar = Content.assemble(_bar(data, width - len(title) - len(share) - 1), share)
+            bar = Content.assemble(_bar(data, width - len(title) - len(share) - 1), " ", share)
             return [Content.assemble((title, "bold"), bar), numbers]
-        first = Content.assemble((title, "bold"), _bar(data, bar_width), share, "   ", numbers)
+        first = Content.assemble((title, "bold"), _bar(data, bar_width), " ", share, "   ", numbers)
         return [first, Content.assemble(" " * len(title), _note(data))]
 
 

@@ -82,8 +82,8 @@ class UsersPanel(Panel[UsersData]):
         eta = _eta(data)
         if height < 7:
             title = Content.styled("Users ", "bold")
-            room = width - title.cell_length - len(share) - eta.cell_length - 2
-            bar = Content.assemble(title, outcome_bar(data.totals, max(8, room)), share)
+            room = width - title.cell_length - len(share) - eta.cell_length - 3
+            bar = Content.assemble(title, outcome_bar(data.totals, max(8, room)), " ", share)
             first = justified(bar, eta, width)
             return [first, counter_line(outcome_counters(data.totals)), *_speed_lines(data, width, 2, compact=True)]
         title = justified(Content.styled("Users", "bold"), eta, width)
