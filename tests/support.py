@@ -59,16 +59,15 @@ def write_source(path: Path, rows: Iterable[Mapping[str, str]], columns: Sequenc
     return path
 
 
-def write_large_source(path: Path, rows: int = 14_997, organizations: int = 152, row_bytes: int = 1_270) -> Path:
+def write_large_source(path: Path, rows: int = 14_997, organizations: int = 152) -> Path:
     """Write the size of file that migrations have: about 19 MB, its organizations spread over the whole file."""
     rng = random.Random(20)
-    numbers = [*range(organizations), *(min(int(rng.paretovariate(0.8)), 10**6) % organizations for _ in range(rows))]
-    numbers = numbers[:rows]
-    rng.shuffle(numbers)
+    weights = [1 / (rank + 1) ** 0.6 for rank in range(organizations)]
+    numbers = rng.choices(range(organizations), weights, k=rows)
     note = "".join(rng.choices("abcdefghij klmnop,qrst", k=500))
 
     def make(number: int, organization: int) -> dict[str, str]:
-        padding = {f"note_{part}": note for part in range((row_bytes - 270) // 500)}
+        padding = {"note_0": note, "note_1": note[::-1], "note_2": note[:85]}
         metadata = json.dumps({"plan": "team", "legacy_id": str(number), **padding})
         return person(number, organization, email_verified="true", metadata=metadata, role_slug="member")
 
