@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.console.fakes import FakeBackend
@@ -49,6 +49,7 @@ def test_a_path_that_exists_as_written_wins(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200))
+@example("~0")
 def test_no_text_breaks_the_reading_of_paths(text: str) -> None:
     understood_path(text)
     completed(text)

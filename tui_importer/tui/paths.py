@@ -25,10 +25,18 @@ def understood_path(text: str) -> Path | None:
     if not plain:
         return None
     for reading in (plain, _unquoted(plain), _unescaped(plain)):
-        path = Path(reading).expanduser()
+        path = _expanded(reading)
         if _exists(path):
             return path
-    return Path(_unescaped(_unquoted(plain))).expanduser()
+    return _expanded(_unescaped(_unquoted(plain)))
+
+
+def _expanded(text: str) -> Path:
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # a user who has no home: the name is meant as it is
+        return path
 
 
 def _unquoted(text: str) -> str:
@@ -69,7 +77,7 @@ def completed(value: str) -> str | None:
     folder_text, separator, start = value.rpartition("/")
     if not start:
         return None
-    folder = Path(f"{folder_text}{separator}" or ".").expanduser()
+    folder = _expanded(f"{folder_text}{separator}" or ".")
     try:
         with os.scandir(folder) as entries:
             names = sorted(
