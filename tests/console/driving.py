@@ -6,7 +6,8 @@ import contextlib
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from textual.worker import WorkerCancelled
+from textual.widgets import Input
+from textual.worker import Worker, WorkerCancelled
 
 from tests.console.fakes import NOW, FakeBackend, FakeJobView
 from tui_importer.tui.app import ImporterApp
@@ -50,11 +51,26 @@ def console_at(view: FakeJobView | Snapshot) -> tuple[ImporterApp, FakeJobView]:
 
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until workers and messages are done; a tree's loader is always at work and not waited for."""
-    for _ in range(2):
-        for worker in [worker for worker in pilot.app.workers if worker.name != "_loader"]:
+    while True:
+        for worker in _at_work(pilot):
             with contextlib.suppress(WorkerCancelled):
                 await worker.wait()
         await pilot.pause()
+        if not _at_work(pilot):
+            return
+
+
+def _at_work(pilot: Pilot[Any]) -> list[Worker[Any]]:
+    return [worker for worker in pilot.app.workers if worker.name != "_loader" and not worker.is_finished]
+
+
+async def enter(pilot: Pilot[Any], text: str) -> None:
+    """Put `text` into the field in focus, as typing would, and press enter."""
+    field = pilot.app.focused
+    assert isinstance(field, Input)
+    field.value = text
+    await settle(pilot)
+    await press(pilot, "enter")
 
 
 def showing(app: ImporterApp, kind: type[Screen[Any]]) -> bool:

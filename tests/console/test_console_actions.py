@@ -14,6 +14,7 @@ from tests.console.driving import (
     catch_exit,
     console,
     console_at,
+    enter,
     footer,
     press,
     screen_text,
@@ -21,7 +22,7 @@ from tests.console.driving import (
     showing,
 )
 from tests.console.fakes import FakeBackend, FakeJobView, failure, importing, log_entries, paused, ready, summary
-from tui_importer.tui.actions import ACTIONS, Action, Place
+from tui_importer.tui.actions import ACTIONS
 from tui_importer.tui.palette import ActionProvider
 from tui_importer.tui.screens.dialogs import ChoiceDialog
 from tui_importer.tui.screens.help import HelpScreen, shown_keys
@@ -88,82 +89,112 @@ def kind(app: ImporterApp) -> str:
     return type(app.screen).__name__
 
 
-def focus_choice(app: ImporterApp) -> None:
-    app.screen.query_one(ChoiceField).focus()
-
-
 def leave_field(app: ImporterApp) -> None:
     app.screen.query_one("#make-plan").focus()
 
 
-CASES: dict[str, tuple[Callable[[], ImporterApp], tuple[str, ...], Callable[[ImporterApp], object], object]] = {
-    "jobs.open": (jobs_app, (), kind, "JobScreen"),
-    "jobs.new": (jobs_app, (), kind, "NewJobScreen"),
-    "jobs.purge": (jobs_app, (), kind, "ChoiceDialog"),
-    "new.browse": (new_app, (), kind, "FilePicker"),
-    "new.back": (new_app, (), kind, "JobsScreen"),
-    "job.pause": (job_app, (), told, ["pause"]),
-    "job.start": (lambda: job_app(ready()), (), told, ["start"]),
-    "job.resume": (lambda: job_app(paused()), (), told, ["start"]),
-    "job.detail": (job_app, ("3",), kind, "ErrorDetailScreen"),
-    "job.tab_chunks": (job_app, ("2",), tab, "chunks"),
-    "job.tab_workers": (job_app, (), tab, "workers"),
-    "job.tab_errors": (job_app, (), tab, "errors"),
-    "job.tab_organizations": (job_app, (), tab, "organizations"),
-    "job.tab_log": (job_app, (), tab, "log"),
-    "job.next_tab": (job_app, (), tab, "workers"),
-    "job.previous_tab": (job_app, (), tab, "log"),
-    "job.maximise": (job_app, (), lambda app: app.screen.has_class("-maximised"), True),
-    "job.restore": (job_app, ("m",), lambda app: app.screen.has_class("-maximised"), False),
-    "job.back": (job_app, (), kind, "JobsScreen"),
-    "detail.previous": (job_app, ("3", "down", "enter"), lambda app: "error 1 of 59" in screen_text(app), True),
-    "detail.next": (job_app, ("3", "enter"), lambda app: "error 2 of 59" in screen_text(app), True),
-    "detail.copy": (job_app, ("3", "enter"), lambda app: app.clipboard, "req_000001"),
-    "detail.back": (job_app, ("3", "enter"), kind, "JobScreen"),
-    "help.back": (job_app, ("question_mark",), kind, "JobScreen"),
-    "reader.down": (job_app, ("question_mark",), reader_y, 1),
-    "reader.up": (job_app, ("question_mark", "j", "j"), reader_y, 1),
-    "table.up": (job_app, ("3", "down", "down"), cursor, 1),
-    "table.down": (job_app, ("3",), cursor, 1),
-    "table.page_up": (job_app, ("3", "G", "pageup"), lambda app: cursor(app) < 58 - 20, True),
-    "table.page_down": (job_app, ("3",), lambda app: cursor(app) > 5, True),
-    "table.first": (job_app, ("3", "down", "down"), cursor, 0),
-    "table.last": (job_app, ("3",), cursor, 58),
-    "table.follow": (job_app, ("3",), lambda app: app.screen.query_one("#errors", VirtualTable).follow, True),
-    "choice.next": (new_app, (), choice, "update"),
-    "choice.previous": (new_app, (), choice, "update"),
-    "dialog.down": (job_app, ("q",), marked, 1),
-    "dialog.up": (job_app, ("q",), marked, 2),
-    "dialog.confirm": (job_app, ("q",), kind, "JobScreen"),
-    "dialog.cancel": (job_app, ("q",), kind, "JobScreen"),
-    "app.mask": (job_app, ("3",), lambda app: "p•••@example.com" in screen_text(app), True),
-    "app.theme": (job_app, (), lambda app: app.theme, "importer-light"),
-    "app.next_pane": (new_app, (), lambda app: app.focused and app.focused.id, "base_url"),
-    "app.previous_pane": (new_app, ("tab",), lambda app: app.focused and app.focused.id, "path"),
-    "app.help": (job_app, (), kind, "HelpScreen"),
-    "app.leave": (job_app, (), kind, "QuitDialog"),
-    "app.interrupt": (job_app, (), told, ["pause"]),
-    "app.palette": (job_app, (), kind, "CommandPalette"),
-}  # fmt: skip
-"""For each action: an app, the keys that lead to it, what is looked at, and what is seen after its key."""
+Step = tuple[str, tuple[str, ...], "Callable[[ImporterApp], object]", object]
+"""An action, the keys pressed before its own, what is looked at afterwards, and what is seen there."""
 
 
-def test_every_action_has_a_case_and_every_case_an_action() -> None:
-    assert {action.id for action in ACTIONS} == set(CASES)
+def errors(app: ImporterApp) -> VirtualTable:
+    return app.screen.query_one("#errors", VirtualTable)
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
-async def test_an_action_does_what_it_says_by_its_key(action: Action) -> None:
-    make, before, look, expected = CASES[action.id]
+def maximised(app: ImporterApp) -> bool:
+    return app.screen.has_class("-maximised")
+
+
+def shown(words: str) -> Callable[[ImporterApp], object]:
+    return lambda app: words in screen_text(app)
+
+
+def focused(app: ImporterApp) -> str | None:
+    return app.focused.id if app.focused else None
+
+
+WATCHING: tuple[Step, ...] = (
+    ("job.tab_workers", (), tab, "workers"),
+    ("job.tab_errors", (), tab, "errors"),
+    ("job.tab_organizations", (), tab, "organizations"),
+    ("job.tab_log", (), tab, "log"),
+    ("job.tab_chunks", (), tab, "chunks"),
+    ("job.next_tab", (), tab, "workers"),
+    ("job.previous_tab", (), tab, "chunks"),
+    ("job.maximise", (), maximised, True),
+    ("job.restore", (), maximised, False),
+    ("app.theme", (), lambda app: app.theme, "importer-light"),
+    ("table.down", ("3",), cursor, 1),
+    ("table.up", ("down",), cursor, 1),
+    ("table.last", (), cursor, 58),
+    ("table.page_up", (), lambda app: cursor(app) == 58 - errors(app).page, True),
+    ("table.page_down", (), cursor, 58),
+    ("table.first", (), cursor, 0),
+    ("table.follow", (), lambda app: errors(app).follow, True),
+    ("app.mask", (), shown("p•••@example.com"), True),
+    ("job.detail", ("home",), kind, "ErrorDetailScreen"),
+    ("detail.next", (), shown("error 2 of 59"), True),
+    ("detail.previous", (), shown("error 1 of 59"), True),
+    ("detail.copy", (), lambda app: app.clipboard, "req_000001"),
+    ("detail.back", (), kind, "JobScreen"),
+    ("app.help", (), kind, "HelpScreen"),
+    ("reader.down", (), reader_y, 1),
+    ("reader.up", ("j",), reader_y, 1),
+    ("help.back", (), kind, "JobScreen"),
+    ("app.palette", (), kind, "CommandPalette"),
+    ("app.leave", ("escape",), kind, "QuitDialog"),
+    ("dialog.down", (), marked, 1),
+    ("dialog.up", ("up",), marked, 2),
+    ("dialog.cancel", (), kind, "JobScreen"),
+    ("dialog.confirm", ("q",), kind, "JobScreen"),
+    ("job.pause", (), told, ["pause"]),
+    ("app.interrupt", (), told, ["pause", "stop_now"]),
+    ("job.resume", (), told, ["pause", "stop_now", "start"]),
+    ("job.back", (), kind, "JobsScreen"),
+)  # fmt: skip
+
+JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
+    "watching a job": (job_app, WATCHING),
+    "starting a job": (lambda: job_app(ready()), (("job.start", (), told, ["start"]),)),
+    "the jobs": (
+        jobs_app,
+        (
+            ("jobs.purge", (), kind, "ChoiceDialog"),
+            ("jobs.new", ("escape",), kind, "NewJobScreen"),
+            ("jobs.open", ("escape",), kind, "JobScreen"),
+        ),
+    ),
+    "a new job": (
+        new_app,
+        (
+            ("app.next_pane", (), focused, "base_url"),
+            ("app.previous_pane", (), focused, "path"),
+            ("choice.next", ("shift+tab", "shift+tab"), choice, "update"),
+            ("choice.previous", (), choice, "keep"),
+            ("new.browse", (), kind, "FilePicker"),
+            ("new.back", ("escape",), kind, "JobsScreen"),
+        ),
+    ),
+}
+"""Journeys that press the key of every action once and look at what came of it."""
+
+
+def test_every_action_is_on_a_journey_and_every_step_an_action() -> None:
+    steps = [step[0] for _, steps in JOURNEYS.values() for step in steps]
+    assert sorted(steps) == sorted(action.id for action in ACTIONS)
+
+
+@pytest.mark.parametrize("journey", JOURNEYS)
+async def test_every_action_does_what_it_says_by_its_key(journey: str) -> None:
+    make, steps = JOURNEYS[journey]
+    actions = {action.id: action for action in ACTIONS}
     app = make()
     catch_exit(app)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, *before)
-        if action.place is Place.CHOICE:
-            focus_choice(app)
-        await press(pilot, action.keys.split(",")[0])
-        assert look(app) == expected
+        for name, before, look, expected in steps:
+            await press(pilot, *before, actions[name].keys.split(",")[0])
+            assert look(app) == expected, name
 
 
 def test_ids_keys_and_words_are_sound() -> None:
@@ -310,5 +341,5 @@ async def test_a_job_paused_before_anything_was_written_still_wants_the_name() -
         await press(pilot, "p")
         assert view.told == []
         assert "against PRODUCTION?" in screen_text(app)
-        await press(pilot, *JOB, "enter")
+        await enter(pilot, JOB)
         assert view.told == ["start"]

@@ -10,7 +10,7 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Button, DirectoryTree, Input
 
-from tests.console.driving import console, footer, line_with, press, screen_text, settle, showing, until
+from tests.console.driving import console, enter, footer, line_with, press, screen_text, settle, showing, until
 from tests.console.fakes import ROWS, FakeBackend, FakeJobView, a_plan, a_preview, an_environment
 from tui_importer.engine.options import RunOptions
 from tui_importer.errors import ImporterError
@@ -186,9 +186,10 @@ async def test_the_key_is_asked_for_masked_and_forgotten_on_the_screen() -> None
         await press(pilot, "enter")
         field = app.screen.query_one("#key", Input)
         assert app.focused is field
-        await press(pilot, *"sk_test_abcdefgh1234")
-        assert "sk_test_abc" not in screen_text(app)
-        await press(pilot, "enter")
+        await press(pilot, *"sk_t")
+        assert "sk_t" not in screen_text(app)
+        assert "••••" in line_with(app, "API key")
+        await enter(pilot, "sk_test_abcdefgh1234")
         assert backend.key == Secret("sk_test_abcdefgh1234")
         assert field.value == ""
         assert "sk_test_…1234" in screen_text(app)
@@ -246,12 +247,13 @@ async def test_production_wants_the_name_typed(environment: str) -> None:
         assert showing(app, TypedNameDialog)
         assert "14,973 users, 14,985 memberships, 147 new organizations" in screen_text(app)
         assert f"to {environment} at https://api.workos.com" in screen_text(app)
-        await press(pilot, *"yes", "enter")
+        await enter(pilot, "yes")
         assert "That is not the name" in screen_text(app)
         assert view.told == ["prepare"]
         await press(pilot, "escape")
         assert showing(app, NewJobScreen)
-        await press(pilot, "enter", *NAME, "enter")
+        await press(pilot, "enter")
+        await enter(pilot, NAME)
         assert view.told == ["prepare", "start"]
         assert showing(app, JobScreen)
 

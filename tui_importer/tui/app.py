@@ -21,6 +21,7 @@ from tui_importer.tui import crash, theme
 from tui_importer.tui.actions import Place, When, bindings_of, find
 from tui_importer.tui.open_job import OpenJob
 from tui_importer.tui.privacy import Privacy
+from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.start import Pace, StartAt
 from tui_importer.tui.text import error_text, notify_safe
 
@@ -250,6 +251,9 @@ class ImporterApp(App[None], inherit_bindings=False):
                 notify_safe(self, "Stopped. Rows that were in flight stay pending.", severity="warning")
             case "nothing runs":
                 self.leave()
+                return
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.job_was_told()
 
     def action_leave(self) -> None:
         """Leave at once when nothing runs, else ask."""

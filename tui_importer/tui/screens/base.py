@@ -63,6 +63,9 @@ class ConsoleScreen(Screen[ResultT]):
         registered = find(self.place, action, parameters)
         return True if registered is None else self.is_mounted and self.holds(registered.when)
 
+    def job_was_told(self) -> None:
+        """The open job was told to pause or stop from outside this screen: show it at once."""
+
     def privacy_changed(self) -> None:
         """Masking was turned on or off: show everything anew."""
 

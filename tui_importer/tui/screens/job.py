@@ -93,6 +93,10 @@ class JobScreen(ConsoleScreen[None]):
         if (every := self.console_app.pace.snapshot) is not None:
             self.set_interval(every, self._tick)
 
+    def job_was_told(self) -> None:
+        """Do not wait for the next look."""
+        self.refresh_snapshot()
+
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
         if self._snapshot is not None:
