@@ -46,7 +46,7 @@ class MembershipStep:
         """
         tools = self._tools
         found = None
-        if maybe_there or not user.created:
+        if maybe_there or not user.fresh:
             found = self._look(user, organization_id, tries)
         if found is None and intent is None:
             intent = tools.server_time()

@@ -60,10 +60,10 @@ class RowImporter:
         if first is not None:
             user = first
         elif record.user_id is not None:
-            how, user = record.user_how, KnownUser(record.user_id, record.user_how is How.CREATED)
+            how, user = record.user_how, KnownUser(record.user_id, fresh=False)
         else:
             user, how, flags = definite("user", lambda tries: self._user_step.run(row, record, tries), tries)
-            if user.created and organization_id is not None:
+            if user.fresh and organization_id is not None:
                 intent, maybe_there = self._tools.server_time(), False
             known = self._tools.journal.submit(statements.user_known(row.row, user.id, how, flags, intent))
             self._user_ended(how, flags)

@@ -74,6 +74,7 @@ class Run:
         self.breaker = Breaker(options.max_failed)
         self.cache = OrganizationCache(metrics.count)
         self.organizations = OrganizationCounts(organizations)
+        self.is_first = not journal.has_begun()
         self.set_aside: dict[int, Tries] = {}
         self.pool: WorkerPool | None = None
         self.active_keys: set[str] = set()

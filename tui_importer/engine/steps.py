@@ -40,10 +40,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class KnownUser:
-    """A user with an id; `created` tells whether this job created it, so that it can have no older memberships."""
+    """A user with an id; `fresh` when this run has just created it, so that it can have no older memberships.
+
+    One that was found, even as ours, or that an earlier run created may have been made a member, and deactivated,
+    by somebody else meanwhile: its memberships are listed before one is written.
+    """
 
     id: str
-    created: bool
+    fresh: bool
 
 
 def adopted(created_at: datetime | None, intent: float) -> tuple[How, Flag]:

@@ -40,7 +40,7 @@ class UserStep:
         while found is None:
             try:
                 user = tools.calls.write(lambda: tools.client.create_user(row.user, row.secrets), tries)
-                return KnownUser(user.id, created=True), How.CREATED, Flag.NONE
+                return KnownUser(user.id, fresh=True), How.CREATED, Flag.NONE
             except ServiceFailed as error:
                 maybe_there = True
                 tools.calls.failed(error, tries)
@@ -50,7 +50,7 @@ class UserStep:
         how, flags = adopted(found.created_at, intent) if maybe_there else (How.EXISTING, Flag.NONE)
         if how is How.EXISTING and tools.update_existing:
             flags |= self._update(row, found.id, tries)
-        return KnownUser(found.id, how is How.CREATED), how, flags
+        return KnownUser(found.id, fresh=False), how, flags
 
     def _look(self, row: SourceRow, tries: Tries) -> User | None:
         found = self._tools.calls.read(lambda: self._tools.client.list_users(email=row.email), tries)

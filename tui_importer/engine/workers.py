@@ -261,7 +261,7 @@ class Worker(threading.Thread):
                 return True, None
         if first.user_id is None:
             return False, None
-        return False, KnownUser(first.user_id, first.user_how is How.CREATED)
+        return False, KnownUser(first.user_id, fresh=first.user_how is How.CREATED and self._run.is_first)
 
     def _ended(self, row: SourceRow, result: RowResult, *, tried: bool) -> None:
         run = self._run

@@ -91,6 +91,10 @@ class Reader:
         """One row's record, None when it has not begun."""
         return self.rows(row, row).get(row)
 
+    def has_begun(self) -> bool:
+        """Whether any row has begun."""
+        return bool(self._all("SELECT 1 FROM rows LIMIT 1"))
+
     def has_membership(self, membership_id: str, rows: Sequence[int]) -> bool:
         """Whether one of `rows` recorded this membership."""
         marks = ",".join("?" * len(rows))
