@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import threading
 from collections import Counter
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from tui_importer.engine.patience import IMPATIENT
 from tui_importer.report.summary import summary_of
 from tui_importer.sandbox.settings import SandboxSettings
 from tui_importer.secret import Secret
-from tui_importer.workos.connection import Connection
+from tui_importer.workos.connection import ANSWER_SECONDS, Connection
 from tui_importer.workos.limits import RateLimiter
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from tui_importer.engine.job import Job
     from tui_importer.engine.patience import Patience
+    from tui_importer.engine.snapshot import Snapshot
     from tui_importer.report.summary import Summary
     from tui_importer.sandbox.server import Sandbox
 
@@ -93,13 +95,15 @@ def open_job(
     *,
     patience: Patience = IMPATIENT,
     prewarming: bool = True,
+    answer_seconds: float = ANSWER_SECONDS,
     **frozen: Any,  # noqa: ANN401 - fields of FrozenOptions
 ) -> Iterator[Job]:
     """A new job on the server, closed at the end."""
     jobs = Jobs(folder / "jobs")
     new = NewJob(source, jobs.default_name(source), FrozenOptions(base_url=server.url, **frozen), options)
-    job = jobs.create(new, connection_to(server, options), patience=patience, prewarming=prewarming)
-    with closing(job):
+    connection = connection_to(server, options, answer_seconds)
+    job = jobs.create(new, connection, patience=patience, prewarming=prewarming)
+    with closing(job), conserved(job):
         yield job
 
 
@@ -108,14 +112,76 @@ def reopen_job(
     folder: Path, server: Server, name: str, options: RunOptions = FAST, patience: Patience = IMPATIENT
 ) -> Iterator[Job]:
     """A job that exists, opened as another process would."""
-    with closing(Jobs(folder / "jobs").open(name, connection_to(server, options), options, patience)) as job:
+    job = Jobs(folder / "jobs").open(name, connection_to(server, options), options, patience)
+    with closing(job), conserved(job):
         yield job
 
 
-def connection_to(server: Server, options: RunOptions = FAST) -> Connection:
+@contextmanager
+def conserved(job: Job) -> Iterator[None]:
+    """Look at snapshots all the time: in none of them may a row be lost, counted twice, or come back."""
+    before: list[Snapshot] = []
+    broken: list[str] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not broken:
+            found = job.snapshot()
+            broken.extend(disorder(found))
+            if before:
+                broken.extend(losses(before[-1], found))
+            before[:] = [found]
+            if over.wait(0.01):
+                return
+
+    watcher = threading.Thread(target=watch, name="conserved")
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+    assert not broken, (broken, before)
+
+
+OUTCOMES = ("created", "existing", "failed", "skipped")
+
+
+def disorder(now: Snapshot) -> Iterator[str]:
+    """What is wrong with the numbers of one snapshot."""
+    totals, chunks, organizations = now.totals, now.chunks, now.organizations
+    if sum(chunk.rows for chunk in chunks) != totals.rows:
+        yield "the chunks have other rows than the job"
+    for name in OUTCOMES:
+        if sum(getattr(chunk, name) for chunk in chunks) != getattr(totals, name):
+            yield f"the chunks have another number of {name} rows than the job"
+    if any(chunk.done > chunk.rows for chunk in chunks) or not 0 <= totals.pending <= totals.rows:
+        yield "more rows ended than there are"
+    if not 0 <= totals.held <= totals.pending:
+        yield "more rows are held than are pending"
+    if totals.held and not organizations.failed:
+        yield "rows are held although no organization failed"
+    if organizations.tried > organizations.total or organizations.created > organizations.resolved:
+        yield "more organizations were tried than there are"
+    if now.state == "finished" and totals.pending:
+        yield "the job has finished with pending rows"
+
+
+def losses(before: Snapshot, now: Snapshot) -> Iterator[str]:
+    """What went missing between two snapshots of one run."""
+    if not before.totals.rows:
+        return
+    if now.totals.rows != before.totals.rows:
+        yield "the number of rows has changed"
+    for name in OUTCOMES:
+        if getattr(now.totals, name) < getattr(before.totals, name):
+            yield f"{name} rows became fewer"
+
+
+def connection_to(server: Server, options: RunOptions = FAST, answer_seconds: float = ANSWER_SECONDS) -> Connection:
     """A connection as the command line makes it."""
     limiter = RateLimiter(writes_per_10s=options.writes_per_10s, share=options.share)
-    return Connection(server.url, Secret(server.key), limiter)
+    return Connection(server.url, Secret(server.key), limiter, answer_seconds=answer_seconds)
 
 
 def finish(job: Job) -> Summary:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_importer.engine import views
-from tui_importer.engine.control import EXIT_CODES, Halt, HaltKind, unexpected
+from tui_importer.engine.control import EXIT_CODES, Halt, halt_of, unexpected
 from tui_importer.engine.environment import check_key_sees_job, read_environment
 from tui_importer.engine.errors import Interrupted
 from tui_importer.engine.frozen_source import FrozenSource
 from tui_importer.engine.lifecycle import Lifecycle
+from tui_importer.engine.live import LiveOptions
 from tui_importer.engine.metrics import Metrics
 from tui_importer.engine.options import FrozenOptions, RunOptions
 from tui_importer.engine.patience import Patience
@@ -63,19 +64,15 @@ class Job:
         record = self._journal.job()
         self.connection = connection
         self.frozen = FrozenOptions(**json.loads(record.frozen_options))
-        self.options = options
         self._patience = patience or Patience(organization_search=options.search_wait)
         self._prewarming = prewarming
         self._lifecycle = Lifecycle(self._journal, record)
         self._source = FrozenSource(folder, self._journal, self.frozen, self._lifecycle)
         self._environment = record.environment
-        kept = json.dumps(asdict(options))
-        if kept != record.run_options:
-            self._journal.update_job(run_options=kept)
+        self._live = LiveOptions(options, record.run_options, self._journal, connection.limiter, self.note)
         self._metrics = Metrics(self._journal.counters())
         self._failures_before = self._journal.failure_count() - self._metrics.value("failures")
         connection.observe = self._metrics.observe
-        connection.limiter.set_share(options.share)
         self._error: ImporterError | None = None
         self._stopped: float | None = None
         self._plan: Plan | None = None
@@ -113,6 +110,11 @@ class Job:
         halt = self._lifecycle.halt
         return EXIT_CODES[halt.kind] if halt is not None else 0
 
+    @property
+    def options(self) -> RunOptions:
+        """The run options now in force."""
+        return self._live.now
+
     def prepare(self) -> None:
         """Scan and plan in the background; ends in `ready` with `plan()` set, or paused with a reason."""
         self._begin(self._scan_and_plan)
@@ -139,10 +141,26 @@ class Job:
             self._source.cancelled.set()
             if now and self._stopped is None:
                 self._stopped = time.monotonic()
-            for part in (self._planner, self._run):
-                if part is not None:
-                    (part.control.cancel if now else part.control.drain)(halt)
+            if self._planner is not None:
+                self._planner.control.cancel(halt)  # reads may stop anywhere
+            if self._run is not None:
+                (self._run.control.cancel if now else self._run.control.drain)(halt)
             self.connection.limiter.wake()
+
+    def set_workers(self, workers: int | None) -> None:
+        """Run with this many workers (1 to 128) from now on, None for as many as the limit needs.
+
+        A running import follows within a second, workers that go end their row first. Raises ValueError.
+        """
+        self._live.set_workers(workers)
+
+    def set_share(self, percent: int) -> None:
+        """Use this share of the rate limit (1 to 100) from now on, at once. Raises ValueError."""
+        self._live.set_share(percent)
+
+    def note(self, text: str) -> None:
+        """Write a line into the job's log."""
+        self._lifecycle.say("info", text)
 
     def set_key(self, key: Secret) -> None:
         """Use another key; the next run checks it against this job's objects. Raises KeyRejected if it is none."""
@@ -197,9 +215,7 @@ class Job:
             self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "paused by the operator"))
         except ImporterError as error:
             self._error = error
-            kinds: dict[int, HaltKind] = {2: "refused", 4: "key"}
-            kind = kinds.get(error.exit_code, "service")
-            self._lifecycle.rest(Halt(kind, safe(error.message), safe(error.next)))
+            self._lifecycle.rest(halt_of(error))
         except Exception as error:  # noqa: BLE001 - becomes the job's reason, never swallowed
             self._lifecycle.rest(unexpected(error))
         finally:
@@ -254,9 +270,10 @@ class Job:
         digest = key.salted_hash(record.key_salt)
         if digest == record.key_hash and self._environment != "UNKNOWN":
             return
-        if digest != record.key_hash and not check_key_sees_job(self.connection, self._journal):
+        stop = self._source.cancelled
+        if digest != record.key_hash and not check_key_sees_job(self.connection, self._journal, stop):
             self._lifecycle.say("warning", f"Another key ({key.hint}); the job has no objects yet to check it by.")
-        self._environment = read_environment(self.connection).name
+        self._environment = read_environment(self.connection, stop).name
         self._journal.update_job(key_hint=key.hint, key_hash=digest, environment=self._environment).wait()
         self._source.record = self._journal.job()
 
@@ -268,7 +285,7 @@ class Job:
             tally=self._source.reload(),
             metrics=self._metrics,
             frozen=self.frozen,
-            options=self.options,
+            live=self._live,
             patience=self._patience,
             organizations=self._source.organizations,
             say=self._lifecycle.say,
@@ -330,17 +347,20 @@ class Job:
             log_entries=life.log_entries,
             backing_off=run.health.backing_off if run is not None and life.state == "running" else "",
             workers=workers,
+            workers_wanted=self.options.workers or (run.pool.wanted if run is not None and run.pool is not None else 0),
+            workers_automatic=self.options.workers is None,
         )
         if tally is None:
             return snapshot
-        totals = tally.totals(held)
+        counted = tally.picture(held)
+        importing = life.phase == "import" and life.state == "running"
         return replace(
             snapshot,
-            totals=totals,
-            users=tally.users(),
-            memberships=tally.memberships(),
-            chunks=tally.views(),
-            eta=self._rates.eta(snapshot, totals) if life.phase == "import" and life.state == "running" else None,
+            totals=counted.totals,
+            users=counted.users,
+            memberships=counted.memberships,
+            chunks=counted.chunks,
+            eta=self._rates.eta(snapshot, counted.totals) if importing else None,
         )
 
     def plan(self) -> Plan | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.engine.snapshot import ChunkState, ChunkView, MembershipTotals, Totals, UserTotals
 from tui_importer.journal.records import Flag, How
@@ -29,6 +29,15 @@ class _Chunk:
     @property
     def done(self) -> int:
         return sum(self.outcomes)
+
+
+class TallyPicture(NamedTuple):
+    """Counts of one moment; chunks are numbered from 1."""
+
+    totals: Totals
+    users: UserTotals
+    memberships: MembershipTotals
+    chunks: tuple[ChunkView, ...]
 
 
 class Tally:
@@ -96,34 +105,19 @@ class Tally:
             entry.since = None
             entry.state = "done" if entry.done == self._size(chunk) else state
 
-    def totals(self, held: int) -> Totals:
-        """Outcomes of all rows."""
-        with self._lock:
-            _, created, existing, failed, skipped = self._outcomes
-        done = created + existing + failed + skipped
-        return Totals(self.rows, created, existing, failed, skipped, min(held, self.rows - done))
-
-    def users(self) -> UserTotals:
-        """Distinct users by what became of them."""
-        with self._lock:
-            users = self._users
-            return UserTotals(users[How.CREATED], users[How.EXISTING], self._updated, users[How.FAILED])
-
-    def memberships(self) -> MembershipTotals:
-        """Memberships created and found."""
-        with self._lock:
-            return MembershipTotals(self._memberships[How.CREATED], self._memberships[How.EXISTING])
-
-    def done(self) -> int:
-        """Rows with an outcome."""
-        with self._lock:
-            return sum(self._outcomes)
-
-    def views(self) -> tuple[ChunkView, ...]:
-        """All chunks, numbered from 1."""
+    def picture(self, held: int) -> TallyPicture:
+        """All counts at one moment, so that they add up; `held` are the importable rows of failed organizations."""
         now = time.monotonic()
         with self._lock:
-            return tuple(self._view(number, chunk, now) for number, chunk in enumerate(self._chunks))
+            _, created, existing, failed, skipped = self._outcomes
+            pending = self.rows - created - existing - failed - skipped
+            users, memberships = self._users, self._memberships
+            return TallyPicture(
+                Totals(self.rows, created, existing, failed, skipped, min(held, pending)),
+                UserTotals(users[How.CREATED], users[How.EXISTING], self._updated, users[How.FAILED]),
+                MembershipTotals(memberships[How.CREATED], memberships[How.EXISTING]),
+                tuple(self._view(number, chunk, now) for number, chunk in enumerate(self._chunks)),
+            )
 
     def _view(self, number: int, chunk: _Chunk, now: float) -> ChunkView:
         first, last = self.bounds(number)
