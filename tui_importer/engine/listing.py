@@ -24,7 +24,9 @@ def list_jobs(folder: Path) -> Sequence[JobSummary]:
     """All jobs below `folder`, newest first; one that cannot be read is listed with its problem."""
     if not folder.is_dir():
         return []
-    found = [_read(path) for path in folder.iterdir() if (path / FILE).is_file()]
+    # No job's name begins with a dot: such a folder is a job that died before it was recorded.
+    folders = [path for path in folder.iterdir() if path.name[0] != "." and (path / FILE).is_file()]
+    found = [_read(path) for path in folders]
     return sorted(found, key=lambda job: job.started, reverse=True)
 
 
