@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_importer.journal import statements
-from tui_importer.journal.errors import JobLocked, JobNotFound, JournalCorrupt, JournalNewer, JournalUnwritable
+from tui_importer.journal.errors import JobLocked, JournalCorrupt, JournalNewer, JournalUnwritable
 from tui_importer.journal.journal import FILE, Journal, open_reader
 from tui_importer.journal.lock import JobLock, is_locked
 from tui_importer.journal.records import Failure, Flag, How, JobRecord, OrganizationRecord, Outcome
@@ -31,7 +31,7 @@ def record(name: str = "job") -> JobRecord:
     return JobRecord(
         name=name, source="users.csv", created_at=1.0, updated_at=1.0, environment="SANDBOX", key_hint="sk_…",
         key_salt="salt", key_hash="hash", frozen_options="{}", run_options="{}", size=10, mtime_ns=1, sha256=None,
-        rows=None, chunk_size=None, state="ready", phase="scan", reason="", next_step="", seconds_scan=0.0,
+        rows=1_000_000, chunk_size=None, state="ready", phase="scan", reason="", next_step="", seconds_scan=0.0,
         seconds_prewarm=0.0, seconds_import=0.0,
     )  # fmt: skip
 
@@ -44,7 +44,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def failure(row: int, message: str = "no") -> Failure:
-    return Failure(row, None, 1.0, row + 1, f"u{row}@x.com", "Acme", "user", "refused", 400, message, "req_1")
+    return Failure(row, None, 1.0, row + 1, f"u{row}@x.com", "Acme", "user", "refused", 400, message, "req_1", message)
 
 
 def test_a_new_journal_knows_its_job_and_no_rows(journal: Journal) -> None:
@@ -177,7 +177,7 @@ def test_a_second_holder_is_refused_and_told_who_has_the_job(tmp_path: Path) -> 
 
 
 def test_a_missing_a_foreign_a_damaged_and_a_newer_file_are_each_refused(tmp_path: Path) -> None:
-    with pytest.raises(JobNotFound), open_reader(tmp_path):
+    with pytest.raises(JournalCorrupt, match="the file is missing"), open_reader(tmp_path):
         pass
     path = tmp_path / FILE
     path.write_bytes(b"no database at all" * 100)

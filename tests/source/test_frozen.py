@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +19,6 @@ from tui_importer.source.models import SourceRow
 from tui_importer.source.scan import read_scan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.source.conftest import Sources
 
 SECRETS = (
@@ -149,9 +150,11 @@ def test_an_incomplete_or_damaged_folder(sources: Sources, tmp_path: Path) -> No
     with pytest.raises(FrozenRowsError, match="not frozen"):
         read_scan(tmp_path)
     folder = sources.scan(SECRETS).folder
+    kept = (folder / "rows.parquet").read_bytes()
     (folder / "rows.parquet").write_bytes(b"no parquet")
     with pytest.raises(FrozenRowsError, match=r"rows\.parquet"):
-        FrozenRows(folder).read(1, 2)
+        FrozenRows(folder)
+    (folder / "rows.parquet").write_bytes(kept)
     (folder / "organizations.parquet").unlink()
     with pytest.raises(FrozenRowsError, match=r"organizations\.parquet"):
         read_scan(folder)
@@ -165,3 +168,84 @@ def test_an_incomplete_or_damaged_folder(sources: Sources, tmp_path: Path) -> No
         (folder / "scan.json").write_text(damaged)
         with pytest.raises(FrozenRowsError, match=r"scan\.json"):
             FrozenRows(folder)
+
+
+def test_one_flipped_bit_anywhere_is_noticed(sources: Sources, tmp_path: Path) -> None:
+    """polars itself would read another letter, here and there, and say nothing."""
+    folder = sources.scan(SECRETS + "d@x.example,Dora,,,,,\n" * 20).folder
+    rng = random.Random(5)
+    for path in sorted(folder.iterdir()):
+        kept = path.read_bytes()
+        for _ in range(8):
+            damaged = bytearray(kept)
+            damaged[rng.randrange(len(kept))] ^= 1 << rng.randrange(8)
+            path.write_bytes(damaged)
+            with pytest.raises(FrozenRowsError, match=re.escape(path.name)) as refused:
+                read_all(folder)
+            assert refused.value.next
+        path.write_bytes(kept)
+    read_all(folder)
+
+
+def read_all(folder: Path) -> None:
+    FrozenRows(folder).read(1, 100)
+    read_scan(folder)
+
+
+def test_a_file_that_is_touched_while_it_is_open_is_read_no_further(sources: Sources) -> None:
+    scanned = sources.scan(SECRETS)
+    rows = FrozenRows(scanned.folder)
+    path = scanned.folder / "rows.parquet"
+    for change in (lambda: path.write_bytes(path.read_bytes()[:100]), path.unlink):
+        change()
+        with pytest.raises(FrozenRowsError, match=r"rows\.parquet: the frozen rows were changed or removed"):
+            rows.read(1, 2)
+
+
+@pytest.mark.parametrize("step", [0, 1], ids=["before the summary knows the new file", "after"])
+def test_a_crash_while_secrets_are_forgotten_leaves_a_folder_that_reads(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    folder = sources.scan("email,password\na@x.example,one\nb@x.example,two\n").folder
+    replace = Path.replace
+    left = iter(range(step))
+
+    def die(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", die)
+        with pytest.raises(KeyboardInterrupt):
+            keep_secrets(folder, [2])
+    assert FrozenRows(folder).row(1).secrets["password"].reveal() == "one"
+    keep_secrets(folder, [2])
+    rows = FrozenRows(folder)
+    assert (rows.row(1).secrets, rows.row(2).secrets["password"].reveal()) == ({}, "two")
+    assert not list(folder.glob("*.new"))
+
+
+def test_rows_are_twins_over_keys_that_are_one_organization(sources: Sources) -> None:
+    content = "email,org_external_id,org_name\n" + "".join(
+        f"{email}@x.example,{key},{name}\n"
+        for email, key, name in (
+            ("a", "e1", ""),  # 1
+            ("b", "", "Acme"),  # 2
+            ("a", "", "Acme"),  # 3
+            ("b", "e2", ""),  # 4
+            ("a", "e2", ""),  # 5
+            ("b", "e1", ""),  # 6
+            ("a", "e1", ""),  # 7
+            ("c", "e1", ""),  # 8
+            ("a", "", ""),  # 9
+            ("a", "", ""),  # 10
+        )
+    )
+    rows = FrozenRows(sources.scan(content).folder)
+    before = {row.row: (row.first_row, row.twin_row) for row in rows.read(1, 10) if row.first_row}
+    assert before == {3: (1, None), 4: (2, None), 5: (1, None), 6: (2, None), 7: (1, 1), 9: (1, None), 10: (1, 9)}
+    rows.unite({"name:Acme": "external_id:e1"})
+    united = {row.row: (row.first_row, row.twin_row) for row in rows.read(1, 10) if row.first_row}
+    assert united == before | {3: (1, 1), 6: (2, 2), 7: (1, 3)}
+    assert rows.row(3).organization_key == "name:Acme", "nothing else changes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 from tui_importer.engine.errors import Interrupted, SourceChanged
 from tui_importer.engine.options import DEFAULT_CHUNK_SIZE
 from tui_importer.engine.tally import Tally
+from tui_importer.journal.errors import JournalError
 from tui_importer.journal.records import OrganizationRecord
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tui_importer.engine.lifecycle import Lifecycle
     from tui_importer.engine.options import FrozenOptions
     from tui_importer.journal.journal import Journal
@@ -21,10 +25,17 @@ if TYPE_CHECKING:
 
 SMALLEST_CHUNK = 25
 CHUNKS_WANTED = 60
+LOOK_EVERY = 2.0
+"""Seconds between looks at the source while the job works on its frozen rows; a look is one `stat`."""
+LAST_LOOK = 1.0
+"""Seconds that the last look may take: a network disk that went away may never answer."""
 
 
 class FrozenSource:
-    """Scans when that was not done yet, else reads what an earlier scan left. `progress` is for the screen."""
+    """Scans when that was not done yet, else reads what an earlier scan left. `progress` is for the screen.
+
+    `change` says what became of the source since the scan, empty while it is as it was; it is told once in a process.
+    """
 
     def __init__(self, folder: Path, journal: Journal, frozen: FrozenOptions, lifecycle: Lifecycle) -> None:
         self._folder = folder
@@ -35,6 +46,7 @@ class FrozenSource:
         self._scan: ScanResult | None = None
         self.cancelled = threading.Event()
         self.progress: ScanProgress | None = None
+        self.change = ""
         self.record = journal.job()
         self.organizations = journal.organizations()
         self.tally = self._load_tally() if self.is_scanned else None
@@ -63,17 +75,15 @@ class FrozenSource:
         return self._scan
 
     def ensure(self) -> None:
-        """Scan unless that was done. Raises SourceError, SourceChanged, Interrupted, JournalUnwritable."""
+        """Scan unless that was done. Raises SourceError, SourceChanged, Interrupted, JournalError."""
         from tui_importer.source.scan import ScanCancelled
 
         if self.is_scanned:
-            if self._changed():
-                self._lifecycle.say("warning", "The source has changed since the scan; the job uses its frozen rows.")
             return
-        if self._changed():
+        change = self._look()
+        if change:
             raise SourceChanged(
-                f"{safe(self.record.source)} has changed or is gone since the job was recorded, and its rows were not "
-                "frozen yet.",
+                f"{safe(self.record.source)} {change} since the job was recorded, and its rows were not frozen yet.",
                 "Restore the file, or purge this job and start a new one.",
             )
         self._lifecycle.say("info", f"Scanning {self.record.source}")
@@ -81,6 +91,28 @@ class FrozenSource:
             self._lifecycle.timed("scan", self._do_scan)
         except ScanCancelled as error:
             raise Interrupted from error
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look at the source now, every few seconds, and once more at the end; a change is told once, in the log.
+
+        It cannot harm the job, but the operator may believe that what was mended in the file meanwhile is imported.
+        """
+        over = threading.Event()
+
+        def watch() -> None:
+            with contextlib.suppress(JournalError):  # the job was closed before the disk had answered
+                while not self._tell_change() and not over.wait(LOOK_EVERY):
+                    pass
+                self._tell_change()
+
+        watcher = threading.Thread(target=watch, name="source-watch", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join(LAST_LOOK)
 
     def reload(self) -> Tally:
         """Read counts and organizations anew from the journal, for a new run."""
@@ -122,12 +154,25 @@ class FrozenSource:
         size = self.record.chunk_size or DEFAULT_CHUNK_SIZE
         return Tally(self.record.rows or 0, size, self._journal.chunk_counts(size))
 
-    def _changed(self) -> bool:
+    def _tell_change(self) -> bool:
+        """Whether the source is not what it was; tells it the first time."""
+        if not self.change:
+            self.change = self._look()
+            if self.change:
+                name = Path(self.record.source).name
+                text = f"{name} {self.change} since it was scanned: the job goes on with its own frozen rows."
+                self._lifecycle.say("warning", text)
+        return bool(self.change)
+
+    def _look(self) -> str:
         try:
             found = Path(self.record.source).stat()
-        except OSError:
-            return True
-        return (found.st_size, found.st_mtime_ns) != (self.record.size, self.record.mtime_ns)
+        except FileNotFoundError:
+            return "was removed"
+        except OSError as error:
+            return f"cannot be looked at any more ({safe(error.strerror)})"
+        same = (found.st_size, found.st_mtime_ns) == (self.record.size, self.record.mtime_ns)
+        return "" if same else "was written to or replaced"
 
 
 def fitting_chunk_size(rows: int) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
 import secrets
 import shutil
@@ -13,14 +11,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tui_importer.engine import folders
 from tui_importer.engine.errors import EngineError, JobUnfinished
 from tui_importer.engine.job import Job
-from tui_importer.engine.listing import list_jobs, summarise
-from tui_importer.engine.options import FrozenOptions, RunOptions
-from tui_importer.journal.errors import JobExists, JobNameInvalid, JobNotFound, JournalUnwritable
-from tui_importer.journal.journal import FILE, Journal, open_reader
+from tui_importer.engine.listing import is_job, list_jobs, summarise
+from tui_importer.engine.options import JOB_NAME, FrozenOptions, RunOptions
+from tui_importer.journal.errors import JobNameInvalid, JobNotFound, JournalError, JournalUnwritable, NotRecorded
+from tui_importer.journal.journal import FILE, open_reader
 from tui_importer.journal.lock import JobLock
 from tui_importer.journal.records import JobRecord
+from tui_importer.journal.refusals import told
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from tui_importer.engine.snapshot import JobSummary
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 class Jobs:
@@ -61,12 +59,13 @@ class Jobs:
         patience: Patience | None = None,
         prewarming: bool = True,
     ) -> Job:
-        """Record a job and open it. Raises JobNameInvalid, JobExists, JobUnfinished, JournalUnwritable, EngineError."""
+        """Record a job and open it. Raises JobNameInvalid, JobExists, JobUnfinished, NotRecorded, EngineError."""
         folder = self._path(new.name)
         try:
             found = new.source.stat()
         except OSError as error:
             raise EngineError(f"{safe(new.source)} cannot be read: {error.strerror}.", "Check the path.") from error
+        _check_name(new.source)
         self._refuse_second(new, environment)
         salt = secrets.token_hex(16)
         now = time.time()
@@ -94,37 +93,16 @@ class Jobs:
             seconds_prewarm=0.0,
             seconds_import=0.0,
         )
-        self._record(folder, record)
-        lock = JobLock(folder)
+        lock = folders.make(folder, record)
         try:
             return Job(folder, lock, connection, new.run, patience, prewarming=prewarming)
-        except BaseException:
-            lock.release()
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+            if isinstance(error, JournalUnwritable | OSError):
+                message = error.message if isinstance(error, JournalUnwritable) else f"{folder}: {error}."
+                raise NotRecorded(safe(message), "Check the permissions and the disk, then try again.") from error
             raise
-
-    def _record(self, folder: Path, record: JobRecord) -> None:
-        """Make the job's folder with its journal; it appears complete or not at all, whenever the process dies."""
-        taken = JobExists(
-            f"There is a job named {safe(record.name)} already.", "Choose another name with --job, or resume that job."
-        )
-        if folder.exists():
-            raise taken
-        unfinished = self.folder / f".{record.name}.{os.getpid()}"  # no job's name begins with a dot
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(mode=0o700)
-            Journal.create(unfinished, record)
-            unfinished.rename(folder)
-        except OSError as error:
-            if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
-                raise taken from error
-            raise JournalUnwritable(
-                f"The job's folder {safe(folder)} cannot be made: {error.strerror}.", "Check permissions and the disk."
-            ) from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
 
     def open(self, name: str, connection: Connection, options: RunOptions, patience: Patience | None = None) -> Job:
         """Open a job where it stood. Raises JobNotFound, JobLocked, JournalCorrupt, JournalNewer, JournalUnwritable."""
@@ -137,12 +115,13 @@ class Jobs:
             raise
 
     def options_of(self, name: str) -> tuple[FrozenOptions, RunOptions, JobSummary]:
-        """What a job was created with, and where it stands."""
+        """What a job was created with, and where it stands. Raises JobNotFound, JournalCorrupt, JournalNewer."""
         folder = self._existing(name)
         with open_reader(folder) as reader:
             record = reader.job()
-            frozen = FrozenOptions(**json.loads(record.frozen_options))
-            run = RunOptions(**json.loads(record.run_options))
+            with told(folder / FILE):
+                frozen = FrozenOptions(**json.loads(record.frozen_options))
+                run = RunOptions(**json.loads(record.run_options))
             return frozen, run, summarise(folder, record, reader)
 
     def vouches_for(self, name: str, key: Secret) -> bool:
@@ -154,6 +133,12 @@ class Jobs:
             record = reader.job()
             return key.salted_hash(record.key_salt) == record.key_hash or reader.any_object() is not None
 
+    def was_recorded_with(self, name: str, key: Secret) -> bool:
+        """Whether `key` is the very one that the job was recorded with. Raises JobNotFound."""
+        with open_reader(self._existing(name)) as reader:
+            record = reader.job()
+            return key.salted_hash(record.key_salt) == record.key_hash
+
     def list(self) -> Sequence[JobSummary]:
         """All jobs, newest first; one that cannot be read is listed with its problem."""
         return list_jobs(self.folder)
@@ -163,17 +148,8 @@ class Jobs:
         return self._existing(name)
 
     def purge(self, name: str) -> None:
-        """Remove a job's folder. Raises JobNotFound, JobLocked."""
-        folder = self._existing(name)
-        lock = JobLock(folder)
-        try:
-            shutil.rmtree(folder)
-        except OSError as error:
-            raise JournalUnwritable(
-                f"The job's folder {safe(folder)} cannot be removed: {error.strerror}.", "Check its permissions."
-            ) from error
-        finally:
-            lock.release()
+        """Remove a job's folder, whatever is the matter with it. Raises JobNotFound, JobLocked, NotRemoved."""
+        folders.remove(self._existing(name))
 
     def _refuse_second(self, new: NewJob, environment: str) -> None:
         """Refuse a source that an unfinished job on the same environment already imports.
@@ -187,9 +163,12 @@ class Jobs:
                 continue
             if "UNKNOWN" not in {environment, job.environment} and environment != job.environment:
                 continue
-            with open_reader(self.folder / job.job) as reader:
-                record = reader.job()
-            base_url = json.loads(record.frozen_options)["base_url"]
+            try:
+                with open_reader(self.folder / job.job) as reader:
+                    record = reader.job()
+                base_url = json.loads(record.frozen_options)["base_url"]
+            except (JournalError, KeyError):
+                continue  # purged or damaged meanwhile: listed then as one that stands in nobody's way
             if record.size != size or base_url != new.frozen.base_url:
                 continue
             if record.sha256 is None:
@@ -206,7 +185,7 @@ class Jobs:
                 )
 
     def _path(self, name: str) -> Path:
-        if not NAME.fullmatch(name):
+        if not JOB_NAME.fullmatch(name):
             raise JobNameInvalid(
                 f"{safe(name, 100)!r} cannot be a job's name.",
                 "Use letters, digits, dots, dashes and underscores, at most 80, beginning with a letter or digit.",
@@ -215,6 +194,16 @@ class Jobs:
 
     def _existing(self, name: str) -> Path:
         folder = self._path(name)
-        if not (folder / FILE).is_file():
+        if not is_job(folder):
             raise JobNotFound(f"There is no job named {safe(name, 100)}.", "See the jobs with: tui-importer jobs")
         return folder
+
+
+def _check_name(source: Path) -> None:
+    """Refuse a path that no journal can keep: the bytes of a name may be no text."""
+    try:
+        str(source.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise EngineError(
+            f"{safe(source)} has a name that is not UTF-8.", "Rename the file, or the folder that it is in."
+        ) from error

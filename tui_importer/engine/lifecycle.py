@@ -6,7 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tui_importer.journal.errors import JournalUnwritable
+from tui_importer.engine.control import key_rejected
+from tui_importer.journal.errors import JournalError
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class Lifecycle:
             self.state = state
             self._journal.update_job(state=state, phase=self.phase, reason=self.reason, next_step=self.next_step)
 
+    def reopen(self, reason: str, next_step: str) -> None:
+        """A finished job has something to do again."""
+        with self._lock:
+            self.halt = None
+            self.phase = "import"
+            self.reason, self.next_step = reason, next_step
+            self.enter("paused")
+
     def rest(self, halt: Halt) -> None:
         """Pause for a reason. A journal that cannot be written says `running`, which a resume reads as interrupted."""
         with self._lock:
@@ -78,8 +87,14 @@ class Lifecycle:
         try:
             self._journal.update_job(state="paused", reason=halt.reason, next_step=halt.next_step).wait()
             self.say("info" if halt.kind in {"operator", "signal"} else "warning", f"Paused: {halt.reason}")
-        except JournalUnwritable as error:
+        except JournalError as error:
             self.reason, self.next_step = error.message, error.next
+
+    def trouble(self, halt: Halt) -> None:
+        """Say why a job that rests could not go on now; in memory only, as the journal may be what is in trouble."""
+        with self._lock:
+            if self.state in {"ready", "paused"}:
+                self.reason, self.next_step = halt.reason, halt.next_step
 
     def timed(self, phase: Phase, work: Callable[[], None]) -> None:
         """Do a phase's work and count its seconds."""
@@ -103,6 +118,12 @@ class Lifecycle:
         if timing is not None:
             seconds[timing[0]] += time.monotonic() - timing[1]
         return seconds
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether the job rests because of its key."""
+        rejected = self.halt.kind == "key" if self.halt is not None else self.reason == key_rejected().reason
+        return rejected and self.state == "paused"
 
     def seconds_columns(self) -> dict[str, float]:
         """The same as the journal's columns."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tui_importer.engine.snapshot import JobSummary, Totals
 from tui_importer.errors import ImporterError
+from tui_importer.journal.errors import JobsUnreadable
 from tui_importer.journal.journal import FILE, open_reader
-from tui_importer.journal.lock import is_locked
+from tui_importer.journal.lock import LOCK, is_locked
 from tui_importer.journal.records import Outcome
 from tui_importer.text import safe
 
@@ -20,13 +21,23 @@ if TYPE_CHECKING:
     from tui_importer.journal.records import JobRecord
 
 
+def is_job(folder: Path) -> bool:
+    """Whether `folder` is a job's: it has its journal, or what else every job has, should the journal be lost."""
+    # No job's name begins with a dot: such a folder is a job that died before it was recorded, or in its purge.
+    return folder.name[0] != "." and ((folder / FILE).is_file() or (folder / LOCK).is_file())
+
+
 def list_jobs(folder: Path) -> Sequence[JobSummary]:
-    """All jobs below `folder`, newest first; one that cannot be read is listed with its problem."""
-    if not folder.is_dir():
-        return []
-    # No job's name begins with a dot: such a folder is a job that died before it was recorded.
-    folders = [path for path in folder.iterdir() if path.name[0] != "." and (path / FILE).is_file()]
-    found = [_read(path) for path in folders]
+    """All jobs below `folder`, newest first; one that cannot be read is listed with its problem.
+
+    Raises JobsUnreadable.
+    """
+    try:
+        found = [_read(path) for path in folder.iterdir() if is_job(path)] if folder.is_dir() else []
+    except OSError as error:
+        raise JobsUnreadable(
+            f"The folder of the jobs {safe(folder)} cannot be read: {safe(error.strerror)}.", "Check its permissions."
+        ) from error
     return sorted(found, key=lambda job: job.started, reverse=True)
 
 
@@ -35,7 +46,10 @@ def _read(folder: Path) -> JobSummary:
         with open_reader(folder) as reader:
             return summarise(folder, reader.job(), reader)
     except ImporterError as error:
-        changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        try:
+            changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        except OSError:  # it was removed this very moment
+            changed = datetime.now(UTC)
         return JobSummary(
             safe(folder.name), "", "UNKNOWN", "paused", "unreadable", Totals(), changed, changed, str(error)
         )

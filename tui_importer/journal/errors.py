@@ -3,9 +3,13 @@
 JournalError
 ├── JobNotFound, JobExists, JobNameInvalid
 ├── JobLocked          another process works on the job
+├── JobsUnreadable     the folder of all jobs
 ├── JournalNewer       written by a newer version
-├── JournalCorrupt     failed SQLite's integrity check, or is not a journal
-└── JournalUnwritable  disk full, read-only, removed
+├── JournalCorrupt     missing, failed SQLite's integrity check or our own, or is not a journal
+└── JournalUnwritable  disk full, read-only, removed or replaced while it was open
+    ├── JournalBusy    another program has it locked
+    ├── NotRecorded    a new job cannot be written down
+    └── NotRemoved     a job cannot be purged
 """
 
 from __future__ import annotations
@@ -43,6 +47,12 @@ class JobLocked(JournalError):
     kind = "job_locked"
 
 
+class JobsUnreadable(JournalError):
+    """The system does not let us look which jobs there are."""
+
+    kind = "jobs_unreadable"
+
+
 class JournalNewer(JournalError):
     """The schema is newer than this program."""
 
@@ -60,3 +70,21 @@ class JournalUnwritable(JournalError):
 
     kind = "journal_unwritable"
     exit_code = 3
+
+
+class JournalBusy(JournalUnwritable):
+    """Another program than ours holds SQLite's lock."""
+
+    kind = "journal_busy"
+
+
+class NotRecorded(JournalUnwritable):
+    """There is no room or no permission for a new job, so that there is none: nothing was begun."""
+
+    exit_code = 2
+
+
+class NotRemoved(JournalUnwritable):
+    """The system does not let us remove the job's folder; the job is as it was."""
+
+    exit_code = 2

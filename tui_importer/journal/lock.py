@@ -1,22 +1,34 @@
 """One process at a time works on a job: an OS lock, so that a dead process never leaves a stale one.
 
-The file's content (host and process id) is only for the message; the lock itself is `flock` on Linux and macOS
-and `msvcrt.locking` on Windows (best effort).
+Locked is the file `lock`, whose content (host and process id) is only for the message, and the folder itself: a lock
+file looks like a leftover that one may delete, and whoever made a new one would work beside us. The locks are `flock`
+on Linux and macOS and `msvcrt.locking` on Windows (best effort).
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
-from tui_importer.journal.errors import JobLocked, JournalUnwritable
+from tui_importer.journal.errors import JobLocked
+from tui_importer.journal.refusals import unwritable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LOCK = "lock"
+"""The lock file's name in a job's folder."""
+
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+_TRIES, _PAUSE = 5, 0.02
+"""Somebody who only asks whether a job is locked has its lock for a moment."""
 
 if sys.platform == "win32":  # pragma: no cover - best effort
     import msvcrt
@@ -32,52 +44,84 @@ else:
 
 
 class JobLock:
-    """An exclusive lock on a job's folder, held until `release` or the end of the process.
+    """An exclusive lock on a job's folder, held until `release` or the end of the process; a rename keeps it.
 
-    Raises JobLocked (naming the holder) when another process has it, JournalUnwritable when the folder is not
-    writable.
+    Raises JobLocked (naming the holder) when another process has it, JournalUnwritable when the folder cannot be
+    written or locked.
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / "lock"
+        self._descriptors: list[int] = []
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise JournalUnwritable(
-                f"The job's folder {safe(folder)} cannot be written: {error.strerror}.",
-                "Check its permissions and the disk, then try again.",
-            ) from error
-        try:
-            _acquire(self._descriptor)
-        except OSError as error:
-            holder = _holder(self._descriptor)
-            os.close(self._descriptor)
-            raise JobLocked(
-                f"The job {safe(folder.name)} is open in another process ({holder}).",
-                "Close it there, or wait until it has finished.",
-            ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(), 0)
+            file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptors.append(file)
+            if not (self._lock_folder(folder) and _taken(file)):
+                raise JobLocked(
+                    f"The job {safe(folder.name)} is open in another process ({_holder(file)}).",
+                    "Close it there, or wait until it has finished.",
+                )
+            os.ftruncate(file, 0)
+            os.pwrite(file, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(), 0)
+        except BaseException as error:
+            self.release()
+            if isinstance(error, OSError):
+                raise unwritable(folder, error) from error
+            raise
 
     def release(self) -> None:
-        """Give the lock back; closing the descriptor releases it."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        """Give the lock back; closing the descriptors releases it."""
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+
+    def _lock_folder(self, folder: Path) -> bool:
+        descriptor = _open_folder(folder)
+        if descriptor is None:
+            return True
+        self._descriptors.append(descriptor)
+        try:
+            return _taken(descriptor)
+        except OSError:  # a network disk that locks files only
+            return True
 
 
 def is_locked(folder: Path) -> bool:
     """Whether a living process holds the job now."""
+    opened = []
     try:
-        descriptor = os.open(folder / "lock", os.O_RDWR)
-    except OSError:
-        return False
+        with contextlib.suppress(OSError):
+            opened.append(_open_folder(folder))
+            opened.append(os.open(folder / LOCK, os.O_RDWR))
+        return any(_is_held(descriptor) for descriptor in opened if descriptor is not None)
+    finally:
+        for descriptor in opened:
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _open_folder(folder: Path) -> int | None:
+    """A descriptor of the folder itself; None on a system that cannot lock folders."""
+    return None if sys.platform == "win32" else os.open(folder, os.O_RDONLY)
+
+
+def _taken(descriptor: int) -> bool:
+    """Take the lock; False when another process has it. Raises OSError where locks do not work."""
+    for _ in range(_TRIES):
+        try:
+            _acquire(descriptor)
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _is_held(descriptor: int) -> bool:
     try:
         _acquire(descriptor)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        return error.errno in _HELD
     return False
 
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum, IntFlag
+from functools import cache
+from types import NoneType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+
+_STORED = {"str": (str,), "float": (float, int)}
+"""What SQLite gives for a field of this type; for all others a whole number."""
 
 
 class Outcome(IntEnum):
@@ -71,7 +82,10 @@ class OrganizationRecord:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a row or an organization failed. `organization` is a label for people, `step` as in the vocabulary."""
+    """Why a row or an organization failed. `organization` is a label for people, `step` as in the vocabulary.
+
+    `shape` is the message without what belongs to one row: the same for all failures of one cause.
+    """
 
     row: int | None
     organization_key: str | None
@@ -84,7 +98,16 @@ class Failure:
     status: int | None
     message: str
     request_id: str
+    shape: str
     sequence: int = 0
+
+
+class FailedStep(NamedTuple):
+    """At which step a row failed and how; `organization` is its label, empty without one."""
+
+    step: str
+    kind: str
+    organization: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +126,17 @@ class FailedAttempt:
     response_body: str
 
 
+STATES = frozenset({"ready", "running", "pausing", "paused", "finished", "aborted"})
+PHASES = frozenset({"scan", "prewarm", "import", "done"})
+ENVIRONMENTS = frozenset({"SANDBOX", "STAGING", "PRODUCTION", "UNKNOWN"})
+
+
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """The job itself. `sha256`, `rows` and `chunk_size` are None before the scan has ended."""
+    """The job itself. `sha256`, `rows` and `chunk_size` are None before the scan has ended.
+
+    `state`, `phase` and `environment` are of STATES, PHASES and ENVIRONMENTS.
+    """
 
     name: str
     source: str
@@ -141,3 +172,21 @@ class ChunkCounts:
     membership_how: How | None
     updated: bool
     rows: int
+
+
+def record(kind: type[T], values: Sequence[Any]) -> T:
+    """A record of `kind` from its values in order; TypeError for one of a type that we never write there."""
+    types = _types(kind)  # type: ignore[arg-type] # a class can be hashed
+    for value, allowed in zip(values, types, strict=True):
+        if not isinstance(value, allowed):
+            raise TypeError(f"{kind.__name__} has a {type(value).__name__} where it cannot have one")
+    return kind(*values)
+
+
+@cache
+def _types(kind: Any) -> tuple[tuple[type, ...], ...]:  # noqa: ANN401 - one of the dataclasses here
+    names = [str(field.type) for field in fields(kind)]
+    return tuple(
+        (*_STORED.get(name.removesuffix(" | None"), (int,)), *((NoneType,) if name.endswith(" | None") else ()))
+        for name in names
+    )

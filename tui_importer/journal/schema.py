@@ -10,14 +10,15 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tui_importer.journal.errors import JournalCorrupt, JournalNewer
+from tui_importer.journal.errors import JournalNewer
+from tui_importer.journal.refusals import corrupt
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x7475_6969  # "tuii": tells our files from other SQLite databases
 
 CREATE = """
@@ -93,7 +94,16 @@ CREATE TABLE failures (
     kind TEXT NOT NULL,
     status INTEGER,
     message TEXT NOT NULL,
-    request_id TEXT NOT NULL
+    request_id TEXT NOT NULL,
+    shape TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE skips (
+    row INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    reason TEXT NOT NULL,
+    step TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL
 );
 CREATE TABLE attempts (
     attempt INTEGER PRIMARY KEY,
@@ -120,7 +130,13 @@ CREATE TABLE log (
 );
 """
 
-MIGRATIONS: Mapping[int, str] = {}
+MIGRATIONS: Mapping[int, str] = {
+    1: (
+        "ALTER TABLE failures ADD COLUMN shape TEXT NOT NULL DEFAULT ''; UPDATE failures SET shape = message; "
+        "CREATE TABLE skips (row INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL, step TEXT NOT NULL, "
+        "kind TEXT NOT NULL, message TEXT NOT NULL);"
+    ),
+}
 """Statements that bring a file from version N (the key) to N + 1."""
 
 
@@ -131,12 +147,9 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the schema's version. Raises JournalCorrupt for another kind of file, JournalNewer for a newer one."""
-    try:
-        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise corrupt(path, str(error)) from error
+    """Return the schema's version. Raises JournalCorrupt for another kind of file, JournalNewer, sqlite3.Error."""
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application_id != APPLICATION_ID or version < 1:
         raise corrupt(path, "it is not a journal of tui-importer")
     if version > VERSION:
@@ -147,19 +160,21 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
+def has_its_guards(connection: sqlite3.Connection) -> bool:
+    """Whether triggers and indexes are as we made them: the totals and the search for failures rest on them."""
+    sql = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') ORDER BY name"
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        create(fresh)
+        return fresh.execute(sql).fetchall() == connection.execute(sql).fetchall()
+
+
 def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Bring an older journal to the current schema in one transaction, after a copy beside it."""
     if version == VERSION:
         return
-    with closing(sqlite3.connect(path.with_suffix(f".v{version}.sqlite"))) as copy:
+    kept = path.with_suffix(f".v{version}.sqlite")
+    kept.touch(mode=0o600)
+    with closing(sqlite3.connect(kept)) as copy:
         connection.backup(copy)  # not a file copy: committed pages may still be in the WAL
     steps = " ".join(MIGRATIONS[number] for number in range(version, VERSION))
     connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
-
-
-def corrupt(path: Path, detail: str) -> JournalCorrupt:
-    """The refusal for a file that cannot be trusted."""
-    return JournalCorrupt(
-        f"The journal {safe(path)} is damaged: {safe(detail)}.",
-        "Restore the job's folder from a backup; without it, start a new job: users that exist already are recognised.",
-    )

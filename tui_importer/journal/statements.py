@@ -6,13 +6,18 @@ time we tried.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from tui_importer.journal.records import How, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tui_importer.journal.records import FailedAttempt, Failure, Flag, How, Outcome
+    from tui_importer.journal.records import FailedAttempt, Failure, Flag
     from tui_importer.journal.writer import Statement
+
+_BATCH: Final = 500
+"""Rows a statement names: SQLite allows 999 parameters in older builds."""
 
 
 def user_intended(row: int, server_time: float) -> Statement:
@@ -78,14 +83,14 @@ def failed(failure: Failure) -> list[Statement]:
     """Record a failure in place of an earlier one of the same row or organization."""
     values = (
         failure.row, failure.organization_key, failure.time, failure.line, failure.email, failure.organization,
-        failure.step, failure.kind, failure.status, failure.message, failure.request_id,
+        failure.step, failure.kind, failure.status, failure.message, failure.request_id, failure.shape,
     )  # fmt: skip
     marks = ", ".join("?" * len(values))
     return [
         (
             (
                 "INSERT OR REPLACE INTO failures (row, organization_key, time, line, email, organization, step, kind, "
-                f"status, message, request_id) VALUES ({marks})"
+                f"status, message, request_id, shape) VALUES ({marks})"
             ),
             values,
         )
@@ -115,11 +120,11 @@ def organization_intended(key: str, server_time: float) -> Statement:
 def organization_resolved(
     key: str, workos_id: str, name: str, seconds: float, *, created: bool, uncertain: bool
 ) -> list[Statement]:
-    """The key has its id; an earlier failure of it is over."""
+    """The key has its id; an earlier failure of it is over. `name` is the server's, which others are compared with."""
     return [
         (
             (
-                "UPDATE organizations SET state = ?, workos_id = ?, name = coalesce(name, ?), seconds = ?, "
+                "UPDATE organizations SET state = ?, workos_id = ?, name = ?, seconds = ?, "
                 "uncertain = ?, message = '' WHERE key = ?"
             ),
             ("created" if created else "existing", workos_id, name, seconds, uncertain, key),
@@ -134,3 +139,57 @@ def organization_failed(key: str, message: str, seconds: float) -> Statement:
         "UPDATE organizations SET state = 'failed', message = ?, seconds = ? WHERE key = ?",
         (message, seconds, key),
     )
+
+
+def reopened(rows: Sequence[int]) -> list[Statement]:
+    """Failed rows are pending again; what was found out before the failure stays.
+
+    A definite refusal had no effect, so the next try has an intent of its own. Only where the service failed may an
+    effect of the old one still be found: then its time decides whether it is ours.
+    """
+    entries: list[Statement] = []
+    for batch in _batches(rows):
+        marks = ", ".join("?" * len(batch))
+        definite = f"SELECT row FROM failures WHERE kind <> 'server_error' AND row IN ({marks})"
+        entries += [
+            (f"UPDATE rows SET membership_intent = NULL WHERE row IN ({definite})", batch),
+            (f"UPDATE rows SET user_intent = NULL WHERE user_id IS NULL AND row IN ({definite})", batch),
+            (
+                (
+                    f"UPDATE rows SET outcome = NULL, user_how = nullif(user_how, {int(How.FAILED)}) "
+                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({marks})"
+                ),
+                batch,
+            ),
+            (f"DELETE FROM failures WHERE row IN ({marks})", batch),
+        ]
+    return entries
+
+
+def skipped(rows: Sequence[int], time: float, reason: str) -> list[Statement]:
+    """Failed rows end as skipped, for a reason; what had failed is kept beside it."""
+    entries: list[Statement] = []
+    for batch in _batches(rows):
+        marks = ", ".join("?" * len(batch))
+        entries += [
+            (
+                (
+                    "INSERT OR REPLACE INTO skips (row, time, reason, step, kind, message) "
+                    f"SELECT row, ?, ?, step, kind, message FROM failures WHERE row IN ({marks})"
+                ),
+                (time, reason, *batch),
+            ),
+            (
+                (
+                    f"UPDATE rows SET outcome = {int(Outcome.SKIPPED)} "
+                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({marks})"
+                ),
+                batch,
+            ),
+            (f"DELETE FROM failures WHERE row IN ({marks})", batch),
+        ]
+    return entries
+
+
+def _batches(rows: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    return (tuple(rows[start : start + _BATCH]) for start in range(0, len(rows), _BATCH))

@@ -8,16 +8,18 @@ second leaves more than enough time for it.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
-from tui_importer.journal.errors import JournalUnwritable
-from tui_importer.text import safe
+from tui_importer.journal.errors import JournalError, JournalUnwritable
+from tui_importer.journal.refusals import closed, refusal
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from tui_importer.journal.open_files import OpenFiles
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its parameters."""
@@ -36,15 +38,15 @@ class Commit:
     def __init__(self) -> None:
         self.statements: list[Statement] = []
         self._done = threading.Event()
-        self._error: sqlite3.Error | None = None
+        self._error: JournalError | None = None
 
     def wait(self) -> None:
-        """Block until durable. Raises JournalUnwritable when the commit failed (it is tried again later)."""
+        """Block until durable. Raises JournalCorrupt, JournalUnwritable when it failed (it is tried again later)."""
         self._done.wait()
         if self._error is not None:
-            raise unwritable(self._error)
+            raise self._error
 
-    def finish(self, error: sqlite3.Error | None = None) -> None:
+    def finish(self, error: JournalError | None = None) -> None:
         """Tell the waiters."""
         self._error = error
         self._done.set()
@@ -54,15 +56,22 @@ class Writer:
     """Owns the writing connection. `on_failure` is called from the writer thread when a commit fails.
 
     After a failure nothing queued is dropped: the same statements are tried again every second (and at once on
-    `close`), while every waiter is told that nothing is durable now.
+    `close`), while every waiter is told that nothing is durable now. It fails, too, when the file that is open is not
+    the one in the job's folder any more.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, on_failure: Callable[[JournalUnwritable], None]
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        files: OpenFiles,
+        on_failure: Callable[[JournalError], None],
     ) -> None:
         self._connection = connection
         self._path = path
+        self._files = files
         self._on_failure = on_failure
+        self._error: JournalError | None = None
         self._condition = threading.Condition()
         self._queued = Commit()
         self._stuck: list[Statement] = []
@@ -77,7 +86,7 @@ class Writer:
         """
         with self._condition:
             if self._closing:
-                raise JournalUnwritable("The journal is closed.", "Open the job again.")
+                raise closed()
             commit = self._queued
             commit.statements.extend(statements)
             if not commit.statements:
@@ -86,20 +95,17 @@ class Writer:
             return commit
 
     def flush(self) -> None:
-        """Block until everything submitted so far is durable. Raises JournalUnwritable."""
+        """Block until everything submitted so far is durable. Raises JournalCorrupt, JournalUnwritable."""
         self.submit(()).wait()
 
     def close(self) -> None:
-        """Commit what is queued and end the thread. Raises JournalUnwritable when that was not possible."""
+        """Commit what is queued and end the thread. Raises JournalCorrupt, JournalUnwritable when that fails."""
         with self._condition:
             self._closing = True
             self._condition.notify()
         self._thread.join()
-        if self._stuck:
-            raise JournalUnwritable(
-                f"The last changes could not be written to {safe(self._path)}.",
-                "Free disk space or restore the folder, then resume: what was not recorded is looked up again.",
-            )
+        if self._error is not None:
+            raise self._error
 
     def _run(self) -> None:
         while True:
@@ -112,7 +118,10 @@ class Writer:
                 closing = self._closing
             self._commit(commit)
             if closing:
-                self._connection.close()
+                if self._files.are_there():
+                    self._connection.close()
+                else:
+                    abandon(self._connection)
                 return
 
     def _commit(self, commit: Commit) -> None:
@@ -121,24 +130,45 @@ class Writer:
             commit.finish()
             return
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for sql, parameters in statements:
-                self._connection.execute(sql, parameters)
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._files.check()
+            self._write(statements)
+        except Exception as error:  # noqa: BLE001 - told to all who wait; without this thread they would wait for ever
             self._stuck = statements
-            commit.finish(error)
-            self._on_failure(unwritable(error))
+            self._error = error if isinstance(error, JournalError) else refusal(error, self._path)
+            self._error.exit_code = JournalUnwritable.exit_code  # while it is open, something may have been sent
+            commit.finish(self._error)
+            self._on_failure(self._error)
         else:
-            self._stuck = []
+            self._stuck, self._error = [], None
             commit.finish()
 
+    def _write(self, statements: list[Statement]) -> None:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for sql, parameters in statements:
+                try:
+                    connection.execute(sql, parameters)
+                except UnicodeEncodeError:  # an answer may have half a surrogate pair, which no UTF-8 can hold
+                    connection.execute(sql, tuple(map(_encodable, parameters)))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
-def unwritable(error: sqlite3.Error) -> JournalUnwritable:
-    """The operator's sentence for a failed commit."""
-    return JournalUnwritable(
-        f"The journal cannot be written: {safe(error)}.",
-        "Nothing more is sent until it can: free disk space or restore the job's folder, then resume.",
-    )
+
+def _encodable(value: object) -> object:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def abandon(connection: sqlite3.Connection) -> None:
+    """Keep a connection open until the process ends, whose files are not under their names any more.
+
+    Closing it would remove the `-wal` file by its name, which may be that of a copy put in the folder's place.
+    """
+    threading.Thread(target=_hold, args=(connection,), name="abandoned-journal", daemon=True).start()
+
+
+def _hold(_connection: sqlite3.Connection) -> None:
+    threading.Event().wait()

@@ -136,3 +136,9 @@ class ScanCancelled(ImporterError):
 
     def __init__(self) -> None:
         super().__init__("The scan was cancelled.", "Nothing was sent and nothing was kept; start it again any time.")
+
+
+def said(error: BaseException) -> str:
+    """What the system or polars says, without the path that our own message begins with."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return safe(text.splitlines()[0] if text else type(error).__name__)

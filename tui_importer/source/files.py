@@ -7,6 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from tui_importer.durable import sync_file, sync_folder
 from tui_importer.source._polars import pl
 
 if TYPE_CHECKING:
@@ -52,35 +53,33 @@ def private(path: Path) -> Path:
 
 
 def write(frame: pl.LazyFrame, path: Path) -> None:
-    """Stream a frame into a private zstd Parquet file, synced to disk. Raises PolarsError, OSError."""
+    """Stream a frame into a private zstd Parquet file. Raises PolarsError, OSError."""
     frame.sink_parquet(
         private(path),
         compression="zstd",
         compression_level=COMPRESSION_LEVEL,
         row_group_size=ROW_GROUP,
-        sync_on_close="data",
         engine="streaming",
     )
 
 
 def publish(stage: Path, folder: Path) -> None:
-    """Rename the files of `stage` into `folder`, the summary last; an earlier scan's go first. Raises OSError."""
+    """Rename the files of `stage` into `folder`, the summary last; an earlier scan's go first. Raises OSError.
+
+    On return all of it survives a power cut: whoever records that the rows are frozen may do so now. A rename alone
+    may be on the disk before the bytes are, and the summary's before the others', so each step is synced before the
+    next.
+    """
     for name in (SUMMARY, ROWS, SECRETS, REPEATS, PROBLEMS, ORGANIZATIONS):
         (folder / name).unlink(missing_ok=True)
-    for name in (ROWS, SECRETS, REPEATS, PROBLEMS, ORGANIZATIONS, SUMMARY):
-        if (stage / name).exists():
-            (stage / name).replace(folder / name)
+    names = [name for name in (ROWS, SECRETS, REPEATS, PROBLEMS, ORGANIZATIONS) if (stage / name).exists()]
+    for name in (*names, SUMMARY):
+        sync_file(stage / name)
+    for name in names:
+        (stage / name).replace(folder / name)
     sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the renames in `folder` durable, where the system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    (stage / SUMMARY).replace(folder / SUMMARY)
+    sync_folder(folder)
 
 
 class Spool:

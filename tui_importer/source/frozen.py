@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_importer.durable import sync_file, sync_folder
 from tui_importer.secret import Secret
 from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.cells import present
-from tui_importer.source.errors import FrozenRowsError
-from tui_importer.source.files import PROBLEMS, REPEATS, ROWS, SECRETS, private, sync_folder, write
+from tui_importer.source.digests import START_ANEW, digest_of, prove
+from tui_importer.source.errors import FrozenRowsError, said
+from tui_importer.source.files import PROBLEMS, REPEATS, ROWS, SECRETS, private, write
 from tui_importer.source.payload import RowBuilder
 from tui_importer.source.problems import ERRORS, describe
-from tui_importer.source.summary import read_summary
+from tui_importer.source.summary import read_summary, replace_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tui_importer.source.models import Problem, SourceRow
 
 PAGE = 10_000
+DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What comes of reading a damaged file; the panic is no Exception."""
 
 
 class FrozenRows:
@@ -27,12 +33,15 @@ class FrozenRows:
 
     With `secrets` false, or after they were removed, rows come without secrets. A chunk of 1,000 rows of 1.3 KB costs
     about 4 ms for the cells, wherever it lies, and 20 ms for the objects; a single row 3 ms.
-    Raises FrozenRowsError when the folder has no complete scan or a file is damaged.
+    Raises FrozenRowsError when the folder has no complete scan, a file is damaged, or is touched while it is open.
     """
 
     def __init__(self, folder: Path, secrets: bool = True) -> None:  # noqa: FBT001, FBT002 - the agreed signature
         self._folder = folder
         self._summary = read_summary(folder)
+        with_secrets = [SECRETS] if secrets and (folder / SECRETS).exists() else []
+        self._identity = identity(folder / ROWS)
+        prove(folder, self._summary.files, [ROWS, REPEATS, PROBLEMS, *with_secrets])
         self._builder = RowBuilder(self.columns, self._summary.fields)
         self._rows = self._scan(ROWS)
         self._has_secrets = secrets
@@ -56,6 +65,8 @@ class FrozenRows:
         first, last = max(first, 1), min(last, self.rows)
         if first > last:
             return []
+        if identity(self._folder / ROWS) != self._identity:  # polars panics when a file shrinks under its hands
+            raise FrozenRowsError(self._folder / ROWS, "the frozen rows were changed or removed.", START_ANEW)
         cells = self._collect(self._rows.slice(first - 1, last - first + 1), ROWS)
         between = pl.col("row").is_between(first, last)
         secrets = self._secrets(between)
@@ -74,6 +85,25 @@ class FrozenRows:
         if not 1 <= number <= self.rows:
             raise IndexError(number)
         return self.read(number, number)[0]
+
+    def first_rows(self, rows: Sequence[int]) -> dict[int, int]:
+        """The first row of the same person for those of `rows` that are not it."""
+        wanted = self._repeats.filter(pl.col("row").is_in(list(rows)))
+        return {row: first for row, first, _ in wanted.iter_rows() if first is not None}
+
+    def unite(self, same: Mapping[str, str]) -> None:
+        """Take organization keys for others, `same[key]` for `key`: rows of one user with either are twins from now on.
+
+        Only the environment tells that two keys are one organization. For use before rows are read by several threads.
+        """
+        rows = pl.concat([self._repeats["row"], self._repeats["first_row"]]).unique().to_frame("row").lazy()
+        key = pl.col("organization_key").replace(dict(same))
+        named = self._rows.select("row", key).join(rows, on="row", how="semi", maintain_order="left")
+        person = pl.col("first_row").fill_null(pl.col("row"))
+        known = self._collect(named, ROWS).join(self._repeats, on="row", how="left", maintain_order="left")
+        twin = pl.col("row").shift(1).over(person, "organization_key").alias("twin_row")
+        later = known.with_columns(twin).filter(pl.col("first_row").is_not_null())
+        self._repeats = later.select(self._repeats.columns)
 
     def _secrets(self, between: pl.Expr) -> dict[int, dict[str, Secret]]:
         """The secrets of some rows. The file is opened anew each time: it is rewritten when a job finishes."""
@@ -102,10 +132,7 @@ class FrozenRows:
         return problems
 
     def _scan(self, name: str) -> pl.LazyFrame:
-        path = self._folder / name
-        if not path.exists():
-            raise FrozenRowsError(path, "a file of the frozen rows is missing.", "Start a new job.")
-        return pl.scan_parquet(path, glob=False)
+        return pl.scan_parquet(self._folder / name, glob=False)
 
     def _collect(self, frame: pl.LazyFrame, name: str) -> pl.DataFrame:
         try:
@@ -114,9 +141,8 @@ class FrozenRows:
             if not interrupted_by_polars():
                 raise
             return frame.collect()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            path = self._folder / name
-            raise FrozenRowsError(path, "the frozen rows cannot be read.", "Start a new job.") from error
+        except DAMAGE as error:
+            raise FrozenRowsError(self._folder / name, "the frozen rows cannot be read.", START_ANEW) from error
 
 
 def read_problems(folder: Path) -> Iterator[Problem]:
@@ -129,29 +155,47 @@ def read_problems(folder: Path) -> Iterator[Problem]:
         while (page := found.slice(offset, PAGE).collect()).height:
             yield from _problems(page, columns)
             offset += page.height
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGE as error:
         raise FrozenRowsError(path, "the findings cannot be read.", "Scan the source again.") from error
 
 
 def keep_secrets(folder: Path, rows: Iterable[int]) -> None:
     """Forget all secrets but those of `rows`; without any left the file goes. Atomic. Raises FrozenRowsError."""
     path = folder / SECRETS
+    new = path.with_suffix(".new")
     if not path.exists():
         return
     wanted = pl.Series("row", rows, pl.UInt32).to_frame().lazy()
     try:
+        new.unlink(missing_ok=True)  # of a process that died here
         kept = pl.scan_parquet(path, glob=False).join(wanted, on="row", how="semi", maintain_order="left")
         if kept.select(pl.len()).collect().item():
-            new = private(path.with_suffix(".new"))
-            write(kept, new)
+            write(kept, private(new))
+            sync_file(new)
+            summary = read_summary(folder)
+            both = (*summary.files.get(SECRETS, ()), digest_of(new))  # whichever a crash leaves
+            replace_summary(folder, replace(summary, files={**summary.files, SECRETS: both}))
             new.replace(path)
         else:
             path.unlink()
         sync_folder(folder)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGE as error:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         raise FrozenRowsError(
-            path, "the secrets of finished rows could not be removed.", "Make room on the disk, or purge the job."
+            path,
+            f"the secrets of finished rows could not be removed: {said(error)}.",
+            "Make room on the disk and check the folder's permissions, then resume; or purge the job.",
         ) from error
+
+
+def identity(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written to or replaced; nothing of it for a file that is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _problems(frame: pl.DataFrame, columns: tuple[str, ...]) -> Iterator[Problem]:

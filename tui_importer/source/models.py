@@ -142,6 +142,9 @@ class RowStore(Protocol):
     def row(self, number: int) -> SourceRow:
         """One row."""
 
+    def unite(self, same: Mapping[str, str]) -> None:
+        """Take organization keys for others (key -> the one it is taken for) when rows are compared for `twin_row`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:

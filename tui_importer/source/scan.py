@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.across import Across
-from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted
+from tui_importer.source.digests import START_ANEW, digest_of, prove
+from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted, said
 from tui_importer.source.files import (
     ORGANIZATIONS,
     PROBLEMS,
@@ -39,7 +40,6 @@ from tui_importer.source.header import open_source
 from tui_importer.source.organizations import as_objects
 from tui_importer.source.problems import ERRORS, KINDS
 from tui_importer.source.summary import Summary, read_summary, write_summary
-from tui_importer.text import safe
 
 if TYPE_CHECKING:
     import threading
@@ -83,7 +83,7 @@ def scan(
                 raise ScanCancelled from None
             raise
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise FrozenRowsError(folder, f"the rows cannot be frozen: {safe(error)}.", "Is the disk full?") from error
+            raise FrozenRowsError(folder, f"the rows cannot be frozen: {said(error)}.", "Is the disk full?") from error
     return read_scan(folder)
 
 
@@ -91,10 +91,11 @@ def read_scan(folder: Path) -> ScanResult:
     """The result of the complete scan in `folder`. Raises FrozenRowsError when there is none."""
     summary = read_summary(folder)
     path = folder / ORGANIZATIONS
+    prove(folder, summary.files, [ORGANIZATIONS])
     try:
         organizations = as_objects(pl.read_parquet(path, glob=False))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise FrozenRowsError(path, "the organizations cannot be read.", "Start a new job.") from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise FrozenRowsError(path, "the organizations cannot be read.", START_ANEW) from error
     return summary.result(folder, organizations)
 
 
@@ -123,7 +124,9 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
             f"of {freezer.rows:,} rows {importable:,} can be imported and {counts.refused:,} cannot: that is not all.",
             "This is a defect of the importer; please report it.",
         )
+    written = [name for name in (ROWS, SECRETS, REPEATS, PROBLEMS, ORGANIZATIONS) if (stage / name).exists()]
     return Summary(
+        files={name: (digest_of(stage / name),) for name in written},
         fingerprint=fingerprint,
         columns=freezer.columns.names,
         fields=dict(freezer.columns.fields),

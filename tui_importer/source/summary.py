@@ -1,12 +1,15 @@
-"""`scan.json`: what a scan found, without what is in the Parquet files."""
+"""`scan.json`: what a scan found, without what is in the Parquet files, and how these are proved to be sound."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tui_importer.durable import sync_file, sync_folder
+from tui_importer.source.digests import START_ANEW, Digests
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.source.files import SUMMARY, private
 from tui_importer.source.models import Fingerprint, ScanResult
@@ -21,7 +24,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A scan's numbers and columns; see ScanResult for their meaning. `refused` is the number of refused rows."""
+    """A scan's numbers and columns; see ScanResult for their meaning. `files` has the digests of the other files."""
 
     fingerprint: Fingerprint
     columns: tuple[str, ...]
@@ -35,6 +38,7 @@ class Summary:
     rows_with_problems: int
     problem_counts: dict[str, int]
     seconds: float
+    files: Digests = field(default_factory=dict)
 
     def result(self, folder: Path, organizations: tuple[Organization, ...]) -> ScanResult:
         """The scan's result, with the organizations of its own file."""
@@ -59,13 +63,24 @@ class Summary:
 
 
 def write_summary(stage: Path, summary: Summary) -> None:
-    """Write `scan.json` into `stage`, synced to disk. Raises OSError."""
+    """Write `scan.json` into `stage`. Raises OSError."""
     document: dict[str, Any] = {name: getattr(summary, name) for name in Summary.__slots__}
     document["fingerprint"] = {"size": summary.fingerprint.size, "sha256": summary.fingerprint.sha256}
     with private(stage / SUMMARY).open("w", encoding="utf-8") as file:
-        json.dump({"version": VERSION, **document}, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+        json.dump({"version": VERSION, "proof": _proof(document), **document}, file, ensure_ascii=False, indent=1)
+
+
+def replace_summary(folder: Path, summary: Summary) -> None:
+    """Write `scan.json` anew in the folder of a scan: durable and atomic. Raises OSError."""
+    stage = folder / f"{SUMMARY}.new"
+    stage.mkdir(mode=0o700, exist_ok=True)
+    try:
+        write_summary(stage, summary)
+        sync_file(stage / SUMMARY)
+        (stage / SUMMARY).replace(folder / SUMMARY)
+        sync_folder(folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def read_summary(folder: Path) -> Summary:
@@ -75,15 +90,23 @@ def read_summary(folder: Path) -> Summary:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document.pop("version") != VERSION:
             raise FrozenRowsError(path, "the rows were frozen by another version.", "Use that version, or start anew.")
+        if "proof" in document and document.pop("proof") != _proof(document):
+            raise FrozenRowsError(path, "the summary of the scan is damaged.", START_ANEW)
         return Summary(
             **{
                 **document,
                 "fingerprint": Fingerprint(**document["fingerprint"]),
                 "columns": tuple(document["columns"]),
                 "roles": tuple(document["roles"]),
+                "files": {name: tuple(digests) for name, digests in document.get("files", {}).items()},
             }
         )
     except FileNotFoundError:
         raise FrozenRowsError(path, "the rows of this job are not frozen.", "Scan the source again.") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        raise FrozenRowsError(path, "the summary of the scan is damaged.", "Start a new job.") from None
+        raise FrozenRowsError(path, "the summary of the scan is damaged.", START_ANEW) from None
+
+
+def _proof(document: dict[str, Any]) -> str:
+    """SHA-256 of the document in one canonical form."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
