@@ -20,9 +20,8 @@ from tests.support import (
     with_workers,
     write_source,
 )
-from tui_importer.engine.options import RunOptions
 from tui_importer.sandbox.server import Sandbox
-from tui_importer.sandbox.settings import Fault, SandboxSettings
+from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,23 +229,6 @@ def test_a_job_closed_while_running_is_taken_up_by_another_process(tmp_path: Pat
     assert_exact(sandbox, rows)
 
 
-def test_no_row_fails_by_429_and_the_limit_is_used(tmp_path: Path) -> None:
-    settings = SandboxSettings(writes_per_10s=50, reads_per_10s=100, overall_per_60s=600, window_seconds=1.0,
-                               overall_window_seconds=6.0)  # fmt: skip
-    rows = [person(n, n % 5) for n in range(120)]
-    for options in (RunOptions(workers=12, writes_per_10s=0), RunOptions(workers=12, share=100)):
-        with Sandbox(settings) as sandbox:
-            folder = tmp_path / f"limit-{options.writes_per_10s}"
-            folder.mkdir()
-            with open_job(folder, sandbox, write_source(folder / "users.csv", rows), options) as job:
-                summary = finish(job)
-            assert (summary.totals.created, summary.totals.failed) == (120, 0)
-            assert sandbox.picture(objects=False).max_in_flight <= 12
-            assert_exact(sandbox, rows)
-            if options.writes_per_10s == 0:
-                assert summary.rate_limited > 0, "without our limiter the server's 429s are met and obeyed"
-
-
 def test_lost_answers_and_server_errors_leave_the_exact_state(tmp_path: Path) -> None:
     faults = dict.fromkeys(("500", "503", "html", "drop_before", "drop_after", "truncated"), 0.03)
     rows = [person(n, n % 6) for n in range(120)] + [person(n, (n + 1) % 6) for n in range(0, 120, 3)]
@@ -257,38 +239,6 @@ def test_lost_answers_and_server_errors_leave_the_exact_state(tmp_path: Path) ->
         assert (summary.totals.created, summary.totals.failed) == (160, 0)
         assert (summary.users.created, summary.memberships.created) == (120, 160)
         assert (summary.organizations.created, summary.organizations.resolved) == (6, 6)
-        assert_exact(sandbox, rows)
-
-
-def test_a_revoked_key_pauses_with_no_row_failed_and_few_further_calls(tmp_path: Path) -> None:
-    rows = [person(n, n % 5) for n in range(200)]
-    with Sandbox(replace(UNLIMITED, revoke_after=150, latency=0.005)) as sandbox:
-        with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), with_workers(6)) as job:
-            summary = finish(job)
-            assert job.exit_code == 4
-            assert (summary.state, summary.reason, summary.totals.failed) == ("paused", "key rejected", 0)
-            assert sandbox.picture(objects=False).unauthorized <= 6
-            sandbox.update(revoke_after=None)
-            sandbox.set_key("sk_test_second_key")
-            from tui_importer.secret import Secret
-
-            job.set_key(Secret("sk_test_second_key"))
-            assert finish(job).totals.created == 200
-        assert_exact(sandbox, rows)
-
-
-def test_a_service_that_is_down_fails_no_row_and_the_job_goes_on_by_itself(tmp_path: Path) -> None:
-    rows = [person(n, n % 4) for n in range(60)]
-    with Sandbox(replace(UNLIMITED, latency=0.01)) as sandbox:
-        with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), with_workers(4)) as job:
-            job.start()
-            wait_until(lambda: job.snapshot().totals.done >= 10)
-            sandbox.update(faults={"503": Fault(1, applied=False)})
-            wait_until(lambda: job.snapshot().backing_off != "")
-            sandbox.update(faults={})
-            assert job.wait(60)
-            summary = settled_summary(job)
-        assert (summary.totals.created, summary.totals.failed) == (60, 0)
         assert_exact(sandbox, rows)
 
 

@@ -69,8 +69,9 @@ def test_when_nothing_succeeds_no_row_is_given_up_but_others_get_their_turn() ->
     assert found.backing_off == ""
 
 
-def test_a_row_that_fails_alone_is_given_up_when_it_comes_round_again() -> None:
-    found = health()
+def test_a_row_that_fails_alone_is_given_up_once_something_else_was_answered_meanwhile() -> None:
+    made = calls()
+    found = made.health
     tries = found.tries()
 
     def until_set_aside() -> None:
@@ -78,9 +79,21 @@ def test_a_row_that_fails_alone_is_given_up_when_it_comes_round_again() -> None:
             found.enter()
             found.failed(failure(), tries)
 
+    def unanswered() -> None:
+        raise failure()
+
     with pytest.raises(SetAside):
         until_set_aside()
-    found.succeeded()  # another row
+    made.judge(lambda: pytest.fail("others go first"), tries)
+    found.succeeded()  # another row, before the service broke down again
+    for _ in range(3):
+        with pytest.raises(SetAside):
+            until_set_aside()
+        made.judge(unanswered, tries)
+    with pytest.raises(SetAside):
+        until_set_aside()
+    made.judge(lambda: None, tries)
+    assert found.backing_off == "", "the service answers"
     with pytest.raises(GaveUp):
         until_set_aside()
 
@@ -147,6 +160,23 @@ def test_reads_are_repeated_and_writes_only_when_they_had_no_effect() -> None:
     assert answers == ["never"]
 
 
+def test_reads_that_got_through_in_the_end_are_not_added_up() -> None:
+    made = calls()
+    tries = made.health.tries()
+    for _ in range(6):
+        answers: list[Exception | str] = [failure(), failure(), failure(), "found"]
+
+        def send(answers: list[Exception | str] = answers) -> str:
+            made.health.succeeded()  # other rows
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        assert made.read(send, tries) == "found"
+    assert tries.counted == 0
+
+
 def test_a_cancelled_run_sends_nothing_more() -> None:
     control = Control()
     made = calls(control)
@@ -156,7 +186,7 @@ def test_a_cancelled_run_sends_nothing_more() -> None:
 
 
 def test_a_poll_looks_at_least_twice_and_ends_when_the_run_drains() -> None:
-    control = Control()
+    control = Control(drain_patience=0.0)
     made = calls(control)
     looks: list[int] = []
 

@@ -110,7 +110,7 @@ class TestExplanations:
             sub_resource_scoped_role_not_allowed organization_membership_already_exists entity_already_exists
             user_already_organization_member missing_user_id_or_organization_id role_slug_conflict
             rate_limit_exceeded daily_quota_exceeded not_found entity_not_found
-            unauthorized forbidden conflict unprocessable_entity invalid_request_body server_error
+            unauthorized forbidden conflict unprocessable_entity invalid_request_body server_error required
         """  # fmt: skip
         assert set(documented.split()) <= CODES.keys()
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_importer.engine.control import Halt
-from tui_importer.engine.errors import Interrupted
-from tui_importer.workos.errors import Cancelled, KeyRejected, NotSent, PermissionDenied, RateLimited, ServiceFailed
+from tui_importer.engine.control import Halt, key_rejected
+from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
+from tui_importer.workos.errors import (
+    Cancelled,
+    KeyRejected,
+    NotSent,
+    PermissionDenied,
+    RateLimited,
+    ServiceFailed,
+    WorkosError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +43,16 @@ class Calls:
 
         Raises NotFound, Refused (definite), GaveUp, SetAside, Interrupted.
         """
+        before = tries.total, tries.counted
         while True:
             try:
-                return self.write(send, tries)
+                answer = self.write(send, tries)
             except ServiceFailed as error:
                 self.failed(error, tries)
+            else:
+                # A call that got through in the end is not held against the next one of the same row.
+                tries.total, tries.counted = before
+                return answer
 
     def write(self, send: Callable[[], T], tries: Tries) -> T:
         """Send until the request reached the server. Raises ServiceFailed when it may or may not have had its effect.
@@ -57,11 +71,7 @@ class Calls:
             except Cancelled as error:
                 raise Interrupted from error
             except KeyRejected as error:
-                self.control.cancel(
-                    Halt(
-                        "key", "key rejected", "The API answers 401: give a valid key for this environment and resume."
-                    )
-                )
+                self.control.cancel(key_rejected())
                 raise Interrupted from error
             except PermissionDenied as error:
                 call = error.attempt.call.replace("_", " ") if error.attempt else "a call"
@@ -80,13 +90,40 @@ class Calls:
         self._metrics.count("retries")
         self.health.failed(error, tries)
 
+    def judge(self, ask: Callable[[], object], tries: Tries) -> None:
+        """Decide who is to blame when work is set aside again: the work itself, or the service.
+
+        `ask` is a call that has nothing to do with the work. Only if it is answered may the work fail, when it comes
+        round again: that others succeeded some time before says nothing about a service that is down now.
+        Raises Interrupted.
+        """
+        if tries.set_aside < 2:
+            return
+        asking = self.health.tries()
+        try:
+            self.write(ask, asking)
+        except ServiceFailed as error:
+            with contextlib.suppress(GaveUp, SetAside):
+                self.failed(error, asking)
+            return
+        except (GaveUp, SetAside):
+            return  # no connection
+        except WorkosError:
+            pass  # refused, and so answered
+        tries.to_blame = True
+        self.health.succeeded()
+
     def poll(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """Look until something is found, at growing intervals, for at least `seconds`. Raises what `look` raises."""
+        """Look until something is found, at growing intervals; the last look begins after `seconds` at the earliest.
+
+        Raises what `look` raises.
+        """
         deadline = time.monotonic() + seconds
         pause = self._patience.first_poll
         while True:
+            began = time.monotonic()  # an answer that comes late may show how things stood when it was asked for
             found = look()
-            if found is not None or time.monotonic() >= deadline:
+            if found is not None or began >= deadline:
                 return found
             self.control.sleep(pause)
             pause = min(pause * 1.6, self._patience.longest_poll)

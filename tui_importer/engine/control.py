@@ -6,14 +6,30 @@ safe, because every write is preceded by a durable intent.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tui_importer.engine.errors import Interrupted
+from tui_importer.engine.errors import Interrupted, PlanFailed
+from tui_importer.journal.errors import JournalError
+from tui_importer.source.errors import FrozenRowsError
+from tui_importer.text import safe
+from tui_importer.workos.errors import KeyRejected
+
+if TYPE_CHECKING:
+    from tui_importer.errors import ImporterError
+
+DRAIN_PATIENCE = 5.0
+"""Seconds from its beginning within which a drain lets rows in flight wait: for a hiccup, not for an outage."""
+DRAIN_LONGEST = 30.0
+"""Seconds after which a drain sends nothing more, when a slow rate limit holds up the rows in flight."""
+
+FOLDER_ERRORS = (JournalError, FrozenRowsError)
+"""What is wrong with the job's own folder: nothing more may be sent, as nothing can be recorded or read."""
 
 HaltKind = Literal["operator", "signal", "limit", "service", "key", "journal", "refused", "internal"]
 
@@ -39,6 +55,23 @@ class Halt:
     next_step: str = ""
 
 
+def halt_of(error: ImporterError) -> Halt:
+    """The halt for an error of ours that ended a phase or the check of a key."""
+    if isinstance(error, PlanFailed):
+        return error.halt
+    if isinstance(error, FOLDER_ERRORS):
+        return Halt("journal", safe(error.message), safe(error.next))
+    if isinstance(error, KeyRejected):
+        return key_rejected()
+    kinds: dict[int, HaltKind] = {2: "refused", 4: "key"}
+    return Halt(kinds.get(error.exit_code, "service"), safe(error.message), safe(error.next))
+
+
+def key_rejected() -> Halt:
+    """The halt for a 401."""
+    return Halt("key", "key rejected", "The API answers 401: give a valid key for this environment and resume.")
+
+
 def unexpected(error: Exception) -> Halt:
     """The halt for an error of ours: its type and place, never its text or values, which may hold secrets."""
     frame = error.__traceback__
@@ -53,11 +86,16 @@ def unexpected(error: Exception) -> Halt:
 
 
 class Control:
-    """Shared by the threads of one run. The first halt names the reason; a later cancel only hastens it."""
+    """Shared by the threads of one run. The first halt names the reason; a later cancel only hastens it.
 
-    def __init__(self) -> None:
+    `drain_patience` are the seconds from its beginning within which a drain lets a row in flight wait.
+    """
+
+    def __init__(self, drain_patience: float = DRAIN_PATIENCE) -> None:
         self._condition = threading.Condition()
         self._halt: Halt | None = None
+        self._drain_patience = drain_patience
+        self._draining_since = math.inf
         self.draining = threading.Event()
         self.cancelled = threading.Event()
 
@@ -77,6 +115,7 @@ class Control:
     def _stop(self, halt: Halt, *, cancel: bool) -> None:
         with self._condition:
             self._halt = self._halt or halt
+            self._draining_since = min(self._draining_since, time.monotonic())
             self.draining.set()
             if cancel:
                 self.cancelled.set()
@@ -88,15 +127,31 @@ class Control:
             raise Interrupted
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raise Interrupted as soon as the run drains or is cancelled."""
-        deadline = time.monotonic() + seconds
+        """Wait; raise Interrupted as soon as the run is cancelled, or drains and has no patience for this wait."""
+        until = time.monotonic() + seconds
         with self._condition:
-            while not self.draining.is_set():
-                left = deadline - time.monotonic()
+            while not (self.cancelled.is_set() or self._is_too_late(until)):
+                left = until - time.monotonic()
                 if left <= 0:
                     return
                 self._condition.wait(left)
         raise Interrupted
+
+    def hasten(self, paused_for: float, *, waiting: bool) -> None:
+        """Cancel a drain that would only wait: for a pause of `paused_for` seconds, or on and on for the rate limit.
+
+        Call it now and then. The rows stay pending where they are, which every durable intent allows.
+        """
+        halt = self._halt
+        if halt is None or self.cancelled.is_set():
+            return
+        now = time.monotonic()
+        is_stuck = waiting and now - self._draining_since > DRAIN_LONGEST
+        if is_stuck or (paused_for and self._is_too_late(now + paused_for)):
+            self.cancel(halt)
+
+    def _is_too_late(self, until: float) -> bool:
+        return until - self._draining_since > self._drain_patience
 
 
 class Breaker:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_importer.engine.errors import KeyMismatch
+from tui_importer.engine.errors import Interrupted, KeyMismatch
 from tui_importer.engine.plan import Environment
 from tui_importer.text import safe
-from tui_importer.workos.errors import KeyRejected, NotFound, NotSent, PermissionDenied, RateLimited, ServiceFailed
+from tui_importer.workos.errors import (
+    Cancelled,
+    KeyRejected,
+    NotFound,
+    NotSent,
+    PermissionDenied,
+    RateLimited,
+    ServiceFailed,
+)
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from tui_importer.engine.snapshot import EnvironmentName
@@ -21,16 +30,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TRIES = 3
+TRIES_LIMITED = 20
 SAMPLE = 5
 """Organizations named in the plan."""
 
 
-def read_environment(connection: Connection) -> Environment:
-    """Name the environment and some of its organizations.
+def read_environment(connection: Connection, cancelled: threading.Event | None = None) -> Environment:
+    """Name the environment and some of its organizations. `cancelled` ends waits for the rate limit.
 
-    Raises WorkosError: wrong key (exit 4), dead host (exit 2).
+    Raises WorkosError: wrong key (exit 4), dead host (exit 2); Interrupted.
     """
-    client = connection.client()
+    client = connection.client(cancelled)
     try:
         names = tuple(safe(o.name, 80) for o in patiently(lambda: client.list_organizations(limit=SAMPLE)).data)
         return Environment(_name(connection, client), connection.key.hint, connection.base_url, names)
@@ -38,13 +48,16 @@ def read_environment(connection: Connection) -> Environment:
         client.close()
 
 
-def check_key_sees_job(connection: Connection, journal: Reader) -> bool:
-    """Whether the key reads back an object of the job; False when the job has none yet. Raises KeyMismatch."""
+def check_key_sees_job(connection: Connection, journal: Reader, cancelled: threading.Event | None = None) -> bool:
+    """Whether the key reads back an object of the job; False when the job has none yet.
+
+    Raises KeyMismatch, and as `read_environment`.
+    """
     known = journal.any_object()
     if known is None:
         return False
     kind, object_id = known
-    client = connection.client()
+    client = connection.client(cancelled)
     try:
         if kind == "organization":
             patiently(lambda: client.get_organization(object_id))
@@ -67,8 +80,12 @@ def _name(connection: Connection, client: WorkosClient) -> EnvironmentName:
 
 
 def patiently(read: Callable[[], T]) -> T:
-    """Read with a few tries; what still fails is an error of the command: exit 4 for the key, 2 for the host."""
-    for attempt in range(1, TRIES + 1):
+    """Read with a few tries; what still fails is an error of the command: exit 4 for the key, 2 for the host.
+
+    A 429 is no failure: the limiter holds the next try back. Raises Interrupted when that was cancelled.
+    """
+    failed = refused = 0
+    while True:
         try:
             return read()
         except KeyRejected as error:
@@ -77,9 +94,16 @@ def patiently(read: Callable[[], T]) -> T:
         except PermissionDenied as error:
             error.exit_code = 4
             raise
-        except (NotSent, ServiceFailed, RateLimited) as error:
-            if attempt == TRIES or isinstance(error, NotSent):
+        except Cancelled as error:
+            raise Interrupted from error
+        except RateLimited as error:
+            refused += 1
+            if refused == TRIES_LIMITED:
                 error.exit_code = 2
                 raise
-            time.sleep(0.2 * attempt)
-    raise AssertionError("the last try returns or raises")
+        except (NotSent, ServiceFailed) as error:
+            failed += 1
+            if failed == TRIES or isinstance(error, NotSent):
+                error.exit_code = 2
+                raise
+            time.sleep(0.2 * failed)

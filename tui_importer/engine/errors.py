@@ -5,6 +5,7 @@ EngineError            refused before anything was written
 ├── OptionsFrozen      what is frozen in the job was given again with another value
 ├── SourceChanged      the source is not the one that the job was recorded for
 ├── PlanFailed         the key or the service gave out while the plan was made (exit 4 or 2)
+├── NotNow             a running job is at a point where this cannot be done
 ├── KeyMismatch        the key does not see this job's objects (exit 4)
 └── NotAJob            the name fits nothing
 
@@ -14,8 +15,12 @@ Control flow inside a worker (never shown): Interrupted, SetAside, GaveUp, StepF
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_importer.errors import ImporterError
+
+if TYPE_CHECKING:
+    from tui_importer.engine.control import Halt
 
 
 class EngineError(ImporterError):
@@ -43,14 +48,21 @@ class SourceChanged(EngineError):
 
 
 class PlanFailed(EngineError):
-    """Reads failed while the plan was made; `key` tells that the API refused the key."""
+    """Reads failed while the plan was made; `halt` tells why, and whether the API refused the key."""
 
     kind = "plan_failed"
 
-    def __init__(self, message: str, next: str = "", *, key: bool = False) -> None:  # noqa: A002 - the root's own word
-        super().__init__(message, next)
-        if key:
+    def __init__(self, halt: Halt) -> None:
+        super().__init__(f"The plan could not be made: {halt.reason}.", halt.next_step)
+        self.halt = halt
+        if halt.kind == "key":
             self.exit_code = 4
+
+
+class NotNow(EngineError):
+    """The job is at a point where this cannot be done; a moment later it can."""
+
+    kind = "not_now"
 
 
 class KeyMismatch(EngineError):

@@ -44,7 +44,7 @@ OWN: dict[str, Explanation] = {
         "rows_swallowed": ("A quote that never closes swallowed the lines behind it.", _MEND_ROW),
         "email_missing": ("A user needs an e-mail address.", _MEND_ROW),
         "email_malformed": ("This is not an e-mail address.", _MEND_ROW),
-        "email_verified_invalid": ("email_verified is yes or no.", _MEND_ROW),
+        "email_verified_invalid": ("The value of email_verified is neither yes nor no.", _MEND_ROW),
         "external_id_invalid": ("An external_id is up to 128 ASCII characters.", _MEND_ROW),
         "org_external_id_invalid": ("An external_id is up to 128 ASCII characters.", _MEND_ROW),
         "metadata_invalid": ("Metadata is a JSON object whose values are text.", _MEND_ROW),

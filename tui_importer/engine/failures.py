@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.rows import RowResult
+from tui_importer.engine.shapes import shape_of
 from tui_importer.journal import statements
 from tui_importer.journal.records import FailedAttempt, Failure, Flag, How, Outcome
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.errors import StepFailed
     from tui_importer.engine.run import Run
     from tui_importer.journal.records import OrganizationRecord
+    from tui_importer.journal.writer import Commit
     from tui_importer.source.models import SourceRow
     from tui_importer.workos.errors import Attempt
 
@@ -37,6 +39,7 @@ def record_row_failure(run: Run, row: SourceRow, failure: StepFailed, *, tried: 
                 status=failure.status,
                 message=failure.message,
                 request_id=failure.request_id,
+                shape=shape_of(failure.message),
             )
         ),
     ]
@@ -52,9 +55,9 @@ def record_row_failure(run: Run, row: SourceRow, failure: StepFailed, *, tried: 
 
 def record_organization_failure(
     run: Run, organization: OrganizationRecord, failure: StepFailed, seconds: float
-) -> None:
+) -> Commit:
     """Write a failed organization key; its rows are held."""
-    run.journal.submit(
+    commit = run.journal.submit(
         statements.organization_failed(organization.key, failure.message, seconds),
         *statements.failed(
             Failure(
@@ -69,11 +72,13 @@ def record_organization_failure(
                 status=failure.status,
                 message=failure.message,
                 request_id=failure.request_id,
+                shape=shape_of(failure.message),
             )
         ),
         *statements.attempted(None, organization.key, failed_attempts(run.metrics.failed_attempts())),
     )
     run.failure_recorded()
+    return commit
 
 
 def failed_attempts(attempts: Iterable[Attempt]) -> list[FailedAttempt]:

@@ -25,9 +25,12 @@ POLL = 0.5
 
 
 class Tries:
-    """What one piece of work (a row's step, an organization) has suffered so far."""
+    """What one piece of work (a row's step, an organization) has suffered so far.
 
-    __slots__ = ("counted", "first_progress", "probes", "progress", "set_aside", "total")
+    `to_blame`: it was set aside again, and the service answered something else then (`Calls.judge`).
+    """
+
+    __slots__ = ("counted", "probes", "progress", "set_aside", "to_blame", "total")
 
     def __init__(self, progress: int) -> None:
         self.total = 0
@@ -35,7 +38,7 @@ class Tries:
         self.probes = 0
         self.set_aside = 0
         self.progress = progress
-        self.first_progress = progress
+        self.to_blame = False
 
     def step_ended(self) -> None:
         """The next step begins with a clean account."""
@@ -58,6 +61,12 @@ class Health:
         self.trouble_since: float | None = None
         self.progress = 0
         self.threshold = 6
+
+    @property
+    def trouble(self) -> str:
+        """What the service answers while in trouble, else empty."""
+        with self._condition:
+            return self._cause if self.trouble_since is not None else ""
 
     @property
     def backing_off(self) -> str:
@@ -103,7 +112,7 @@ class Health:
         if tries.probes >= self._patience.probes:
             tries.probes = 0
             tries.set_aside += 1
-            if tries.set_aside > 1 and self.progress > tries.first_progress:
+            if tries.to_blame:
                 raise GaveUp(error)
             raise SetAside
 

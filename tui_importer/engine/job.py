@@ -6,38 +6,49 @@ import json
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine import views
-from tui_importer.engine.control import EXIT_CODES, Halt, halt_of, unexpected
+from tui_importer.engine.control import EXIT_CODES, FOLDER_ERRORS, Halt, halt_of, unexpected
 from tui_importer.engine.environment import check_key_sees_job, read_environment
-from tui_importer.engine.errors import Interrupted
+from tui_importer.engine.errors import Interrupted, NotNow
 from tui_importer.engine.frozen_source import FrozenSource
+from tui_importer.engine.keys import try_key
 from tui_importer.engine.lifecycle import Lifecycle
 from tui_importer.engine.live import LiveOptions
 from tui_importer.engine.metrics import Metrics
 from tui_importer.engine.options import FrozenOptions, RunOptions
 from tui_importer.engine.patience import Patience
 from tui_importer.engine.planning import Planner
+from tui_importer.engine.review import LONGEST_REASON, RetryPlan, Selection, plan_retry, to_reopen, to_skip
 from tui_importer.engine.run import Housekeeper, Run
 from tui_importer.engine.snapshot import Snapshot
+from tui_importer.engine.speed import Rates, bound_of
 from tui_importer.errors import ImporterError
+from tui_importer.journal import statements
 from tui_importer.journal.journal import Journal
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from tui_importer.engine.keys import TriedKey
     from tui_importer.engine.plan import Plan
     from tui_importer.engine.snapshot import FailureDetail, FailureView, LogEntry, OrganizationView
-    from tui_importer.journal.errors import JournalUnwritable
+    from tui_importer.journal.errors import JournalError
     from tui_importer.journal.lock import JobLock
+    from tui_importer.journal.writer import Commit
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
 
+T = TypeVar("T")
+
 STOP_SECONDS = 5.0
 """How long a job that was stopped waits for answers under way; later ones are lost, and looked up on resume."""
+LAST_RESORT = STOP_SECONDS + 3.0
+"""Seconds after which a job that was stopped is closed although some thread of it does not end."""
 
 
 class Job:
@@ -59,6 +70,8 @@ class Job:
     ) -> None:
         self._file_lock = lock
         self._lock = threading.RLock()
+        self._reviewing = threading.Lock()
+        """Held while failures become something else: counts are not read from the journal meanwhile."""
         self._folder = folder
         self._journal = Journal(folder, self._journal_failed)
         record = self._journal.job()
@@ -71,14 +84,14 @@ class Job:
         self._environment = record.environment
         self._live = LiveOptions(options, record.run_options, self._journal, connection.limiter, self.note)
         self._metrics = Metrics(self._journal.counters())
-        self._failures_before = self._journal.failure_count() - self._metrics.value("failures")
+        self._failures_before = self._journal.failure_count() - self._failures_counted
         connection.observe = self._metrics.observe
         self._error: ImporterError | None = None
         self._stopped: float | None = None
         self._plan: Plan | None = None
         self._planner: Planner | None = None
         self._run: Run | None = None
-        self._rates = views.Rates()
+        self._rates = Rates()
         self._thread: threading.Thread | None = None
 
     # -- commands -----------------------------------------------------------------------------------------------
@@ -141,6 +154,7 @@ class Job:
             self._source.cancelled.set()
             if now and self._stopped is None:
                 self._stopped = time.monotonic()
+                threading.Thread(target=self._end_waits, args=(self._thread,), name="stop", daemon=True).start()
             if self._planner is not None:
                 self._planner.control.cancel(halt)  # reads may stop anywhere
             if self._run is not None:
@@ -162,9 +176,96 @@ class Job:
         """Write a line into the job's log."""
         self._lifecycle.say("info", text)
 
+    def plan_retry(self, selection: Selection) -> RetryPlan:
+        """What `retry` would do now; blocks for as long as reading all failures takes (a second for 100,000).
+
+        Raises JournalError, FrozenRowsError.
+        """
+        if self._source.tally is None:
+            return RetryPlan(0, 0, (), 0, 0, 0)
+        held = self._lifecycle.state not in {"running", "pausing"}
+        return plan_retry(self._journal, selection, self._source.rows.first_rows, held=held)
+
+    def retry(self, selection: Selection) -> int:
+        """Try failed rows again and return how many: at once in a running import, else with the next `start`.
+
+        Each goes on at the step that failed. Rows of failed organizations wait for the next run, which resolves those
+        first. Blocks for a commit. Raises NotNow, JournalError.
+        """
+        with self._reviewing:
+            with self._lock:  # a job that rests does not start meanwhile
+                run = self._run
+                if self._lifecycle.state not in {"running", "pausing"}:
+                    return self._reopen(selection, held=True)
+            rows = run.reopen_rows(partial(self._reopen, selection, held=False)) if run is not None else None
+            if rows is None:
+                raise NotNow("The job is at a point where no row can be tried again.", "Try it in a moment.")
+            return rows
+
+    def _reopen(self, selection: Selection, *, held: bool) -> int:
+        if self._source.tally is None:
+            return 0
+        self._journal.flush()  # a failure that was counted is meant, too
+        found = to_reopen(self._journal, selection, self._source.rows.first_rows, held=held)
+        if found.rows:
+            rows = _failed_rows(len(found.rows))
+            if self._lifecycle.state == "finished":
+                self._lifecycle.reopen(f"{rows} to be tried again", "Go on to try them.")
+            self._source.tally.rows_reopened(found.rows, found.without_user)
+            commit = self._journal.submit(*statements.reopened(found.rows))
+            self._failures_removed(commit, len(found.rows))
+            self._lifecycle.say("info", f"Trying {rows} again")
+        return len(found.rows)
+
+    def _failures_removed(self, commit: Commit, count: int) -> None:
+        """Count them only when they are gone: a screen that hears of it reads the journal anew."""
+        try:
+            commit.wait()
+        finally:
+            self._metrics.count("failures_gone", count)
+
+    def skip(self, rows: Iterable[int], reason: str) -> int:
+        """End failed rows as skipped, for a reason, and return how many; there is no way back.
+
+        Blocks for a commit. Raises JournalError, FrozenRowsError when the secrets of a finished job's rows cannot be
+        removed.
+        """
+        reason = safe(reason, LONGEST_REASON)
+        with self._reviewing:
+            tally = self._source.tally
+            self._journal.flush()
+            found = to_skip(self._journal, rows) if tally is not None else ()
+            if tally is None or not found:
+                return 0
+            tally.rows_skipped(found)
+            commit = self._journal.submit(*statements.skipped(found, time.time(), reason))
+            self._failures_removed(commit, len(found))
+            self._lifecycle.say("info", f"Skipped {_failed_rows(len(found))}: {reason}")
+            if self._lifecycle.state == "finished":
+                self._keep_secrets()
+            return len(found)
+
     def set_key(self, key: Secret) -> None:
         """Use another key; the next run checks it against this job's objects. Raises KeyRejected if it is none."""
         self.connection.set_key(key)
+
+    def try_key(self, key: Secret) -> TriedKey:
+        """Test another key by reading back an object of this job; blocks, so call it from a thread of its own.
+
+        Raises KeyRejected, KeyMismatch, WorkosError.
+        """
+        return try_key(self.connection, key, self._journal)
+
+    def use_key(self, tried: TriedKey) -> None:
+        """Send everything from the next request on with a tested key. Blocks for a commit. Raises JournalUnwritable."""
+        salt = self._source.record.key_salt
+        name, hint = tried.environment.name, tried.key.hint
+        self._journal.update_job(key_hint=hint, key_hash=tried.key.salted_hash(salt), environment=name).wait()
+        self.connection.set_key(tried.key)
+        self._environment = name
+        self._source.record = self._journal.job()
+        how = "it reads back this job's objects" if tried.proven else f"it leads to {name}, as confirmed"
+        self._lifecycle.say("info", f"Another key: {hint}; {how}")
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until the job rests; False when `seconds` passed before."""
@@ -184,7 +285,7 @@ class Job:
         if stopped is None and not self.wait(timeout):
             self.stop_now()
             stopped = time.monotonic()
-        if stopped is not None and not self.wait(max(0.0, stopped + STOP_SECONDS - time.monotonic())):
+        if stopped is not None and not self.wait(max(0.0, stopped + LAST_RESORT - time.monotonic())):
             self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "stopped by the operator"))
         try:
             self._journal.close()
@@ -203,8 +304,17 @@ class Job:
             self._thread = threading.Thread(target=self._coordinate, args=(work,), name="coordinator", daemon=True)
             self._thread.start()
 
-    def _journal_failed(self, error: JournalUnwritable) -> None:
-        self.halt(Halt("journal", safe(error.message), safe(error.next)), now=True)
+    def _end_waits(self, running: threading.Thread | None) -> None:
+        """Wait for answers under way, then for none any more, until the run that was stopped rests."""
+        if running is None:
+            return
+        running.join(STOP_SECONDS)
+        while running.is_alive():
+            self.connection.abandon()
+            running.join(0.5)
+
+    def _journal_failed(self, error: JournalError) -> None:
+        self.halt(halt_of(error), now=True)
 
     # -- the coordinator ----------------------------------------------------------------------------------------
 
@@ -236,7 +346,8 @@ class Job:
             if self._lifecycle.halt is not None:
                 raise Interrupted
         try:
-            plan = planner.plan(self._source.scan, self._source.organizations)
+            with self._source.watched():
+                plan = planner.plan(self._source.scan, self._source.organizations)
         finally:
             self._planner = None
         if self._lifecycle.halt is not None:
@@ -253,9 +364,10 @@ class Job:
         run = self._new_run()
         keeper = Housekeeper(run, self._lifecycle.seconds_columns)
         try:
-            self._lifecycle.timed("prewarm", run.prewarm)
-            if run.control.halt is None:
-                self._lifecycle.timed("import", run.import_rows)
+            with self._source.watched():
+                self._lifecycle.timed("prewarm", run.prewarm)
+                if run.control.halt is None:
+                    self._lifecycle.timed("import", run.import_rows)
         finally:
             keeper.close()
         halt = run.control.halt
@@ -278,11 +390,13 @@ class Job:
         self._source.record = self._journal.job()
 
     def _new_run(self) -> Run:
+        with self._reviewing:
+            tally = self._source.reload()
         run = Run(
             journal=self._journal,
             connection=self.connection,
             store=self._source.rows,
-            tally=self._source.reload(),
+            tally=tally,
             metrics=self._metrics,
             frozen=self.frozen,
             live=self._live,
@@ -293,16 +407,20 @@ class Job:
         )
         with self._lock:
             self._run = run
-            self._rates = views.Rates()
+            self._rates = Rates()
             if self._lifecycle.halt is not None:
                 raise Interrupted
         return run
 
-    def _finish(self) -> None:
+    def _keep_secrets(self) -> None:
+        """Those of failed rows only: nothing else is sent any more."""
         from tui_importer.source.frozen import keep_secrets
 
-        self._journal.flush()
         keep_secrets(self._folder, self._journal.failed_rows())
+
+    def _finish(self) -> None:
+        self._journal.flush()
+        self._keep_secrets()
         totals = self.snapshot().totals
         self._lifecycle.say(
             "info", f"Finished: {totals.created:,} created, {totals.existing:,} existing, {totals.failed:,} failed"
@@ -313,8 +431,19 @@ class Job:
 
     # -- questions ----------------------------------------------------------------------------------------------
 
+    @property
+    def _failures_counted(self) -> int:
+        """Those recorded without those that are gone again, as far as the counters of all runs tell."""
+        return self._metrics.value("failures") - self._metrics.value("failures_gone")
+
     def snapshot(self) -> Snapshot:
         """A picture of the job now; no I/O."""
+        while True:
+            snapshot = self._picture()
+            if snapshot.state == self._lifecycle.state:  # else numbers of one state would be shown with another
+                return snapshot
+
+    def _picture(self) -> Snapshot:
         run, life, record = self._run, self._lifecycle, self._source.record
         tally = self._source.tally
         workers = run.pool.views() if run is not None and run.pool is not None else ()
@@ -322,6 +451,7 @@ class Job:
         snapshot = Snapshot(
             job=record.name,
             source=record.source,
+            source_change=self._source.change,
             environment=self._environment,  # type: ignore[arg-type]
             key_hint=self.connection.key.hint,
             base_url=self.frozen.base_url,
@@ -329,6 +459,7 @@ class Job:
             phase=life.phase,
             reason=life.reason,
             next_step=life.next_step,
+            needs_key=life.needs_key,
             elapsed=life.elapsed,
             scanned_rows=views.scanned_rows(self._source.progress, record.rows),
             scanned_share=views.scanned_share(self._source.progress, done=self._source.is_scanned),
@@ -337,13 +468,12 @@ class Job:
             cache_hits=self._metrics.value("cache_hits"),
             cache_misses=self._metrics.value("cache_misses"),
             requests=self._metrics.stats(
-                permitted=self.connection.limiter.permitted_writes,
-                share=self.options.share,
-                in_flight=sum(worker.state == "running" for worker in workers),
+                self.connection.limiter, in_flight=sum(worker.state == "running" for worker in workers)
             ),
             seconds=life.phase_seconds(),
             prewarm_requests=self._metrics.value("prewarm_requests"),
-            failures=self._failures_before + self._metrics.value("failures"),
+            failures=self._failures_before + self._failures_counted,
+            failures_gone=self._metrics.value("failures_gone"),
             log_entries=life.log_entries,
             backing_off=run.health.backing_off if run is not None and life.state == "running" else "",
             workers=workers,
@@ -353,14 +483,15 @@ class Job:
         if tally is None:
             return snapshot
         counted = tally.picture(held)
-        importing = life.phase == "import" and life.state == "running"
+        moving = snapshot.state == "running"
         return replace(
             snapshot,
             totals=counted.totals,
             users=counted.users,
             memberships=counted.memberships,
             chunks=counted.chunks,
-            eta=self._rates.eta(snapshot, counted.totals) if importing else None,
+            eta=self._rates.eta(snapshot, counted.totals) if moving and snapshot.phase == "import" else None,
+            bound=bound_of(snapshot) if moving else "",
         )
 
     def plan(self) -> Plan | None:
@@ -369,16 +500,26 @@ class Job:
 
     def failures_after(self, sequence: int, limit: int = 5_000) -> Sequence[FailureView]:
         """Failures with a greater sequence, in order."""
-        return [views.failure_view(failure) for failure in self._journal.failures(sequence, limit)]
+        return [views.failure_view(failure) for failure in self._asked(lambda: self._journal.failures(sequence, limit))]
 
     def organizations(self) -> Sequence[OrganizationView]:
         """All organizations, sorted by key."""
         active = self._run.active_keys if self._run is not None else set()
-        return [views.organization_view(record, active) for record in self._journal.organizations()]
+        return [views.organization_view(record, active) for record in self._asked(self._journal.organizations)]
 
     def log_after(self, sequence: int, limit: int = 1_000) -> Sequence[LogEntry]:
         """Log entries with a greater sequence, in order."""
-        return [views.log_entry(entry) for entry in self._journal.log(sequence, limit)]
+        return [views.log_entry(entry) for entry in self._asked(lambda: self._journal.log(sequence, limit))]
+
+    def _asked(self, question: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """What the journal answers; one that cannot be read halts the job, where the reason is seen."""
+        try:
+            return question()
+        except FOLDER_ERRORS as error:
+            halt = halt_of(error)
+            self.halt(halt, now=True)
+            self._lifecycle.trouble(halt)
+            return ()
 
     def failure_detail(self, sequence: int) -> FailureDetail:
         """One failure with its row, attempts and advice. Raises LookupError when it is gone."""
@@ -387,3 +528,7 @@ class Job:
             raise LookupError(sequence)
         row = self._source.rows.row(failure.row) if failure.row is not None else None
         return views.failure_detail(failure, row, self._journal.attempts(failure.row, failure.organization_key))
+
+
+def _failed_rows(count: int) -> str:
+    return f"{count:,} failed row" if count == 1 else f"{count:,} failed rows"

@@ -11,7 +11,10 @@ from tui_importer.engine.snapshot import RequestStats
 
 if TYPE_CHECKING:
     from tui_importer.workos.errors import Attempt
+    from tui_importer.workos.limits import RateLimiter
 
+_STATUS = "status_"
+"""How the counters of the answers by status begin."""
 SECONDS = 61
 """Length of the history in seconds, the running one included."""
 
@@ -23,7 +26,6 @@ class Metrics:
         self._lock = threading.Lock()
         self._latencies: deque[float] = deque(maxlen=500)
         self._seconds: deque[list[float]] = deque(maxlen=SECONDS)  # [second, requests, writes]
-        self._statuses: Counter[int] = Counter()
         self._saved = Counter(counters)
         self._unsaved: Counter[str] = Counter()
         self._local = threading.local()
@@ -35,7 +37,8 @@ class Metrics:
         failed = attempt.status is None or attempt.status >= 400
         with self._lock:
             self._unsaved["requests"] += 1
-            self._statuses[attempt.status or 0] += 1
+            self._unsaved["writes"] += write
+            self._unsaved[f"{_STATUS}{attempt.status or 0}"] += 1
             if attempt.status == 429:
                 self._unsaved["rate_limited"] += 1
             if attempt.status is not None:
@@ -85,30 +88,34 @@ class Metrics:
         with self._lock:
             return sum(self._latencies) / len(self._latencies) if self._latencies else None
 
-    def stats(self, *, permitted: float | None, share: int, in_flight: int) -> RequestStats:
+    def stats(self, limiter: RateLimiter, *, in_flight: int) -> RequestStats:
         """A picture for the screen; a rate is the mean of the last five full seconds."""
         now = int(time.monotonic())
         with self._lock:
             by_second = {int(second): (requests, writes) for second, requests, writes in self._seconds}
             latencies = sorted(self._latencies)
-            statuses = tuple(sorted(self._statuses.items()))
             counters = self._saved + self._unsaved
         oldest = min(by_second, default=now)
-        history = tuple(by_second.get(s, (0.0, 0.0))[0] for s in range(max(oldest, now - SECONDS + 1), now))
+        history = tuple(by_second.get(s, (0.0, 0.0))[1] for s in range(max(oldest, now - SECONDS + 1), now))
         recent = [by_second.get(s, (0.0, 0.0)) for s in range(max(oldest, now - 5), now)] or [(0.0, 0.0)]
+        statuses = sorted((int(name[len(_STATUS) :]), n) for name, n in counters.items() if name.startswith(_STATUS))
         return RequestStats(
             requests=counters["requests"],
+            import_writes=counters["writes"] - counters["prewarm_writes"],
             retries=counters["retries"],
             rate_limited=counters["rate_limited"],
             in_flight=in_flight,
             rate=sum(r for r, _ in recent) / len(recent),
             write_rate=sum(w for _, w in recent) / len(recent),
-            permitted=permitted,
-            share=share,
+            permitted=limiter.permitted_writes,
+            limit=limiter.limited_writes,
+            share=limiter.share,
+            paused_for=limiter.paused_for,
             p50=_percentile(latencies, 0.50),
             p95=_percentile(latencies, 0.95),
+            p99=_percentile(latencies, 0.99),
             history=history,
-            statuses=statuses,
+            statuses=tuple(statuses),
         )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_importer.config import Settings
+
 OnExisting = Literal["keep", "update"]
+
+JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""What a job may be called: its folder is."""
 
 DEFAULT_BASE_URL = "https://api.workos.com"
 DEFAULT_CHUNK_SIZE = 1_000
@@ -60,3 +66,23 @@ class NewJob:
     name: str
     frozen: FrozenOptions
     run: RunOptions
+
+
+RUN_OPTIONS = tuple(field.name for field in fields(RunOptions))
+"""Names of the run options; the settings have the same."""
+
+
+def run_options(settings: Settings) -> RunOptions:
+    """The run options that `settings` mean."""
+    values: dict[str, Any] = {name: getattr(settings, name) for name in RUN_OPTIONS}
+    return RunOptions(**values | {"workers": settings.workers or None})
+
+
+def frozen_options(settings: Settings, limit: int | None = None) -> FrozenOptions:
+    """What a job keeps for ever, as `settings` mean it."""
+    return FrozenOptions(
+        base_url=settings.base_url,
+        on_existing=settings.on_existing,
+        limit=limit,
+        chunk_size=settings.chunk_size or None,
+    )

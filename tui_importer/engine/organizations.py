@@ -75,6 +75,13 @@ class OrganizationCache:
         with self._lock:
             return dict(self._names.get(name, {}))
 
+    def same(self) -> dict[str, str]:
+        """Keys that turned out to name the organization of another key, with that key."""
+        firsts: dict[str, str] = {}
+        with self._lock:
+            found = {key: firsts.setdefault(id_, key) for key, id_ in sorted(self._ids.items())}
+        return {key: first for key, first in found.items() if key != first}
+
     @property
     def held_rows(self) -> int:
         """Importable rows of failed keys."""

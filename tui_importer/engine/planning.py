@@ -31,12 +31,14 @@ EXPECTED_LATENCY = 0.2
 UNLIMITED_WORKERS = 16
 MOST_REQUESTS = 400.0
 """Requests a second that this program reaches on a small machine when nothing else bounds it."""
+LONGEST_TROUBLE = 60.0
+"""Seconds without an answer after which a plan is given up: nobody waits half an hour for it."""
 UNCERTAINTY = 1.25
 """The range's upper end over its lower: 429s, retries and slow answers."""
 
 
 class Planner:
-    """Looks organizations up with a pool of threads. Its control's `drain` ends it within one request."""
+    """Looks organizations up with a pool of threads. Its control's `cancel` ends it within one request."""
 
     def __init__(
         self,
@@ -53,18 +55,18 @@ class Planner:
         self._options = options
         self._patience = patience
         self.control = Control()
-        self._health = Health(self.control, patience, 60.0)
+        self._health = Health(self.control, patience, min(LONGEST_TROUBLE, 60 * options.give_up_after))
         self._calls = Calls(self.control, self._health, metrics, patience)
 
     def plan(self, scan: ScanResult, organizations: list[OrganizationRecord]) -> Plan:
         """Compute the plan. Raises WorkosError (wrong key: exit 4; dead host: exit 2), PlanFailed, Interrupted."""
-        environment = read_environment(self._connection)
+        environment = read_environment(self._connection, self.control.cancelled)
         found = self._look_up(organizations)
         halt = self.control.halt
         if halt is not None:
             if halt.kind in {"operator", "signal"}:
                 raise Interrupted
-            raise PlanFailed(f"The plan could not be made: {halt.reason}.", halt.next_step, key=halt.kind == "key")
+            raise PlanFailed(halt)
         roles_missing = self._missing_roles(scan.roles, found)
         counts = OrganizationPlan(
             existing=sum(isinstance(state, _Found) for state in found.values()),
@@ -166,7 +168,7 @@ class Planner:
         """Roles of the file that neither the environment nor one of the organizations found has; None if unreadable."""
         if not roles:
             return ()
-        client = self._connection.client()
+        client = self._connection.client(self.control.cancelled)
         try:
             missing = set(roles) - {role.slug for role in patiently(client.list_roles)}
             for state in found.values():

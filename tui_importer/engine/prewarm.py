@@ -11,12 +11,10 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.control import Halt
+from tui_importer.engine.control import FOLDER_ERRORS, Halt, halt_of
 from tui_importer.engine.errors import Interrupted, SetAside, StepFailed
 from tui_importer.engine.failures import record_organization_failure
 from tui_importer.journal import statements
-from tui_importer.journal.errors import JournalUnwritable
-from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from tui_importer.engine.health import Tries
@@ -103,12 +101,14 @@ class _Pool:
                 try:
                     self._resolve(resolver, organization, tries)
                 except SetAside:
+                    run.calls.judge(lambda: client.list_organizations(limit=1), tries)
+                    again = run.journal.organization(organization.key) or organization  # it may have an intent now
                     with self._lock:
-                        self._keys.append((organization, tries))
+                        self._keys.append((again, tries))
         except Interrupted:
             return  # the key stays as it is; the next run goes on with it
-        except JournalUnwritable as error:
-            run.control.cancel(Halt("journal", safe(error.message), safe(error.next)))
+        except FOLDER_ERRORS as error:
+            run.control.cancel(halt_of(error))
         except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
             run.crashed(error)
         finally:
@@ -123,11 +123,11 @@ class _Pool:
         try:
             found = resolver.resolve(organization, tries)
         except StepFailed as failure:
-            record_organization_failure(run, organization, failure, time.monotonic() - began)
+            commit = record_organization_failure(run, organization, failure, time.monotonic() - began)
             run.cache.add_failed(organization.key, organization.rows)
             run.organizations.failed_one()
         else:
-            run.journal.submit(
+            commit = run.journal.submit(
                 *statements.organization_resolved(
                     organization.key,
                     found.id,
@@ -141,6 +141,9 @@ class _Pool:
             run.organizations.resolved_one(created=found.created)
         finally:
             run.resolving(organization.key, active=False)
+        if organization.state == "failed":
+            commit.wait()  # a screen that hears of it reads the journal anew
+            run.failure_gone()
         run.health.succeeded()
         share = run.organizations.over_limit(run.options.max_failed, finished=False)
         if share is not None:

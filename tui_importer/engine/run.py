@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.calls import Calls
 from tui_importer.engine.control import Breaker, Control, Halt, unexpected
-from tui_importer.engine.errors import StepFailed
+from tui_importer.engine.errors import GaveUp, Interrupted, SetAside, StepFailed
 from tui_importer.engine.finish import end_held_rows
 from tui_importer.engine.health import Health
 from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
@@ -19,11 +20,13 @@ from tui_importer.engine.steps import Tools
 from tui_importer.engine.workers import ChunkQueue, WorkerPool
 from tui_importer.journal.records import UNKNOWN_TIME
 from tui_importer.text import safe
+from tui_importer.workos.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_importer.engine.health import Tries
+    from tui_importer.engine.live import LiveOptions
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.options import FrozenOptions, RunOptions
     from tui_importer.engine.snapshot import Level
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
 FEWEST_WORKERS = 4
 MOST_WORKERS = 32
 UNLIMITED_WORKERS = 16
+SMALL_CHANGE = 2
+"""Workers that the automatic number must be off before it is followed; less is not worth a thread."""
+FOLLOW_EVERY = 2.0
+"""Seconds between looks at the latency."""
 EXPECTED_LATENCY = 0.2
 """Seconds a request takes until it is measured (observed on the live API, reference section 7.1)."""
 
@@ -53,7 +60,7 @@ class Run:
         tally: Tally,
         metrics: Metrics,
         frozen: FrozenOptions,
-        options: RunOptions,
+        live: LiveOptions,
         patience: Patience,
         organizations: list[OrganizationRecord],
         say: Callable[[Level, str], None],
@@ -65,24 +72,33 @@ class Run:
         self.tally = tally
         self.metrics = metrics
         self.frozen = frozen
-        self.options = options
+        self._live = live
         self.patience = patience
         self.say = say
         self.control = Control()
-        self.health = Health(self.control, patience, 60 * options.give_up_after)
+        self.health = Health(self.control, patience, 60 * self.options.give_up_after)
         self.calls = Calls(self.control, self.health, metrics, patience)
-        self.breaker = Breaker(options.max_failed)
+        self.breaker = Breaker(self.options.max_failed)
         self.cache = OrganizationCache(metrics.count)
         self.organizations = OrganizationCounts(organizations)
         self.is_first = not journal.has_begun()
+        self._reopening = threading.Lock()
+        self._reopened = self._over = False
         self.set_aside: dict[int, Tries] = {}
         self.pool: WorkerPool | None = None
+        self._asked = self.options.workers
+        self._in_trouble = False
         self.active_keys: set[str] = set()
         self._records = {o.key: o for o in organizations}
         self._prewarming = prewarming
         for organization in organizations:
             if organization.workos_id is not None:
                 self.cache.add(organization.key, organization.workos_id, organization.name or organization.value)
+
+    @property
+    def options(self) -> RunOptions:
+        """The run options now in force."""
+        return self._live.now
 
     # -- what workers and the pre-warm pool use ---------------------------------------------------------------
 
@@ -133,6 +149,10 @@ class Run:
         """A failure was submitted (counted for the screen's badge)."""
         self.metrics.count("failures")
 
+    def failure_gone(self) -> None:
+        """A failure is durably gone, or another one is in its place."""
+        self.metrics.count("failures_gone")
+
     def too_many_failures(self, share: float) -> None:
         """The breaker tripped."""
         top = self._most_frequent_failure()
@@ -157,12 +177,14 @@ class Run:
 
     def prewarm(self) -> None:
         """Resolve all organization keys; afterwards the cache is complete, or the run is halted."""
+        self._learn_server_time()
         self.health.threshold = max(6, 2 * self.options.prewarm_concurrency)
-        before = self.metrics.value("requests")
+        before, writes = self.metrics.value("requests"), self.metrics.value("writes")
         if self._prewarming:
             prewarm(self, self.journal.organizations())
         requests = self.metrics.value("requests") - before
         self.metrics.count("prewarm_requests", requests)
+        self.metrics.count("prewarm_writes", self.metrics.value("writes") - writes)
         counts = self.organizations
         self.say(
             "info",
@@ -171,18 +193,52 @@ class Run:
         )
         self.journal.flush()
 
+    def _learn_server_time(self) -> None:
+        """See one answer before the first intent: until then a resumed run would not know the server's clock."""
+        client = self.client()
+        with closing(client), suppress(Interrupted, NotFound, Refused):
+            while self.connection.server_clock.now() is None:
+                try:
+                    self.calls.read(lambda: client.list_organizations(limit=1), self.health.tries())
+                except (SetAside, GaveUp):
+                    continue  # nothing else could go first
+                self.health.succeeded()
+                return  # a server without a clock is not asked again
+
     def import_rows(self) -> None:
         """Run the workers until every row that can be tried has its outcome, or the run is halted."""
-        queue = ChunkQueue(self.tally.unfinished())
-        self.pool = WorkerPool(self, queue)
-        wanted = self.wanted_workers()
-        self.say("info", f"Importing users with {wanted} workers")
-        self.pool.resize(wanted)
-        while self.pool.alive():
-            self.pool.join(0.2)
+        if same := self.cache.same():
+            self.store.unite(same)  # or two rows might make, and count, one membership at the same time
+        while True:
+            self._import_round()
+            with self._reopening:
+                if self.control.halt is not None or not self._reopened:
+                    self._over = True
+                    break
+                self._reopened = False
         if self.control.halt is None:
             end_held_rows(self)
         self.journal.flush()
+
+    def reopen_rows(self, reopen: Callable[[], int]) -> int | None:
+        """Try failed rows again in another round of this run; None when there will be none any more."""
+        with self._reopening:
+            if self._over:
+                return None
+            rows = reopen()
+            self._reopened = self._reopened or rows > 0
+            return rows
+
+    def _import_round(self) -> None:
+        queue = ChunkQueue(self.tally.unfinished())
+        pool = WorkerPool(self, queue)
+        self._asked = self.options.workers
+        wanted = self.wanted_workers()
+        self.say("info", f"Importing users with {wanted} workers")
+        pool.resize(wanted)
+        self.pool = pool  # from here on the housekeeper resizes it
+        while pool.alive():
+            pool.join(0.2)
 
     def wanted_workers(self) -> int:
         """The operator's number, else by Little's law: permitted rate x observed latency, with a margin."""
@@ -198,18 +254,38 @@ class Run:
         self.health.threshold = max(6, 2 * wanted)
         return wanted
 
-    def adjust_workers(self) -> None:
-        """Follow the observed latency; small changes are not worth a thread."""
-        if self.pool is None or self.options.workers is not None or self.control.draining.is_set():
+    def adjust_workers(self, *, follow: bool) -> None:
+        """Do at once what the operator asks for; with `follow` and in automatic, do what the observed latency asks."""
+        pool = self.pool
+        if pool is None or self.control.draining.is_set():
+            return
+        asked = self.options.workers
+        is_new, self._asked = asked != self._asked, asked
+        if not is_new and not (follow and asked is None):
             return
         wanted = self.wanted_workers()
-        active = sum(view.state != "stopped" for view in self.pool.views())
-        if abs(wanted - active) >= 2:
-            self.pool.resize(wanted)
+        if is_new or abs(wanted - pool.wanted) >= SMALL_CHANGE:
+            pool.resize(wanted)
+
+    def tell_trouble(self) -> None:
+        """Write into the log when trouble with the service begins and when it is over."""
+        trouble = self.health.trouble
+        if bool(trouble) == self._in_trouble:
+            return
+        self._in_trouble = bool(trouble)
+        if trouble:
+            self.say("warning", f"Nothing succeeds ({trouble}): backing off, no row fails by it")
+        else:
+            self.say("info", "The service answers again")
+
+    def hasten_drain(self) -> None:
+        """Do not let a drain wait for a long pause of the rate limit."""
+        limiter = self.connection.limiter
+        self.control.hasten(limiter.paused_for, waiting=limiter.waiting > 0)
 
 
 class Housekeeper:
-    """A thread that saves counters and the phase's seconds twice a second and sizes the pool, while a run lasts."""
+    """A thread that looks after a run twice a second: counters, workers, trouble, a drain that takes too long."""
 
     INTERVAL = 0.5
 
@@ -230,11 +306,14 @@ class Housekeeper:
         while True:
             ended = self._end.wait(self.INTERVAL)
             self._save()
+            self._run.tell_trouble()
             if ended:
                 return
-            if time.monotonic() - self._adjusted >= 2.0:
+            self._run.hasten_drain()
+            follow = time.monotonic() - self._adjusted >= FOLLOW_EVERY
+            if follow:
                 self._adjusted = time.monotonic()
-                self._run.adjust_workers()
+            self._run.adjust_workers(follow=follow)
 
     def _save(self) -> None:
         counted = self._run.journal.count(self._run.metrics.take_unsaved())

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from tui_importer.engine.keys import TriedKey
     from tui_importer.engine.plan import Plan
+    from tui_importer.engine.review import RetryPlan, Selection
+    from tui_importer.secret import Secret
 
 State = Literal["ready", "running", "pausing", "paused", "finished", "aborted"]
 Phase = Literal["scan", "prewarm", "import", "done"]
@@ -84,22 +87,28 @@ class MembershipTotals:
 
 @dataclass(frozen=True, slots=True)
 class RequestStats:
-    """Requests of this run. Rates are per second, latencies in milliseconds.
+    """Requests over all runs of the job. Rates are per second, latencies in milliseconds.
 
-    `history` holds writes+reads per second of the last 60 full seconds, oldest first. `permitted` is the write
-    rate the limiter allows now, None when unlimited. `statuses` counts answers by status (0 = no answer).
+    `history` holds the writes of each of the last 60 full seconds, oldest first. `permitted` is the write rate the
+    limiter allows now, of the environment's `limit`; both None when unlimited. `paused_for` are the seconds left of a
+    pause after a 429. `statuses` counts answers by status (0 = no answer); they add up to `requests`.
+    `import_writes` are the writes of the import alone.
     """
 
     requests: int = 0
+    import_writes: int = 0
     retries: int = 0
     rate_limited: int = 0
     in_flight: int = 0
     rate: float = 0.0
     write_rate: float = 0.0
     permitted: float | None = None
+    limit: float | None = None
     share: int = 80
+    paused_for: float = 0.0
     p50: float | None = None
     p95: float | None = None
+    p99: float | None = None
     history: tuple[float, ...] = ()
     statuses: tuple[tuple[int, int], ...] = ()
 
@@ -115,11 +124,10 @@ class PhaseSeconds:
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """Seconds still needed, as a range, and what bounds the speed in words ("write limit 40/s")."""
+    """Seconds still needed, as a range."""
 
     low: float
     high: float
-    bound: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,14 @@ class WorkerView:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a screen shows of a job, consistent in itself."""
+    """Everything a screen shows of a job, consistent in itself.
+
+    `workers_wanted` is the number of workers asked for or found best, 0 before the import when it is
+    `workers_automatic`. `backing_off` says for how long and why, empty without trouble. `source_change` says what
+    became of the source since its scan ("was removed"), empty while it is as it was. `bound` says what limits the speed
+    now ("write limit 39.2/50"), empty when nothing moves. `needs_key` says that the job rests because of its key.
+    `failures` are those in the journal; `failures_gone` grows when some of them are not there any more, or are others.
+    """
 
     job: str
     source: str
@@ -176,6 +191,7 @@ class Snapshot:
     phase: Phase
     reason: str = ""
     next_step: str = ""
+    needs_key: bool = False
     dry_run: bool = False
     elapsed: float = 0.0
     scanned_rows: int = 0
@@ -193,16 +209,22 @@ class Snapshot:
     chunks: tuple[ChunkView, ...] = ()
     workers: tuple[WorkerView, ...] = ()
     eta: Eta | None = None
+    bound: str = ""
     failures: int = 0
+    failures_gone: int = 0
     log_entries: int = 0
     backing_off: str = ""
+    source_change: str = ""
+    workers_wanted: int = 0
+    workers_automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FailureView:
     """One entry of the errors table: a failed row, or a failed organization (`row` None).
 
-    `sequence` grows with time; `step` is row, organization, user or membership.
+    `sequence` grows with time; `step` is row, organization, user or membership; `shape` is the message without what
+    belongs to one row; `retryable` tells whether trying the row again can help.
     """
 
     sequence: int
@@ -216,6 +238,8 @@ class FailureView:
     status: int | None
     message: str
     request_id: str
+    shape: str = ""
+    retryable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +294,7 @@ class LogEntry:
 
 
 class JobView(Protocol):
-    """What a screen may ask of a job and tell it; every method returns at once.
+    """What a screen may ask of a job and tell it; every method returns at once, except those that say they block.
 
     `failures_after`, `organizations` and `log_after` read the journal (about a millisecond a page).
     """
@@ -304,6 +328,33 @@ class JobView(Protocol):
 
     def stop_now(self) -> None:
         """Send nothing more; rows in flight stay pending."""
+
+    def set_workers(self, workers: int | None) -> None:
+        """Run with this many workers (1 to 128), None for automatic; kept. Raises ValueError."""
+
+    def set_share(self, percent: int) -> None:
+        """Use this share of the rate limit (1 to 100); kept. Raises ValueError."""
+
+    def note(self, text: str) -> None:
+        """Write a line into the job's log."""
+
+    def plan_retry(self, selection: Selection) -> RetryPlan:
+        """What `retry` would do now (blocks: it reads all failures). Raises ImporterError."""
+
+    def retry(self, selection: Selection) -> int:
+        """Make failed rows pending again; a job that rests tries them with the next `start` (blocks for a commit).
+
+        Returns how many rows. Raises ImporterError.
+        """
+
+    def skip(self, rows: Iterable[int], reason: str) -> int:
+        """End failed rows as skipped and return how many (blocks for a commit). Raises ImporterError."""
+
+    def try_key(self, key: Secret) -> TriedKey:
+        """Test another key against this job's objects (blocks, network). Raises ImporterError."""
+
+    def use_key(self, tried: TriedKey) -> None:
+        """Go on with a tested key (blocks for a commit). Raises ImporterError."""
 
     def close(self, timeout: float = 30.0) -> None:
         """Pause, wait until everything is durable, release the job."""

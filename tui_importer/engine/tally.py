@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.engine.snapshot import ChunkState, ChunkView, MembershipTotals, Totals, UserTotals
-from tui_importer.journal.records import Flag, How
+from tui_importer.journal.records import Flag, How, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from tui_importer.engine.rows import RowResult
     from tui_importer.journal.records import ChunkCounts
@@ -65,6 +65,7 @@ class Tally:
             chunk.done_before = chunk.done
             if chunk.done == self._size(number):
                 chunk.state = "done"
+        self._views: list[ChunkView | None] = [None] * len(self._chunks)  # None: to be made anew
 
     def bounds(self, chunk: int) -> tuple[int, int]:
         """First and last row of a chunk."""
@@ -79,10 +80,30 @@ class Tally:
     def row_ended(self, row: int, result: RowResult) -> None:
         """Count one row's outcome."""
         with self._lock:
-            self._chunks[(row - 1) // self.chunk_size].outcomes[result.outcome] += 1
+            self._changing((row - 1) // self.chunk_size).outcomes[result.outcome] += 1
             self._outcomes[result.outcome] += 1
             if result.membership is not None:
                 self._memberships[result.membership] += 1
+
+    def rows_reopened(self, rows: Iterable[int], without_user: Collection[int]) -> None:
+        """Failed rows are pending again; `without_user` are those among them whose user step had failed."""
+        with self._lock:
+            for row in rows:
+                chunk = self._changing((row - 1) // self.chunk_size)
+                chunk.outcomes[Outcome.FAILED] -= 1
+                chunk.done_before = min(chunk.done_before, chunk.done)
+                if chunk.state == "done":
+                    chunk.state = "waiting"
+                self._outcomes[Outcome.FAILED] -= 1
+            self._users[How.FAILED] -= len(without_user)
+
+    def rows_skipped(self, rows: Iterable[int]) -> None:
+        """Failed rows ended as skipped after all."""
+        with self._lock:
+            for row in rows:
+                for outcomes in (self._changing((row - 1) // self.chunk_size).outcomes, self._outcomes):
+                    outcomes[Outcome.FAILED] -= 1
+                    outcomes[Outcome.SKIPPED] += 1
 
     def user_ended(self, how: How, flags: Flag) -> None:
         """Count one person's user step, which ends before its row does."""
@@ -93,13 +114,13 @@ class Tally:
     def chunk_started(self, chunk: int, worker: int) -> None:
         """A worker took the chunk."""
         with self._lock:
-            entry = self._chunks[chunk]
+            entry = self._changing(chunk)
             entry.state, entry.worker, entry.since = "running", worker, time.monotonic()
 
     def chunk_left(self, chunk: int, state: ChunkState) -> None:
         """The worker is done with the chunk or gave it back."""
         with self._lock:
-            entry = self._chunks[chunk]
+            entry = self._changing(chunk)
             if entry.since is not None:
                 entry.seconds += time.monotonic() - entry.since
             entry.since = None
@@ -116,17 +137,26 @@ class Tally:
                 Totals(self.rows, created, existing, failed, skipped, min(held, pending)),
                 UserTotals(users[How.CREATED], users[How.EXISTING], self._updated, users[How.FAILED]),
                 MembershipTotals(memberships[How.CREATED], memberships[How.EXISTING]),
-                tuple(self._view(number, chunk, now) for number, chunk in enumerate(self._chunks)),
+                tuple(view or self._view(number, now) for number, view in enumerate(self._views)),
             )
 
-    def _view(self, number: int, chunk: _Chunk, now: float) -> ChunkView:
+    def _changing(self, chunk: int) -> _Chunk:
+        self._views[chunk] = None
+        return self._chunks[chunk]
+
+    def _view(self, number: int, now: float) -> ChunkView:
+        """Made anew only when something has changed: there may be thousands of chunks, looked at all the time."""
+        chunk = self._chunks[number]
         first, last = self.bounds(number)
         seconds = chunk.seconds + (now - chunk.since if chunk.since is not None else 0.0)
         _, created, existing, failed, skipped = chunk.outcomes
         rate = (chunk.done - chunk.done_before) / seconds if seconds > 0.05 else 0.0
-        return ChunkView(
+        view = ChunkView(
             number + 1, first, last, chunk.state, chunk.worker, created, existing, failed, skipped, rate, seconds
         )
+        if chunk.since is None:
+            self._views[number] = view
+        return view
 
     def _size(self, chunk: int) -> int:
         first, last = self.bounds(chunk)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.explanations import explain_failure
+from tui_importer.engine.review import retryable
 from tui_importer.engine.snapshot import (
     AttemptView,
-    Eta,
     FailureDetail,
     FailureView,
     LogEntry,
     OrganizationTotals,
     OrganizationView,
-    Snapshot,
-    Totals,
 )
 
 if TYPE_CHECKING:
@@ -25,11 +22,6 @@ if TYPE_CHECKING:
     from tui_importer.engine.run import Run
     from tui_importer.journal.records import FailedAttempt, Failure, OrganizationRecord
     from tui_importer.source.models import ScanProgress, SourceRow
-
-WINDOW = 60.0
-"""Seconds over which the rows' rate is taken."""
-ENOUGH = 4.0
-"""Seconds of work before an estimate is worth showing."""
 
 
 def moment(seconds: float) -> datetime:
@@ -90,6 +82,8 @@ def failure_view(failure: Failure) -> FailureView:
         status=failure.status,
         message=failure.message,
         request_id=failure.request_id,
+        shape=failure.shape,
+        retryable=retryable(failure),
     )
 
 
@@ -122,41 +116,5 @@ def failure_detail(failure: Failure, row: SourceRow | None, attempts: Sequence[F
         ),
         meaning=explanation.meaning,
         advice=explanation.advice,
-        retryable=failure.step != "row",
+        retryable=retryable(failure),
     )
-
-
-class Rates:
-    """Rows per second over the last minute, from (time, rows done) points that each look adds to."""
-
-    def __init__(self) -> None:
-        self._points: list[tuple[float, int]] = []
-
-    def eta(self, snapshot: Snapshot, totals: Totals) -> Eta | None:
-        """Seconds still needed, as a range between the last seconds' rate and the window's; None when unknown yet."""
-        now = time.monotonic()
-        points = self._points
-        points.append((now, totals.done))
-        while len(points) > 2 and points[0][0] < now - WINDOW:
-            points.pop(0)
-        left = totals.pending - totals.held
-        span = now - points[0][0]
-        if span < ENOUGH or left <= 0:
-            return None
-        recent = next(point for point in points if point[0] >= now - 10)
-        rates = [(totals.done - done) / (now - since) for since, done in (points[0], recent) if now - since >= ENOUGH]
-        fastest, slowest = max(rates), min(rates)
-        if slowest <= 0:
-            return None
-        return Eta(0.97 * left / fastest, 1.03 * left / slowest, _bound(snapshot))
-
-
-def _bound(snapshot: Snapshot) -> str:
-    """What limits the speed now."""
-    requests = snapshot.requests
-    if snapshot.backing_off:
-        return f"backing off {snapshot.backing_off}"
-    if requests.permitted is not None and requests.write_rate >= 0.88 * requests.permitted:
-        return f"write limit {requests.permitted:.0f}/s"
-    working = sum(worker.state not in {"idle", "stopped"} for worker in snapshot.workers)
-    return f"latency, {working} workers"

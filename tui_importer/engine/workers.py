@@ -12,13 +12,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tui_importer.engine.control import Halt
+from tui_importer.engine.control import FOLDER_ERRORS, halt_of
 from tui_importer.engine.errors import Interrupted, SetAside, StepFailed
 from tui_importer.engine.failures import record_row_failure
 from tui_importer.engine.rows import RowImporter
 from tui_importer.engine.snapshot import WorkerState, WorkerView
 from tui_importer.engine.steps import KnownUser
-from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.journal.records import How, Outcome, RowRecord
 from tui_importer.text import safe
 
@@ -142,8 +141,8 @@ class Worker(threading.Thread):
         run = self._run
         try:
             self._work()
-        except JournalUnwritable as error:
-            run.control.cancel(Halt("journal", safe(error.message), safe(error.next)))
+        except FOLDER_ERRORS as error:
+            run.control.cancel(halt_of(error))
         except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
             run.crashed(error)
         finally:
@@ -187,8 +186,8 @@ class Worker(threading.Thread):
         """Wait for this worker's last outcomes: whoever reads the chunk next must see them."""
         try:
             self._run.journal.flush()
-        except JournalUnwritable as error:
-            self._run.control.cancel(Halt("journal", safe(error.message), safe(error.next)))
+        except FOLDER_ERRORS as error:
+            self._run.control.cancel(halt_of(error))
 
     def _rows(self, first: int, last: int) -> Literal["done", "deferred", "given back"]:
         run = self._run
@@ -229,6 +228,7 @@ class Worker(threading.Thread):
                 row, record or RowRecord(row.row), first=first, organization_id=organization_id, tries=tries
             )
         except SetAside:
+            run.calls.judge(lambda: self._client.list_organizations(limit=1), tries)
             run.set_aside[row.row] = tries
             self._queue.ask_for_another_round()
             return False
@@ -289,10 +289,12 @@ class WorkerPool:
         self._lock = threading.Lock()
         self._workers: list[Worker] = []
         self._count = 0
+        self.wanted = 0
 
     def resize(self, wanted: int) -> None:
         """Start workers, or retire the newest after their current row."""
         with self._lock:
+            self.wanted = wanted
             active = [worker for worker in self._workers if worker.is_alive() and not worker.retired.is_set()]
             for worker in active[wanted:]:
                 worker.retired.set()

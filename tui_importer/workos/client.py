@@ -48,6 +48,10 @@ class WorkosClient:
         """Close the connections."""
         self._exchange.close()
 
+    def abandon(self) -> None:
+        """From another thread: end a wait for an answer, which then is lost (ServiceFailed)."""
+        self._exchange.abandon()
+
     def __enter__(self) -> Self:
         return self
 

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from tui_importer import __version__
 from tui_importer.text import safe
@@ -103,6 +104,7 @@ class Connection:
         self._transport = transport
         self._lock = threading.Lock()
         self._ssl_context: ssl.SSLContext | None = None
+        self._clients: WeakSet[WorkosClient] = WeakSet()
 
     @property
     def base_url(self) -> str:
@@ -118,11 +120,33 @@ class Connection:
         """Send all further requests with another key. Raises KeyRejected if it cannot be one."""
         self._key = _usable(key)
 
+    def with_key(self, key: Secret) -> Connection:
+        """The same API and limiter with another key, for trying it. Raises KeyRejected if it cannot be one."""
+        return Connection(
+            self.base_url,
+            key,
+            self.limiter,
+            observe=self.observe,
+            answer_seconds=self.answer_seconds,
+            connect_seconds=self._connect_seconds,
+            transport=self._transport,
+        )
+
     def client(self, cancelled: threading.Event | None = None) -> WorkosClient:
         """A client for the calling thread; close it. `cancelled` ends its waits for the limiter."""
         from tui_importer.workos.client import WorkosClient
 
-        return WorkosClient(self, cancelled)
+        client = WorkosClient(self, cancelled)
+        with self._lock:
+            self._clients.add(client)
+        return client
+
+    def abandon(self) -> None:
+        """Let no client wait for an answer any longer: requests under way fail as if their connections were lost."""
+        with self._lock:
+            clients = list(self._clients)
+        for client in clients:
+            client.abandon()
 
     def http_client(self) -> httpx.Client:
         """A connection pool for one thread, over the shared TLS settings.

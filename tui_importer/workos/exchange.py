@@ -5,12 +5,14 @@ Exactly one attempt is observed for each request that was sent, or that no conne
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_ANSWER = 16 * 1024 * 1024
+_CONNECTED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete"})
 _PERSONAL = frozenset({"email"})
 
 # At INFO httpx logs whole URLs, and with them e-mail addresses.
@@ -74,10 +77,17 @@ class Exchange:
         self._cancelled = cancelled
         self._http = connection.http_client()
         self._auth = _Bearer(connection)
+        self._socket: socket.socket | None = None
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def abandon(self) -> None:
+        """End a wait for an answer, from another thread: the request under way fails as if its connection was lost."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is closed already
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # TLS has no part in this
 
     def send(self, call: Call, read: Callable[[object], T]) -> T:
         """Wait for the limiter, send `call`, and return what `read` makes of the answer's JSON."""
@@ -142,6 +152,7 @@ class Exchange:
     def _transmit(self, request: httpx.Request, *, authorized: bool) -> _Answer:
         """Send and read to the end. What fails before the status has come is raised, after it is told in the answer."""
         patience = time.monotonic() + 2 * self._connection.answer_seconds
+        request.extensions["trace"] = self._remember_socket
         response = self._http.send(request, auth=self._auth if authorized else None, stream=True)
         answer = _Answer(response.status_code, response.headers)
         content = bytearray()
@@ -160,6 +171,10 @@ class Exchange:
             response.close()
         answer.content = bytes(content)
         return answer
+
+    def _remember_socket(self, event: str, info: Mapping[str, Any]) -> None:
+        if event in _CONNECTED:
+            self._socket = info["return_value"].get_extra_info("socket")
 
 
 class _Record:

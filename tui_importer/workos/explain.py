@@ -15,6 +15,12 @@ class Explanation:
     meaning: str
     advice: str
 
+    @property
+    def suggestion(self) -> str:
+        """The first sentence of the advice, where there is one line for it."""
+        first, stop, _ = self.advice.partition(". ")
+        return f"{first}." if stop else self.advice
+
 
 def explain(*, code: str = "", kind: str = "", status: int | None = None) -> Explanation:
     """The most specific explanation there is: by `code`, else by `kind`, else by `status`; never empty.
@@ -94,6 +100,10 @@ CODES: dict[str, Explanation] = {
     "invalid_request_parameters": _VALUE,
     "unprocessable_entity": _VALUE,
     "conflict": _EXISTS,
+    "required": Explanation(
+        "A value that the API needs is missing.",
+        "Give the value that the answer names.",
+    ),
     "invalid_request_body": _OUR_BUG,
     "rate_limit_exceeded": _RATE_LIMITED,
     "daily_quota_exceeded": Explanation(

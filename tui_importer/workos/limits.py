@@ -188,6 +188,11 @@ class RateLimiter:
             return self._write_rate(self._clock.now()) if self._limit else None
 
     @property
+    def limited_writes(self) -> float | None:
+        """Writes a second that the environment allows, of which the operator's share is permitted; None: unlimited."""
+        return self._limit / 10.0 if self._limit else None
+
+    @property
     def paused_until(self) -> float | None:
         """When the pause after a 429 ends, by `now`; None when there is none."""
         with self._lock:

@@ -1,0 +1,53 @@
+"""Every kind of failure that the engine or the scan gives is explained; the API's codes are in tests/workos."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import tui_importer.engine
+from tui_importer.engine.explanations import OWN, explain_failure
+from tui_importer.source.problems import ERRORS
+from tui_importer.workos.explain import Explanation, explain
+
+UNKNOWN = explain()
+
+
+def kinds_of_the_engine() -> set[str]:
+    """The second argument of every `StepFailed(step, kind, ...)` that is not passed on from the API or the scan."""
+    found = set()
+    for path in Path(tui_importer.engine.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StepFailed":
+                kind = node.args[1]
+                if isinstance(kind, ast.Constant):
+                    found.add(str(kind.value))
+    return found
+
+
+KINDS = sorted({*kinds_of_the_engine(), *ERRORS})
+
+
+def test_the_kinds_are_found() -> None:
+    assert {"organization_failed", "first_row_failed", "membership_inactive", "email_malformed"} <= set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_explained(kind: str) -> None:
+    explanation = explain_failure(kind, None)
+    assert explanation is not UNKNOWN
+    for sentence in (explanation.meaning, explanation.advice):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert sentence.isprintable()
+
+
+def test_no_explanation_is_for_nothing() -> None:
+    assert set(OWN) <= set(KINDS)
+
+
+def test_a_suggestion_is_the_first_sentence_of_the_advice() -> None:
+    assert Explanation("It is so.", "Do this: it helps. Then do that.").suggestion == "Do this: it helps."
+    assert Explanation("It is so.", "Do this.").suggestion == "Do this."
