@@ -29,10 +29,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home for every test, and no settings from the machine that runs it."""
+    """An empty home for every test, and neither settings nor keys from the machine that runs it."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("TUI_IMPORTER_HOME", str(folder))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     for name in ("WORKOS_API_KEY", "WORKOS_BASE_URL", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return folder

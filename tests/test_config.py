@@ -126,7 +126,7 @@ def test_loopback_is_told_from_the_rest() -> None:
 
 def test_everything_is_below_the_home_that_the_environment_names(home: Path) -> None:
     found = paths({"TUI_IMPORTER_HOME": str(home)})
-    assert found == Paths(home / "config.toml", home / "jobs", home / "logs")
+    assert found == Paths(home / "config.toml", home / "jobs", home / "logs", home / "recent.json")
     assert list(home.iterdir()) == []
 
 

@@ -12,7 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_importer.config import GENERAL_RULES, RUN_RULES, Config, ConfigError, Settings, load, paths, resolve, save
+from tui_importer.config import (
+    GENERAL_RULES,
+    RUN_RULES,
+    Config,
+    ConfigError,
+    Settings,
+    backup_of,
+    is_handwritten,
+    load,
+    paths,
+    resolve,
+    save,
+)
+from tui_importer.config.edit import parsed, with_keys, with_profile, with_setting, without_profile
+from tui_importer.config.rules import THEMES
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
@@ -90,7 +104,12 @@ def test_an_unknown_key_is_named_with_the_nearest_one(home: Path, line: str, key
         ("max_failed = nan", "max_failed", "nan", "a number"),
         ("give_up_after = inf", "give_up_after", "inf", "a number"),
         ("search_wait = false", "search_wait", "false", "a number"),
-        ("theme = 'blue'", "theme", '"blue"', '"dark" or "light"'),
+        ("theme = 'blue'", "theme", '"blue"', '"dark", "light", "ansi-dark"'),
+        ("bell = 1", "bell", "1", "true or false"),
+        ("terminal_title = 'yes'", "terminal_title", '"yes"', "true or false"),
+        ("keymap = 1", "keymap", "1", "[keymap]"),
+        ("[keymap]\n'jobs.new' = 1", "keymap.jobs.new", "1", "keys in quotes"),
+        ("[keymap]\njobs.new = ['n']", "keymap.jobs.new", "a list", "keys in quotes"),
         ("default_profile = 1", "default_profile", "1", "the name of a profile"),
         ("base_url = 'http://api.workos.com'", "base_url", '"http://api.workos.com"', "https://"),
         ("base_url = 80", "base_url", "80", "https://"),
@@ -242,3 +261,98 @@ def test_a_linked_config_file_stays_a_link(home: Path) -> None:
 
 def test_the_file_lives_in_the_home_that_the_environment_names(home: Path) -> None:
     assert paths().config_file == home / "config.toml"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[keymap]\n'jobs.new' = 'c'\n'app.leave' = 'x,q'\n",
+        "[keymap]\njobs.new = 'c'\napp.leave = 'x,q'\n",
+        "[keymap.jobs]\nnew = 'c'\n[keymap.app]\nleave = 'x,q'\n",
+    ],
+)
+def test_a_keymap_is_read_by_ids_however_toml_nests_them(home: Path, text: str) -> None:
+    write(home, text)
+    assert load().keymap == {"jobs.new": "c", "app.leave": "x,q"}
+
+
+def test_an_action_may_be_called_key_without_being_one(home: Path) -> None:
+    write(home, "[keymap]\njob.key = 'K'\n")
+    assert load().keymap == {"job.key": "K"}
+    assert "must not be in a file" in refused(home, "[keymap]\njob.key = 'sk_test_a1B2c3D4e5F6'\n").message
+
+
+HANDWRITTEN = "# ours\nshare = 70\n\n[profiles.eu]  # Frankfurt\nshare = 40\n\n[keymap]\njobs.new = 'c'\n"
+
+
+def test_a_handwritten_file_is_kept_beside_the_one_that_replaces_it(home: Path) -> None:
+    path = write(home, HANDWRITTEN)
+    assert is_handwritten(path)
+    save(with_setting(load(), "share", 60))
+    assert not is_handwritten(path)
+    assert backup_of(path) == home / "config.toml.bak"
+    assert backup_of(path).read_text(encoding="utf-8") == HANDWRITTEN
+    assert stat.S_IMODE(backup_of(path).stat().st_mode) == 0o600
+    save(with_setting(load(), "share", 50))
+    assert backup_of(path).read_text(encoding="utf-8") == HANDWRITTEN, "what we wrote is no reason for another backup"
+    again = load()
+    assert (again.given, again.profiles, again.keymap) == (
+        {"share": 50},
+        {"eu": {"share": 40}},
+        {"jobs.new": "c"},
+    )
+
+
+def test_no_backup_is_made_where_nothing_is_lost(home: Path) -> None:
+    path = home / "config.toml"
+    assert not is_handwritten(path)
+    save(Config(path, {"share": 70}))
+    save(Config(path, {"share": 60}))
+    assert [entry.name for entry in home.iterdir()] == ["config.toml"]
+
+
+def test_changes_give_what_the_file_should_say() -> None:
+    config = Config(Path("config.toml"), {"default_profile": "eu"}, {"eu": {"share": 40}, "us": {}})
+    assert with_setting(config, "share", 60).given == {"default_profile": "eu", "share": 60}
+    assert with_setting(config, "share", None, profile="eu").profiles == {"eu": {}, "us": {}}
+    assert with_setting(config, "workers", 3, profile="us").profiles["us"] == {"workers": 3}
+    without = without_profile(config, "eu")
+    assert (without.given, without.profiles) == ({}, {"us": {}})
+    assert without_profile(config, "us").given == {"default_profile": "eu"}
+    assert with_profile(config, "eu").profiles == config.profiles
+    assert with_profile(config, "new").profiles["new"] == {}
+    keys = with_keys(config, "jobs.new", "c")
+    assert keys.keymap == {"jobs.new": "c"}
+    assert with_keys(keys, "jobs.new", None).keymap == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("share", " 50 ", 50),
+        ("max_failed", "off", "off"),
+        ("max_failed", "10", 10),
+        ("max_failed", "2.5", 2.5),
+        ("bell", "true", True),
+        ("theme", "nord", "nord"),
+        ("base_url", "https://api.workos.com/", "https://api.workos.com"),
+        ("default_profile", "", ""),
+    ],
+)
+def test_what_is_typed_becomes_what_the_file_has(home: Path, name: str, text: str, value: object) -> None:
+    assert parsed(name, text) == value
+    assert type(parsed(name, text)) is type(value)
+    save(with_setting(Config(home / "config.toml"), name, parsed(name, text)))
+    assert load().given == {name: value}
+
+
+@pytest.mark.parametrize(("name", "text"), [("share", "0"), ("bell", "1"), ("theme", "blue"), ("workers", "many")])
+def test_what_is_typed_wrong_says_what_is_allowed(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"true or false|from|\"dark\""):
+        parsed(name, text)
+
+
+def test_the_themes_of_the_rules_exist() -> None:
+    from textual.theme import BUILTIN_THEMES
+
+    assert set(THEMES) - {"dark", "light"} <= set(BUILTIN_THEMES)

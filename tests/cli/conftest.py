@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import json
@@ -187,13 +188,20 @@ class Cli:
 class Terminal:
     """A command on a pseudo terminal; with `stdout` its result goes to that file instead."""
 
-    def __init__(self, cli: Cli, *arguments: str | Path, stdout: Path | None = None, columns: int = 120) -> None:
+    def __init__(
+        self,
+        cli: Cli,
+        *arguments: str | Path,
+        stdout: Path | None = None,
+        columns: int = 120,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
         self._ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, columns))
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(stdout.open("wb")) if stdout is not None else theirs
             self.process = subprocess.Popen(
-                [*COMMAND, *arguments],
+                [*command, *arguments],
                 cwd=ROOT,
                 env={**cli.environment, "TERM": "xterm"},
                 stdin=theirs,
@@ -205,6 +213,12 @@ class Terminal:
         os.close(theirs)
         cli.left.append(self)  # type: ignore[arg-type] # only its process is used
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    @property
+    def modes(self) -> list[Any]:
+        """The terminal's settings: echo, lines, signals, control characters."""
+        return termios.tcgetattr(self._ours)
 
     def wait_for(self, text: str) -> None:
         """Read until `text` has come."""
@@ -220,10 +234,14 @@ class Terminal:
         os.close(self._ours)
         return self.process.wait(SECONDS)
 
-    def end(self) -> int:
-        """Read to the end; the exit code."""
+    def read_to_end(self) -> None:
+        """Read until the command has left the terminal, which stays open."""
         while self._read():
             pass
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        self.read_to_end()
         return self.hang_up()
 
     def _read(self) -> bool:
@@ -233,7 +251,7 @@ class Terminal:
             data = os.read(self._ours, 4096)
         except OSError:  # the other side is closed
             return False
-        self.seen += data.decode()
+        self.seen += self._decoder.decode(data)
         return bool(data)
 
 

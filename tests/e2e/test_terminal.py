@@ -14,9 +14,16 @@ import sys
 import termios
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.cli.conftest import wait_until
+from tests.support import UNLIMITED, assert_exact, finish, person, reopen_job, write_source
+from tui_importer.engine.listing import list_jobs
+from tui_importer.sandbox.server import Sandbox
+from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
 ESCAPES = re.compile(rb"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|[()][0-9A-Za-z]|[=>])")
 SECONDS = 60.0
+INTERRUPT = "\x03"
 
 
 class Terminal:
@@ -41,8 +49,19 @@ class Terminal:
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - one ioctl: a hang-up reaches whom the terminal controls
         )
+        self.fresh_modes = termios.tcgetattr(slave)
         os.close(slave)
-        self.raw = b""
+        self.raw = self.everything = b""
+
+    def assert_given_back(self) -> None:
+        """The terminal has its settings again, and every mode that was changed: screen, cursor, mouse, keys."""
+        assert termios.tcgetattr(self.master) == self.fresh_modes
+        modes = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", self.everything))
+        assert modes.pop(b"1049") == b"l"
+        assert {modes.pop(on_by_default) for on_by_default in (b"7", b"25")} == {b"h"}
+        assert set(modes.values()) == {b"l"}, modes
+        assert len(re.findall(rb"\x1b\[>\d+u", self.everything)) == self.everything.count(b"\x1b[<u")
+        assert b"Traceback" not in self.everything
 
     def read(self, seconds: float = 0.1) -> bool:
         """Read what there is; False when the terminal was closed."""
@@ -53,6 +72,7 @@ class Terminal:
         except OSError:
             return False
         self.raw += found
+        self.everything += found
         return bool(found)
 
     def wait_for(self, text: str, keys: str = "") -> None:
@@ -129,8 +149,7 @@ def test_the_demo_runs_pauses_and_leaves_nothing_behind(temporary: Path) -> None
         demo.wait_for("PAUSED")
         demo.send("q")
         assert demo.end() == 0
-        assert demo.raw.rfind(b"\x1b[?1049l") > 0, "the terminal was given back"
-        assert b"Traceback" not in demo.raw
+        demo.assert_given_back()
     assert list(temporary.iterdir()) == []
 
 
@@ -150,7 +169,40 @@ def test_a_signal_drains_and_ends_with_130(temporary: Path, number: signal.Signa
         run_demo(demo)
         demo.process.send_signal(number)
         assert demo.end() == 130
+        demo.assert_given_back()
     assert list(temporary.iterdir()) == []
+
+
+def test_the_first_ctrl_c_drains_the_second_stops_at_once_and_the_third_leaves(
+    temporary: Path, home: Path, tmp_path: Path
+) -> None:
+    rows = [person(n, n % 3) for n in range(60)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(replace(UNLIMITED, latency=0.02)) as sandbox:
+        variables = {
+            "TMPDIR": str(temporary),
+            "TUI_IMPORTER_HOME": str(home),
+            "WORKOS_BASE_URL": sandbox.url,
+            "WORKOS_API_KEY": sandbox.key,
+        }
+        with terminal(["open", str(source)], variables) as console:
+            run_demo(console)
+            wait_until(lambda: sandbox.picture(objects=False).counts["users"] >= 5)
+            sandbox.update(faults={"slow": Fault(1, calls={"create_membership"})}, slow_seconds=60.0)
+            console.send(INTERRUPT)
+            console.wait_for("the rows in flight end first")
+            assert sandbox.picture(objects=False).in_flight > 0
+            console.send(INTERRUPT)
+            console.wait_for("PAUSED")
+            console.send(INTERRUPT)
+            assert console.end() == 0
+            console.assert_given_back()
+        (job,) = list_jobs(home / "jobs")
+        assert (job.state, job.totals.failed) == ("paused", 0)
+        sandbox.update(faults={}, latency=0.0)
+        with reopen_job(home, sandbox, job.job) as again:
+            assert finish(again).totals.created == 60
+        assert_exact(sandbox, rows)
 
 
 def test_a_closed_terminal_ends_the_program(temporary: Path) -> None:

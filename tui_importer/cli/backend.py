@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer.config import private_folder
 from tui_importer.engine.errors import EngineError
+from tui_importer.engine.options import run_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from tui_importer.engine.options import NewJob, RunOptions
+    from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan import Environment
     from tui_importer.engine.snapshot import JobSummary, JobView
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
+    from tui_importer.tui.preferences import Preferences
 
 
 class ConsoleBackend:
     """Implements `Backend`; imports polars and httpx only when a method needs them."""
 
-    def __init__(self, jobs_folder: Path, *, base_url: str, run_options: RunOptions, key: Secret | None) -> None:
+    def __init__(self, jobs_folder: Path, preferences: Preferences, *, key: Secret | None) -> None:
         self._folder = jobs_folder
-        self._base_url = base_url
-        self._run_options = run_options
+        self._preferences = preferences
         self._environments: dict[str, str] = {}
+        self._trial: tempfile.TemporaryDirectory[str] | None = None
         self.key = key
 
-    @property
-    def default_run_options(self) -> RunOptions:
-        """Defaults of flags, environment and config file."""
-        return self._run_options
+    def stored_key(self, job: str) -> Secret | None:
+        """The keyring's key that the job was recorded with, else the default profile's."""
+        from tui_importer.cli.key import stored_key
+        from tui_importer.config.key_store import NoKeyStore
+        from tui_importer.engine.jobs import Jobs
 
-    @property
-    def default_base_url(self) -> str:
-        """The base URL that flag, environment and config file give."""
-        return self._base_url
+        preferences = self._preferences
+        if preferences.keys is None:
+            return None
+        jobs = Jobs(self._folder)
+        frozen, _, _ = jobs.options_of(job)
+        profile = preferences.resolved().profile
+        recognised = partial(jobs.was_recorded_with, job)
+        try:
+            return stored_key(preferences.keys, frozen.base_url, profile, preferences.profiles, recognised)
+        except NoKeyStore:
+            return None
 
     def jobs(self) -> Sequence[JobSummary]:
         """All jobs, newest first."""
@@ -55,7 +67,7 @@ class ConsoleBackend:
         from tui_importer.cli.run import connect
         from tui_importer.engine.environment import read_environment
 
-        found = read_environment(connect(base_url, self._need_key(), self._run_options))
+        found = read_environment(connect(base_url, self._need_key(), run_options(self._preferences.settings)))
         self._environments[base_url] = found.name
         return found
 
@@ -65,15 +77,24 @@ class ConsoleBackend:
 
         return Jobs(self._folder).default_name(source)
 
-    def prepare(self, new: NewJob) -> JobView:
-        """Record the job."""
+    def prepare(self, new: NewJob, *, dry_run: bool = False) -> JobView:
+        """Record the job; a dry run in a folder that goes again."""
         from tui_importer.cli.run import connect
         from tui_importer.engine.jobs import Jobs
 
-        private_folder(self._folder)
         connection = connect(new.frozen.base_url, self._need_key(), new.run)
         environment = self._environments.get(new.frozen.base_url, "UNKNOWN")
-        return Jobs(self._folder).create(new, connection, environment=environment)
+        if dry_run:
+            self.forget_dry_run()
+            self._trial = tempfile.TemporaryDirectory(prefix="tui-importer-plan-")
+        folder = Path(self._trial.name) if dry_run and self._trial else private_folder(self._folder)
+        return Jobs(folder).create(new, connection, environment=environment)
+
+    def forget_dry_run(self) -> None:
+        """Remove the folder of the last dry run."""
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.cleanup()
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood."""
@@ -83,6 +104,12 @@ class ConsoleBackend:
         jobs = Jobs(self._folder)
         frozen, options, _ = jobs.options_of(job)
         return jobs.open(job, connect(frozen.base_url, self._need_key(), options), options)
+
+    def folder_of(self, job: str) -> Path:
+        """A job's folder."""
+        from tui_importer.engine.jobs import Jobs
+
+        return Jobs(self._folder).reader_folder(job)
 
     def purge(self, job: str) -> None:
         """Remove a job's folder."""

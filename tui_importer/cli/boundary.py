@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from tui_importer.cli.output import abandon_stdout, note, write_json
+from tui_importer.cli.output import abandon_stdout, flush_stdout, note, write_json
 from tui_importer.errors import ImporterError
 from tui_importer.text import safe
 
@@ -30,7 +30,7 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
     """
     try:
         code = call()
-        sys.stdout.flush()
+        flush_stdout()
     except SystemExit:
         raise
     except BrokenPipeError:

@@ -71,6 +71,24 @@ def resume(body: Callable[[requests.RunRequest], int]) -> click.Command:
     return command
 
 
+def retry(body: Callable[[requests.RetryRequest], int]) -> click.Command:
+    """`retry JOB`."""
+
+    @click.command("retry")
+    @click.argument("job")
+    @click.option("--kind", metavar="K", default=None, help="Only failures of this kind, as `errors` names it.")
+    @resume_flags
+    @click.pass_context
+    def command(context: click.Context, /, kind: str | None, **values: Any) -> int:  # noqa: ANN401 - click's values
+        """Try the failed rows of JOB again: each goes on at the step that failed, and every attempt is kept.
+
+        Rows that the scan refused are not tried again: the job's rows are frozen.
+        """
+        return body(requests.RetryRequest(run_request(context, None, values), kind))
+
+    return command
+
+
 def jobs(body: Callable[[requests.JobsRequest], int]) -> click.Command:
     """`jobs`."""
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from tui_importer.cli.backend import ConsoleBackend
 from tui_importer.cli.key import key_from_environment
 from tui_importer.cli.output import note
-from tui_importer.cli.requests import run_options
-from tui_importer.config import load, paths, resolve
-from tui_importer.engine.options import RunOptions
+from tui_importer.config import Config, RecentFiles, load, paths, paths_below, save
+from tui_importer.config.key_store import KeyStore
 from tui_importer.errors import ImporterError
 from tui_importer.journal.journal import FILE
 from tui_importer.secret import Secret
 from tui_importer.text import safe
+from tui_importer.tui.preferences import Preferences
 from tui_importer.tui.start import StartAt
 
 if TYPE_CHECKING:
@@ -36,11 +36,10 @@ class NothingToOpen(ImporterError):
 def console(request: OpenRequest) -> int:
     """Start the console at the jobs, at a new job for a CSV file, or at a job."""
     found = paths()
-    settings = resolve(load()).settings
-    backend = ConsoleBackend(
-        found.jobs, base_url=settings.base_url, run_options=run_options(settings), key=key_from_environment()
-    )
-    return _show(backend, _start(request.target, found.jobs), found.logs, theme=settings.theme)
+    preferences = Preferences(load(), RecentFiles(found.recent), keys=KeyStore())
+    preferences.resolved()  # what is wrong with the settings is told before the screen is taken
+    backend = ConsoleBackend(found.jobs, preferences, key=key_from_environment())
+    return _show(backend, preferences, _start(request.target, found.jobs), found.logs)
 
 
 def demo(request: DemoRequest) -> int:
@@ -49,20 +48,22 @@ def demo(request: DemoRequest) -> int:
     from tui_importer.sandbox.server import Sandbox
     from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
 
-    home = Path(tempfile.mkdtemp(prefix="tui-importer-demo-"))
+    home = paths_below(Path(tempfile.mkdtemp(prefix="tui-importer-demo-")))
     try:
-        source = home / "acme-users.csv"
+        source = home.jobs.parent / "acme-users.csv"
         write_demo(source)
         with Sandbox(SandboxSettings(latency=0.08, jitter=0.02, seed=1)) as sandbox:
             for name, external_id in EXISTING_ORGANIZATIONS:
                 sandbox.seed_organization(name, external_id=external_id)
             # Two at a time, so that the pre-warm of 40 organizations can be watched.
-            options = RunOptions(share=100, prewarm_concurrency=2)
-            backend = ConsoleBackend(home / "jobs", base_url=sandbox.url, run_options=options, key=Secret(DEFAULT_KEY))
-            start = StartAt.new_job(source)
-            return _show(backend, start, home / "logs", theme="dark", after_hang_up=partial(_tidy, home, request))
+            config = Config(home.config_file, {"base_url": sandbox.url, "share": 100, "prewarm_concurrency": 2})
+            save(config)
+            preferences = Preferences(config, RecentFiles(home.recent), environment={})
+            backend = ConsoleBackend(home.jobs, preferences, key=Secret(DEFAULT_KEY))
+            tidy = partial(_tidy, home.jobs.parent, request)
+            return _show(backend, preferences, StartAt.new_job(source), home.logs, tidy)
     finally:
-        _tidy(home, request)
+        _tidy(home.jobs.parent, request)
 
 
 def _tidy(home: Path, request: DemoRequest) -> None:
@@ -84,13 +85,22 @@ def _start(target: str | None, jobs: Path) -> StartAt:
 
 
 def _show(
-    backend: ConsoleBackend, start: StartAt, logs: Path, *, theme: str, after_hang_up: Callable[[], None] = lambda: None
+    backend: ConsoleBackend,
+    preferences: Preferences,
+    start: StartAt,
+    logs: Path,
+    tidy: Callable[[], None] = lambda: None,
 ) -> int:
     from tui_importer.tui.app import ImporterApp
 
+    def after_hang_up() -> None:
+        backend.forget_dry_run()
+        tidy()
+
     with contextlib.suppress(OSError):  # without it a crash is told but not written down
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    app = ImporterApp(backend, start=start, crash_folder=logs, after_hang_up=after_hang_up)
-    if theme == "light":
-        app.theme = "importer-light"
-    return app.run_to_exit()
+    app = ImporterApp(backend, preferences, start=start, crash_folder=logs, after_hang_up=after_hang_up)
+    try:
+        return app.run_to_exit()
+    finally:
+        backend.forget_dry_run()

@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tui_importer.cli.output import note, put
 from tui_importer.engine.control import Halt
-from tui_importer.engine.job import STOP_SECONDS
+from tui_importer.engine.job import LAST_RESORT
 from tui_importer.report.plan import span
 from tui_importer.text import safe
 
@@ -79,7 +80,7 @@ class Drain:
     @property
     def out_of_patience(self) -> bool:
         """Whether the job was to stop at once and did not: requests that are never answered hold nobody up."""
-        return self._stopped is not None and time.monotonic() - self._stopped > STOP_SECONDS
+        return self._stopped is not None and time.monotonic() - self._stopped > LAST_RESORT
 
     def tell(self) -> None:
         """Tell the job of signals that have come since the last call."""
@@ -105,9 +106,13 @@ class Progress:
         self._width = 0
         self._last = ""
         self._at = 0.0
+        self._change_told = False
 
     def show(self, snapshot: Snapshot, *, ended: bool = False) -> None:
-        """Write the line when it is time."""
+        """Write the line when it is time, and once what became of the source."""
+        if snapshot.source_change and not self._change_told:
+            self._change_told = True
+            self._tell_change(snapshot)
         line = _line(snapshot)
         if not line:
             return
@@ -125,6 +130,11 @@ class Progress:
         else:
             note(line)
         self._last, self._at = line, now
+
+    def _tell_change(self, snapshot: Snapshot) -> None:
+        below = "\n" if self._terminal and self._width else ""
+        name = safe(Path(snapshot.source).name, 100)
+        note(f"{below}{name} {safe(snapshot.source_change)} since it was scanned: the job has its own frozen rows.")
 
 
 def _columns() -> int:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("The whole journey on a sandbox, without an account.", "demo", "tui_importer.cli.console:demo"),
     "run": Entry("Import a CSV file without a screen.", "run", "tui_importer.cli.run:run"),
     "resume": Entry("Go on with a job without a screen.", "resume", "tui_importer.cli.run:resume"),
+    "retry": Entry("Try the failed rows of a job again.", "retry", "tui_importer.cli.run:retry"),
     "jobs": Entry("List the jobs on this machine.", "jobs", "tui_importer.cli.jobs:jobs"),
     "scan": Entry("Read a CSV file and name its problems.", "scan", "tui_importer.cli.scan:scan"),
     "errors": Entry("Export the failed rows of a job as CSV.", "errors", "tui_importer.cli.jobs:errors"),

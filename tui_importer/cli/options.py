@@ -90,11 +90,17 @@ def run_request(context: click.Context, source: Path | None, values: dict[str, A
     }
     rest = {name: value for name, value in values.items() if name not in RUN_RULES}
     named_profile = rest.pop("profile", None)
-    resolved = resolve(load(), profile=named_profile, flags=flags)
+    config = load()
+    resolved = resolve(config, profile=named_profile, flags=flags)
     given = set(flags)
     origin = resolved.origins["base_url"]
     if origin == "environment" or (origin == "profile" and named_profile is not None):
         given.add("base_url")
     return RunRequest(
-        source=source, settings=resolved.settings, given=frozenset(given), profile=resolved.profile, **rest
+        source=source,
+        settings=resolved.settings,
+        given=frozenset(given),
+        profile=resolved.profile,
+        profiles=tuple(config.profiles),
+        **rest,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +40,28 @@ def _abandon(stream: TextIO) -> None:
 
 
 def write(text: str) -> None:
-    """Write one line to stdout."""
-    sys.stdout.write(f"{text}\n")
+    """Write one line to stdout. A terminal that is gone is no reason to fail, a file or a pipe is."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except OSError as error:
+        if not _was_terminal(sys.stdout, error):
+            raise
+        abandon_stdout()
+
+
+def flush_stdout() -> None:
+    """Write out what is buffered, as `write`."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if not _was_terminal(sys.stdout, error):
+            raise
+        abandon_stdout()
+
+
+def _was_terminal(stream: TextIO, error: OSError) -> bool:
+    """Whether `error` says that the terminal behind `stream` was hung up (it calls itself a terminal no more)."""
+    return error.errno == errno.EIO and stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
 
 
 def note(text: str) -> None:

@@ -5,33 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tui_importer.engine.options import FrozenOptions, RunOptions
+from tui_importer.engine.options import RUN_OPTIONS, frozen_options, run_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from tui_importer.config import Settings
-
-_RUN_OPTIONS = (
-    "workers", "share", "writes_per_10s", "max_failed", "give_up_after", "prewarm_concurrency", "search_wait",
-)  # fmt: skip
-
-
-def run_options(settings: Settings) -> RunOptions:
-    """The engine's run options that `settings` mean."""
-    values: dict[str, Any] = {name: getattr(settings, name) for name in _RUN_OPTIONS}
-    return RunOptions(**values | {"workers": settings.workers or None})
-
-
-def frozen_options(settings: Settings, limit: int | None = None) -> FrozenOptions:
-    """The engine's frozen options that `settings` mean."""
-    return FrozenOptions(
-        base_url=settings.base_url,
-        on_existing=settings.on_existing,
-        limit=limit,
-        chunk_size=settings.chunk_size or None,
-    )
+    from tui_importer.engine.options import FrozenOptions, RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +20,9 @@ class RunRequest:
     """A `run` (with `source`) or a `resume` (`source` None; `job` None takes the only unfinished one).
 
     `settings` are resolved (flag, environment, profile, config file, default). `given` names those that this very
-    command line gave: by a flag, the base URL also by WORKOS_BASE_URL or by the profile of --profile. `job` is the
-    name given or None; `confirm_production` the name typed after that flag, or "".
+    command line gave: by a flag, the base URL also by WORKOS_BASE_URL or by the profile of --profile. `profile` is the
+    one that holds, `profiles` are all there are. `job` is the name given or None; `confirm_production` the name typed
+    after that flag, or "".
     """
 
     source: Path | None
@@ -48,6 +30,7 @@ class RunRequest:
     settings: Settings
     given: frozenset[str]
     profile: str = ""
+    profiles: tuple[str, ...] = ()
     limit: int | None = None
     dry_run: bool = False
     yes: bool = False
@@ -67,13 +50,21 @@ class RunRequest:
     def run_options_over(self, kept: RunOptions) -> RunOptions:
         """On resume: the job's own options, except those given again."""
         now = self.run_options
-        changes: Mapping[str, Any] = {name: getattr(now, name) for name in _RUN_OPTIONS if name in self.given}
+        changes: Mapping[str, Any] = {name: getattr(now, name) for name in RUN_OPTIONS if name in self.given}
         return replace(kept, **changes)
 
     @property
     def given_base_url(self) -> str | None:
         """The base URL this command line gave, None when it gave none (a resume refuses another than the job's)."""
         return self.settings.base_url if "base_url" in self.given else None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """The failed rows of `run.job` again, only those of `kind` if it is given."""
+
+    run: RunRequest
+    kind: str | None
 
 
 @dataclass(frozen=True, slots=True)

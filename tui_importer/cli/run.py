@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tui_importer.engine.environment import read_environment
 from tui_importer.engine.errors import EngineError, OptionsFrozen
 from tui_importer.engine.jobs import Jobs
 from tui_importer.engine.options import NewJob
+from tui_importer.engine.review import Selection
 from tui_importer.errors import ImporterError
 from tui_importer.report.plan import plan_document, plan_lines
 from tui_importer.report.summary import summary_document, summary_lines, summary_of
@@ -24,7 +26,7 @@ from tui_importer.workos.connection import Connection
 from tui_importer.workos.limits import RateLimiter
 
 if TYPE_CHECKING:
-    from tui_importer.cli.requests import RunRequest
+    from tui_importer.cli.requests import RetryRequest, RunRequest
     from tui_importer.engine.job import Job
     from tui_importer.engine.options import RunOptions
     from tui_importer.engine.plan import Environment, Plan
@@ -81,9 +83,10 @@ def run(request: RunRequest) -> int:
     if not (request.yes or request.dry_run or can_ask()):
         raise ConsentMissing("`run` shows its plan and asks, but there is no terminal to ask on.", "Give --yes.")
     _check_readable(request.source)
-    options = request.run_options
-    connection = connect(request.settings.base_url, obtain_key(request.settings.base_url), options)
     with interruptible():
+        base_url = request.settings.base_url
+        key = obtain_key(base_url, profile=request.profile)
+        connection = connect(base_url, key, request.run_options)
         environment = read_environment(connection)
         if request.dry_run:
             return _dry_run(request, request.source, connection, environment)
@@ -96,7 +99,7 @@ def _dry_run(request: RunRequest, source: Path, connection: Connection, environm
         jobs = Jobs(Path(folder))
         new = NewJob(source, request.job or jobs.default_name(source), request.frozen_options, request.run_options)
         with contextlib.closing(jobs.create(new, connection, environment=environment.name)) as job:
-            plan = _plan(job)
+            plan = _plan(job, Progress())
             if plan is None:
                 raise job.error or PlanStopped(job)
     if request.json:
@@ -130,18 +133,45 @@ def resume(request: RunRequest) -> int:
     """Go on with a job; returns the exit code. Raises ImporterError when refused."""
     jobs = Jobs(paths().jobs)
     name = request.job or _only_unfinished(jobs)
-    frozen, kept, job_summary = jobs.options_of(name)
+    _, _, job_summary = jobs.options_of(name)
+    if job_summary.state == "finished":
+        _check_base_url(request, jobs, name)
+        _print_summary(request, jobs.reader_folder(name))
+        return 1 if job_summary.totals.failed else 0
+    return _go_on(request, jobs, name)
+
+
+def retry(request: RetryRequest) -> int:
+    """Try a job's failed rows again, and whatever else is pending; returns the exit code.
+
+    Raises ImporterError when refused.
+    """
+    assert request.run.job is not None  # noqa: S101 - the command's argument
+    return _go_on(request.run, Jobs(paths().jobs), request.run.job, Selection(kind=request.kind))
+
+
+def _check_base_url(request: RunRequest, jobs: Jobs, name: str) -> None:
+    frozen, _, _ = jobs.options_of(name)
     if request.given_base_url is not None and request.given_base_url.rstrip("/") != frozen.base_url.rstrip("/"):
         raise OptionsFrozen(
             f"The job {safe(name)} writes to {safe(frozen.base_url)}; another base URL would be another environment.",
             "Leave --base-url and WORKOS_BASE_URL out, or start a new job.",
         )
-    if job_summary.state == "finished":
-        _print_summary(request, jobs.reader_folder(name))
-        return 1 if job_summary.totals.failed else 0
+
+
+def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None = None) -> int:
+    """Run what is missing of a job, and the failures of `again`."""
+    _check_base_url(request, jobs, name)
+    frozen, kept, _ = jobs.options_of(name)
     options = request.run_options_over(kept)
-    connection = connect(frozen.base_url, obtain_key(frozen.base_url), options)
     with interruptible():
+        key = obtain_key(
+            frozen.base_url,
+            profile=request.profile,
+            others=request.profiles,
+            recognised=partial(jobs.was_recorded_with, name),
+        )
+        connection = connect(frozen.base_url, key, options)
         environment = read_environment(connection)
         with contextlib.closing(jobs.open(name, connection, options)) as job:
             agreed = job.begun and jobs.vouches_for(name, connection.key)
@@ -152,6 +182,9 @@ def resume(request: RunRequest) -> int:
                         "Give --yes.",
                     )
                 _check_consent(request, environment, name)
+            if again is not None:
+                rows = job.retry(again)
+                note(f"{rows:,} failed {'row is' if rows == 1 else 'rows are'} tried again")
             code = _drive(job, request, environment, agreed=agreed)
         _print_summary(request, jobs.reader_folder(name))
     return code
@@ -184,8 +217,9 @@ def _check_consent(request: RunRequest, environment: Environment, name: str) -> 
 
 def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: bool) -> int:
     """Plan and ask unless that is done, then import; returns the exit code. Raises ImporterError when refused."""
+    progress = Progress()
     if not agreed:
-        plan = _plan(job)
+        plan = _plan(job, progress)
         if plan is None:
             return job.exit_code
         for line in plan_lines(plan):
@@ -193,16 +227,16 @@ def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: b
         _ask(job, request, environment)
     with Drain(job) as drain:
         job.start()
-        wait_for(job, Progress(), drain)
+        wait_for(job, progress, drain)
     _raise_refusal(job)
     return job.exit_code
 
 
-def _plan(job: Job) -> Plan | None:
+def _plan(job: Job, progress: Progress) -> Plan | None:
     """Scan and plan; None when that was stopped in a way that can be resumed."""
     with Drain(job) as drain:
         job.prepare()
-        wait_for(job, Progress(), drain)
+        wait_for(job, progress, drain)
         if drain.pending:  # it came when everything was done already
             raise KeyboardInterrupt
     _raise_refusal(job)

@@ -1,8 +1,9 @@
 """Settings, profiles and paths."""
 
 from tui_importer.config.errors import ConfigError
-from tui_importer.config.file import load, save
-from tui_importer.config.paths import Paths, paths, private_folder
+from tui_importer.config.file import backup_of, is_handwritten, load, save
+from tui_importer.config.paths import Paths, paths, paths_below, private_folder
+from tui_importer.config.recent import RecentFiles
 from tui_importer.config.rules import GENERAL_RULES, RUN_RULES, Rule, SettingValue
 from tui_importer.config.settings import Config, Resolved, Settings, resolve
 from tui_importer.config.url import checked_base_url, is_loopback
@@ -13,14 +14,18 @@ __all__ = [
     "Config",
     "ConfigError",
     "Paths",
+    "RecentFiles",
     "Resolved",
     "Rule",
     "SettingValue",
     "Settings",
+    "backup_of",
     "checked_base_url",
+    "is_handwritten",
     "is_loopback",
     "load",
     "paths",
+    "paths_below",
     "private_folder",
     "resolve",
     "save",

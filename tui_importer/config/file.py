@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer.config.errors import ConfigError
@@ -12,11 +10,13 @@ from tui_importer.config.naming import suggestion
 from tui_importer.config.paths import paths, private_folder
 from tui_importer.config.rules import GENERAL_RULES, RUN_RULES, Rule
 from tui_importer.config.settings import Config
+from tui_importer.config.writing import write_atomically
 from tui_importer.crash import redact
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _KEY_NAMES = {"api_key", "apikey", "key", "workos_api_key", "secret", "secret_key", "token"}
 _KEY_VALUE = re.compile(r"\bsk_(test|live)_|^sk_")
@@ -29,48 +29,72 @@ def load(path: Path | None = None) -> Config:
     profiles = document.pop("profiles", {})
     if not isinstance(profiles, dict):
         raise _wrong(path, "profiles", profiles, "a table for each profile: [profiles.NAME]")
-    config = Config(path, document, profiles)
+    keymap = document.pop("keymap", {})
+    if not isinstance(keymap, dict):
+        raise _wrong(path, "keymap", keymap, "a table: [keymap]")
+    config = Config(path, document, profiles, dict(_flat(path, keymap)))
     _check(config)
     return config
+
+
+def _flat(path: Path, table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The keymap by ids: `jobs.new = "c"` without quotes around the id is a table in TOML."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(path, value, f"{prefix}{name}.")
+        elif isinstance(value, str):
+            yield prefix + name, value
+        else:
+            raise _wrong(path, f"keymap.{prefix}{name}", value, 'keys in quotes, separated by commas: "ctrl+n,n"')
 
 
 def save(config: Config) -> None:
     """Write `config` to its path, whole or not at all, for the owner only. Raises ConfigError.
 
-    What stands in `config` is checked first; comments of an earlier file are not kept.
+    What stands in `config` is checked first. A file that somebody wrote by hand (see `is_handwritten`) is kept beside
+    it as `config.toml.bak`: its comments and its order are not in what is written.
     """
-    import tomli_w
-
-    document = {**config.given, **({"profiles": config.profiles} if config.profiles else {})}
-    _refuse_keys(config.path, document)
+    _refuse_keys(config.path, _document(config))
     _check(config)
-    text = tomli_w.dumps(document)
     # A link (a config kept among dotfiles) stays a link: its target is replaced.
     target = config.path.resolve()
     if not target.parent.exists():
         private_folder(target.parent)
     try:
-        _write_atomically(target, text.encode())
+        if is_handwritten(config.path):
+            write_atomically(backup_of(config.path), target.read_bytes())
+        write_atomically(target, _text(config).encode())
     except OSError as error:
         raise ConfigError(
             f"{safe(config.path)} cannot be written: {safe(error.strerror)}.", "The settings stay as they were."
         ) from error
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
-    import tempfile
-
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    temporary = Path(name)
+def is_handwritten(path: Path) -> bool:
+    """Whether the file at `path` says more than its settings, such as comments, which `save` would not keep."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        return path.read_bytes() != _text(load(path)).encode()
+    except FileNotFoundError:
+        return False
+    except (ConfigError, OSError):
+        return True
+
+
+def backup_of(path: Path) -> Path:
+    """Where `save` keeps a handwritten file."""
+    target = path.resolve()
+    return target.with_name(f"{target.name}.bak")
+
+
+def _document(config: Config) -> dict[str, object]:
+    tables = {"profiles": config.profiles, "keymap": config.keymap}
+    return {**config.given, **{name: table for name, table in tables.items() if table}}
+
+
+def _text(config: Config) -> str:
+    import tomli_w
+
+    return tomli_w.dumps(_document(config))
 
 
 def _parse(path: Path) -> dict[str, object]:
@@ -108,12 +132,13 @@ def _syntax_error(path: Path, text: str, message: str) -> ConfigError:
 
 def _refuse_keys(path: Path, table: Mapping[str, object], prefix: str = "") -> None:
     for key, value in table.items():
-        named = key.lower().replace("-", "_") in _KEY_NAMES and prefix != "profiles."
+        of_its_own = prefix == "profiles." or prefix.startswith("keymap.")  # a profile's name, an action's id
+        named = key.lower().replace("-", "_") in _KEY_NAMES and not of_its_own
         if named or _KEY_VALUE.search(key) or (isinstance(value, str) and _KEY_VALUE.search(value)):
             raise ConfigError(
                 f"{safe(path)}: an API key (in `{redact(safe(prefix + key))}`) must not be in a file.",
-                "Remove that line and give the key in the environment variable WORKOS_API_KEY; if others could read "
-                "the file, make a new key in the WorkOS dashboard.",
+                "Remove that line; give the key in the environment variable WORKOS_API_KEY, or let the console store "
+                "it in the system's keyring. If others could read the file, make a new key in the WorkOS dashboard.",
             )
         if isinstance(value, dict):
             _refuse_keys(path, value, f"{prefix}{key}.")
@@ -142,7 +167,7 @@ def _check_settings(path: Path, table: Mapping[str, object], rules: Mapping[str,
                 f"{safe(path)}: `{safe(name)}` cannot be set in a profile.", f"Move `{key}` to the top of the file."
             )
         if key not in rules:
-            known = suggestion(key, [*rules, *([] if prefix else ["profiles"])], what="Settings")
+            known = suggestion(key, [*rules, *([] if prefix else ["profiles", "keymap"])], what="Settings")
             raise ConfigError(f"{safe(path)}: there is no setting `{safe(name)}`.", known)
         try:
             rules[key].check(value)

@@ -1,7 +1,7 @@
 """Where things are kept: the config file, the jobs, the logs.
 
 They follow the system's conventions (XDG on Linux, Application Support on macOS) unless TUI_IMPORTER_HOME is set:
-then `config.toml`, `jobs/` and `logs/` are directly below that folder.
+then `config.toml`, `jobs/`, `logs/` and `recent.json` are directly below that folder.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ HOME_VARIABLE = "TUI_IMPORTER_HOME"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The config file and the folders of jobs and logs; none of them need exist."""
+    """The config file, the folders of jobs and logs, and the list of recent sources; none of them need exist."""
 
     config_file: Path
     jobs: Path
     logs: Path
+    recent: Path
 
 
 def paths(environment: Mapping[str, str] = os.environ) -> Paths:
     """Return where things are kept; creates nothing."""
     if home := environment.get(HOME_VARIABLE):
         root = Path(home).expanduser().absolute()
-        return Paths(config_file=root / "config.toml", jobs=root / "jobs", logs=root / "logs")
+        return paths_below(root)
     from platformdirs import PlatformDirs
 
     system = PlatformDirs("tui-importer", appauthor=False)
@@ -41,7 +42,13 @@ def paths(environment: Mapping[str, str] = os.environ) -> Paths:
         config_file=system.user_config_path / "config.toml",
         jobs=system.user_data_path / "jobs",
         logs=system.user_log_path,
+        recent=system.user_data_path / "recent.json",
     )
+
+
+def paths_below(root: Path) -> Paths:
+    """Where things are kept when all of them are in one folder."""
+    return Paths(root / "config.toml", root / "jobs", root / "logs", root / "recent.json")
 
 
 def private_folder(folder: Path) -> Path:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from tui_importer.config.url import ALLOWED_URL, checked_base_url
 
 SettingValue = str | int | float | None
-"""A checked value; None is a limit that is off."""
+"""A checked value; None is a limit that is off, a switch is a bool (which is an int to Python)."""
+
+THEMES: Final = (
+    "dark", "light", "ansi-dark", "ansi-light", "textual-dark", "textual-light", "nord", "gruvbox", "catppuccin-mocha",
+    "catppuccin-latte", "catppuccin-frappe", "catppuccin-macchiato", "dracula", "tokyo-night", "monokai", "flexoki",
+    "solarized-dark", "solarized-light", "rose-pine", "rose-pine-moon", "rose-pine-dawn", "atom-one-dark",
+    "atom-one-light",
+)  # fmt: skip
+"""Our own two themes, those that use the terminal's own colours, and the others that Textual brings."""
 
 
 class Rule(Protocol):
@@ -88,7 +96,8 @@ class Choice:
     @property
     def allowed(self) -> str:
         """The words."""
-        return " or ".join(f'"{word}"' for word in self.words)
+        quoted = [f'"{word}"' for word in self.words]
+        return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
     def check(self, value: object) -> str:
         """Compared exactly."""
@@ -99,6 +108,23 @@ class Choice:
     def parse(self, text: str) -> str:
         """Compared exactly."""
         return self.check(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """On or off."""
+
+    allowed: str = "true or false"
+
+    def check(self, value: object) -> bool:
+        """Numbers are not switches."""
+        if not isinstance(value, bool):
+            raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
+        return value
+
+    def parse(self, text: str) -> bool:
+        """The word, as TOML writes it."""
+        return self.check({"true": True, "false": False}.get(text.strip().lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +175,10 @@ RUN_RULES: dict[str, Rule] = {
 }
 """Settings of the connection and of a run; a profile may override each of them."""
 
-GENERAL_RULES: dict[str, Rule] = {"theme": Choice(("dark", "light")), "default_profile": Name()}
+GENERAL_RULES: dict[str, Rule] = {
+    "theme": Choice(THEMES),
+    "bell": Switch(),
+    "terminal_title": Switch(),
+    "default_profile": Name(),
+}
 """Settings of the program; not in a profile."""

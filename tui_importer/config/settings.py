@@ -28,7 +28,8 @@ class Settings:
 
     `workers` and `chunk_size` 0 are automatic; `share` is percent of the API's rate limit; `writes_per_10s` scales
     our budgets in proportion, 0 turns them off; `max_failed` is percent, None for off; `give_up_after` is minutes;
-    `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again.
+    `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again; `theme` is one of
+    `rules.THEMES`; `bell` rings at the end of a run, `terminal_title` shows its progress in the terminal's title.
     """
 
     base_url: str = "https://api.workos.com"
@@ -41,7 +42,9 @@ class Settings:
     give_up_after: float = 30.0
     prewarm_concurrency: int = 10
     search_wait: float = 15.0
-    theme: Literal["dark", "light"] = "dark"
+    theme: str = "dark"
+    bell: bool = False
+    terminal_title: bool = True
     default_profile: str = ""
 
 
@@ -49,12 +52,14 @@ class Settings:
 class Config:
     """A config file as it was written: checked, but only with the values that stand in it.
 
-    `given` are the settings of the whole file, `profiles` those of each `[profiles.NAME]`.
+    `given` are the settings of the whole file, `profiles` those of each `[profiles.NAME]`, `keymap` other keys for
+    the console's actions: keys separated by commas, by the action's id. Which ids and keys exist the console knows.
     """
 
     path: Path
     given: Mapping[str, object] = field(default_factory=dict)
     profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    keymap: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from tui_importer.journal.journal import open_reader
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from tui_importer.source.frozen import FrozenRows
@@ -22,10 +22,11 @@ LONGEST = 2_000
 """Rows read at a time, at most."""
 
 
-def write_failures(folder: Path, stream: TextIO) -> int:
-    """Write every failure of a job, with the row's original cells, and return how many there were.
+def write_failures(folder: Path, stream: TextIO, sequences: Collection[int] | None = None) -> int:
+    """Write the failures of a job, with the row's original cells, and return how many there were.
 
-    Secret cells stay masked. Values that a spreadsheet would run as a formula get a leading apostrophe.
+    All of them, or those of `sequences` that are still there; in the order in which they happened. Secret cells stay
+    masked. Values that a spreadsheet would run as a formula get a leading apostrophe.
     Raises JobNotFound, JournalCorrupt, JournalNewer.
     """
     from tui_importer.source.frozen import FrozenRows
@@ -36,7 +37,8 @@ def write_failures(folder: Path, stream: TextIO) -> int:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*map(cell, columns), "_row", "_line", "_step", "_kind", "_status", "_error", "_request_id"])
         sequence = written = 0
-        while failures := reader.failures(sequence, PAGE):
+        while page := reader.failures(sequence, PAGE):
+            failures = [failure for failure in page if sequences is None or failure.sequence in sequences]
             found = _cells(frozen, sorted(f.row for f in failures if f.row is not None)) if frozen is not None else {}
             for failure in failures:
                 cells = found.get(failure.row or 0, {})
@@ -50,7 +52,7 @@ def write_failures(folder: Path, stream: TextIO) -> int:
                         cell(failure.request_id),
                     ]
                 )
-            sequence = failures[-1].sequence
+            sequence = page[-1].sequence
             written += len(failures)
         return written
 
