@@ -20,11 +20,13 @@ from textual.widgets import Button  # noqa: E402 - after the path
 
 from tui_importer.cli.backend import ConsoleBackend  # noqa: E402
 from tui_importer.cli.demo_data import EXISTING_ORGANIZATIONS, write_demo  # noqa: E402
+from tui_importer.config import Config, RecentFiles  # noqa: E402
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions  # noqa: E402
 from tui_importer.sandbox.server import Sandbox  # noqa: E402
 from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings  # noqa: E402
 from tui_importer.secret import Secret  # noqa: E402
 from tui_importer.tui.app import ImporterApp  # noqa: E402
+from tui_importer.tui.preferences import Preferences  # noqa: E402
 from tui_importer.tui.start import StartAt  # noqa: E402
 
 if TYPE_CHECKING:
@@ -54,14 +56,20 @@ def save(app: ImporterApp, name: str) -> None:
     print(f"{name}.svg")
 
 
-def earlier_jobs(backend: ConsoleBackend, folder: Path) -> None:
+def settled(folder: Path, base_url: str) -> Preferences:
+    """Settings of this folder only."""
+    config = Config(folder / "config.toml", {"base_url": base_url, "share": 100, "prewarm_concurrency": 2})
+    return Preferences(config, RecentFiles(folder / "recent.json"), environment={})
+
+
+def earlier_jobs(backend: ConsoleBackend, base_url: str, folder: Path) -> None:
     """Two jobs of other days: one finished, one paused."""
     for name, limit in (("contoso-pilot", 200), ("northwind-2026", 600)):
         source = folder / f"{name}.csv"
         write_demo(source)
         source.write_text("".join(source.read_text(encoding="utf-8").splitlines(keepends=True)[: limit + 1]))
         run = RunOptions(writes_per_10s=0, max_failed=None)
-        new = NewJob(source, name, FrozenOptions(base_url=backend.default_base_url), run)
+        new = NewJob(source, name, FrozenOptions(base_url=base_url), run)
         with closing(backend.prepare(new)) as job:
             job.start()
             job.wait(DEADLINE if limit == 200 else 2.0)  # type: ignore[attr-defined]
@@ -69,19 +77,14 @@ def earlier_jobs(backend: ConsoleBackend, folder: Path) -> None:
 
 async def take(folder: Path, sandbox: Sandbox) -> None:
     """Walk through the console and keep what it shows."""
-    backend = ConsoleBackend(
-        folder / "jobs",
-        base_url=sandbox.url,
-        run_options=RunOptions(share=100, prewarm_concurrency=2),
-        key=Secret(DEFAULT_KEY),
-    )
+    preferences = settled(folder, sandbox.url)
+    backend = ConsoleBackend(folder / "jobs", preferences, key=Secret(DEFAULT_KEY))
     with Sandbox(SandboxSettings(seed=2, writes_per_10s=0, reads_per_10s=0)) as other:
-        earlier_jobs(
-            ConsoleBackend(folder / "jobs", base_url=other.url, run_options=RunOptions(), key=backend.key), folder
-        )
+        earlier = ConsoleBackend(folder / "jobs", settled(folder, other.url), key=backend.key)
+        earlier_jobs(earlier, other.url, folder)
     source = folder / "acme-users.csv"
     write_demo(source)
-    app = ImporterApp(backend, start=StartAt.new_job(source))
+    app = ImporterApp(backend, preferences, start=StartAt.new_job(source))
     async with app.run_test(size=SIZE) as pilot:
         await until(
             pilot,

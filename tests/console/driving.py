@@ -10,7 +10,9 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled
 
 from tests.console.fakes import NOW, FakeBackend, FakeJobView
+from tui_importer.config import Config, RecentFiles, paths, save
 from tui_importer.tui.app import ImporterApp
+from tui_importer.tui.preferences import Preferences
 from tui_importer.tui.start import Pace, StartAt
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.strip import Strip
 
+    from tui_importer.config.key_store import KeyStore
     from tui_importer.engine.snapshot import Snapshot
 
 STILL = Pace(snapshot=None, jobs=None, typing=0)
@@ -35,11 +38,18 @@ def console(
     start: StartAt | None = None,
     crash_folder: Path | None = None,
     keymap: Mapping[str, str] | None = None,
+    given: Mapping[str, object] | None = None,
+    profiles: Mapping[str, Mapping[str, object]] | None = None,
+    keys: KeyStore | None = None,
 ) -> ImporterApp:
-    """The app over a fake backend, standing still."""
+    """The app over a fake backend and a config file with these contents in the test's home, standing still."""
+    found = paths()
+    config = Config(found.config_file, given or {}, profiles or {}, keymap or {})
+    if config != Config(found.config_file):
+        save(config)
     return ImporterApp(
-        backend or FakeBackend(), start=start, clock=lambda: NOW, zone=UTC, pace=STILL, crash_folder=crash_folder,
-        keymap=keymap,
+        backend or FakeBackend(), Preferences(config, RecentFiles(found.recent), keys=keys), start=start,
+        clock=lambda: NOW, zone=UTC, pace=STILL, crash_folder=crash_folder,
     )  # fmt: skip
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.options import RunOptions
+from tui_importer.engine.keys import TriedKey
 from tui_importer.engine.plan import Environment, OrganizationPlan, Plan
+from tui_importer.engine.review import RetryPlan
+from tui_importer.engine.shapes import shape_of
 from tui_importer.engine.snapshot import (
     AttemptView,
     ChunkView,
@@ -32,10 +36,10 @@ from tui_importer.secret import Secret
 from tui_importer.source.models import Organization, Preview
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     from tui_importer.engine.options import NewJob
+    from tui_importer.engine.review import Selection
 
 NOW = datetime(2026, 11, 23, 14, 3, 59, tzinfo=UTC)
 ROWS = 14_997
@@ -47,7 +51,7 @@ def ready() -> Snapshot:
         job="acme-2026-11", source="/data/users-validated.csv", environment="STAGING", key_hint="sk_test_…x7Qd",
         base_url="https://api.workos.com", state="ready", phase="prewarm", scanned_rows=ROWS, scanned_share=1.0,
         totals=Totals(rows=ROWS), organizations=OrganizationTotals(total=152), seconds=PhaseSeconds(scan=0.4),
-        log_entries=0, requests=RequestStats(permitted=39.2), chunks=chunks(0, 0),
+        log_entries=0, requests=RequestStats(permitted=39.2, limit=50.0), chunks=chunks(),
     )  # fmt: skip
 
 
@@ -58,8 +62,8 @@ def prewarming(resolved: int = 96, failed: int = 3) -> Snapshot:
         organizations=OrganizationTotals(total=152, resolved=resolved, created=resolved - 4, failed=failed),
         seconds=PhaseSeconds(scan=0.4, prewarm=2.1),
         requests=RequestStats(
-            requests=resolved * 2, in_flight=10, rate=61.0, write_rate=38.2, permitted=39.2, p50=120, p95=190,
-            history=(0.0, 22.0, 58.0, 61.0),
+            requests=resolved * 2, in_flight=10, rate=61.0, write_rate=38.2, permitted=39.2, limit=50.0, p50=120,
+            p95=190, p99=233, history=(0.0, 12.0, 31.0, 38.0), statuses=((200, resolved + 4), (404, resolved - 4)),
         ),
     )  # fmt: skip
 
@@ -70,21 +74,22 @@ def importing(created: int = 9_301, existing: int = 12, failed: int = 7, held: i
     return replace(
         ready(), state="running", phase="import", elapsed=252.0,
         totals=Totals(rows=ROWS, created=created, existing=existing, failed=failed, held=held),
-        organizations=OrganizationTotals(total=152, resolved=152, created=149),
+        organizations=OrganizationTotals(total=152, resolved=152 - bool(held), created=149, failed=int(bool(held))),
         cache_hits=done, seconds=PhaseSeconds(scan=0.4, prewarm=3.4, import_=248.0),
         requests=RequestStats(
-            requests=18_702, retries=14, in_flight=11, rate=41.3, write_rate=38.9, permitted=39.2, p50=164, p95=212,
-            history=tuple([6.0, 14.0, 25.0, 33.0] + [38.0 + (i % 5) * 0.6 for i in range(56)]),
+            requests=18_702, retries=14, in_flight=11, rate=41.3, write_rate=38.9, permitted=39.2, limit=50.0, p50=164,
+            p95=212, p99=341, history=tuple([6.0, 14.0, 25.0, 33.0] + [38.0 + (i % 5) * 0.3 for i in range(56)]),
+            statuses=((0, 2), (200, 18_640), (404, 39), (409, 12), (422, 7), (503, 2)),
         ),
-        eta=Eta(218, 224, "write limit 39.2/s"), chunks=chunks(done, failed), workers=workers(),
-        failures=failed, log_entries=0,
+        eta=Eta(218, 224), bound="write limit 39.2/50", chunks=chunks(created, existing, failed), workers=workers(),
+        workers_wanted=12, failures=failed, log_entries=0,
     )  # fmt: skip
 
 
 def paused(reason: str = "21 of the last 200 rows failed (10.5 %), most often: email is not valid") -> Snapshot:
     """The run paused itself."""
     return replace(
-        importing(failed=27), state="paused", reason=reason, eta=None,
+        importing(failed=27), state="paused", reason=reason, eta=None, bound="",
         next_step="Look at the errors; when they are expected, go on.", workers=(),
     )  # fmt: skip
 
@@ -93,27 +98,34 @@ def finished(failed: int = 7) -> Snapshot:
     """All rows have an outcome."""
     created = ROWS - 12 - failed
     return replace(
-        importing(created=created, failed=failed), state="finished", phase="done", elapsed=386.0, eta=None,
+        importing(created=created, failed=failed), state="finished", phase="done", elapsed=386.0, eta=None, bound="",
         users=UserTotals(created=14_961, existing=12, failed=failed),
         memberships=MembershipTotals(created=14_978, existing=7),
         seconds=PhaseSeconds(scan=0.4, prewarm=3.4, import_=382.0), workers=(),
-        requests=RequestStats(requests=30_131, retries=14, rate_limited=2, permitted=39.2, p50=164, p95=212),
+        requests=RequestStats(
+            requests=30_131, import_writes=14_850, retries=14, rate_limited=2, permitted=39.2, limit=50.0, p50=164,
+            p95=212, p99=341, statuses=((0, 2), (200, 30_066), (404, 39), (409, 12), (422, 7), (429, 2), (503, 3)),
+        ),
     )  # fmt: skip
 
 
-def chunks(done: int, failed: int, size: int = 1_000) -> tuple[ChunkView, ...]:
-    """Chunks of `ROWS` rows with `done` of them done from the top, the failed ones in the first."""
+def chunks(
+    created: int = 0, existing: int = 0, failed: int = 0, *, rows: int = ROWS, size: int = 1_000
+) -> tuple[ChunkView, ...]:
+    """Chunks of `rows` rows, done from the top; the failed ones from the second chunk on, the existing ones first."""
+    done = created + existing + failed
     made = []
-    for number, first in enumerate(range(1, ROWS + 1, size), 1):
-        last = min(first + size - 1, ROWS)
+    for number, first in enumerate(range(1, rows + 1, size), 1):
+        last = min(first + size - 1, rows)
         here = max(0, min(done - first + 1, last - first + 1))
-        bad = min(failed, here) if number in {2, 10} else 0
-        failed -= bad
+        bad = min(failed, here) if number > 1 or done <= size else 0
+        there = min(existing, here - bad)
+        failed, existing = failed - bad, existing - there
         state = "done" if here == last - first + 1 else "running" if here else "waiting"
         made.append(
             ChunkView(
                 chunk=number, first_row=first, last_row=last, state=state,  # type: ignore[arg-type]  # one of three words
-                worker=number % 12 if here else None, created=here - bad, existing=0, failed=bad, skipped=0,
+                worker=number % 12 if here else None, created=here - bad - there, existing=there, failed=bad, skipped=0,
                 rate=3.4 if here else 0.0, seconds=here / 3.4,
             )
         )  # fmt: skip
@@ -142,7 +154,8 @@ def failure(sequence: int, **changes: object) -> FailureView:
         email=f"person{sequence}@example.com", organization=f"external_id:org-{sequence % 9}", step="user", kind=kind,
         status=status, message=message, request_id=f"req_{sequence:06}",
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]  # fields by name
+    made = replace(made, **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(made, shape=shape_of(made.message), retryable=made.row is not None and made.step != "row")
 
 
 def detail_of(view: FailureView) -> FailureDetail:
@@ -232,6 +245,10 @@ def summary(job: str = "acme-2026-11", **changes: object) -> JobSummary:
     return replace(made, **changes)  # type: ignore[arg-type]  # fields by name
 
 
+def _fits(view: FailureView, selection: Selection) -> bool:
+    return view.row is not None and (selection.rows is None or view.row in selection.rows)
+
+
 @dataclass
 class FakeJobView:
     """A `JobView` that stands still: a test sets `now` and calls the screen's refresh."""
@@ -243,6 +260,8 @@ class FakeJobView:
     the_plan: Plan | None = None
     told: list[str] = field(default_factory=list)
     details: dict[int, FailureDetail] = field(default_factory=dict)
+    tried: TriedKey | ImporterError | None = None
+    refuse: ImporterError | None = None
 
     def set(self, **changes: object) -> None:
         """Change the picture."""
@@ -261,7 +280,9 @@ class FakeJobView:
         return [entry for entry in self.log if entry.sequence > sequence][:limit]
 
     def failure_detail(self, sequence: int) -> FailureDetail:
-        known = next(view for view in self.failures if view.sequence == sequence)
+        known = next((view for view in self.failures if view.sequence == sequence), None)
+        if known is None:
+            raise LookupError(sequence)
         return self.details.get(sequence, detail_of(known))
 
     def plan(self) -> Plan | None:
@@ -283,6 +304,66 @@ class FakeJobView:
         self.told.append("stop_now")
         self.set(state="paused", reason="stopped by you")
 
+    def set_workers(self, workers: int | None) -> None:
+        self.told.append(f"set_workers {workers}")
+        self.set(workers_wanted=workers or 12, workers_automatic=workers is None)
+
+    def set_share(self, percent: int) -> None:
+        self.told.append(f"set_share {percent}")
+        self.set(requests=replace(self.now.requests, share=percent))
+
+    def note(self, text: str) -> None:
+        self.told.append(f"note {text}")
+
+    def plan_retry(self, selection: Selection) -> RetryPlan:
+        fits = [view for view in self.failures if view.row is not None and _fits(view, selection)]
+        kinds = Counter(view.kind for view in fits if view.retryable)
+        rows = kinds.total()
+        ordered = tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+        return RetryPlan(rows, 0, ordered, refused=len(fits) - rows, later=0, requests=2 * rows)
+
+    def retry(self, selection: Selection) -> int:
+        if isinstance(self.refuse, ImporterError):
+            raise self.refuse
+        tried = [view for view in self.failures if view.retryable and _fits(view, selection)]
+        self.told.append(f"retry {','.join(str(view.row) for view in tried)}")
+        self._take(tried, skipped=False)
+        if tried and self.now.state == "finished":
+            self.set(state="paused", phase="import", reason="failed rows to be tried again")
+        return len(tried)
+
+    def skip(self, rows: Iterable[int], reason: str) -> int:
+        if isinstance(self.refuse, ImporterError):
+            raise self.refuse
+        wanted = set(rows)
+        skipped = [view for view in self.failures if view.row in wanted]
+        self.told.append(f"skip {','.join(str(view.row) for view in skipped)}: {reason}")
+        self._take(skipped, skipped=True)
+        return len(skipped)
+
+    def _take(self, gone: Sequence[FailureView], *, skipped: bool) -> None:
+        self.failures = [view for view in self.failures if view not in gone]
+        count = len(gone)
+        totals, left, chunks = self.now.totals, count, []
+        for chunk in self.now.chunks:
+            here = min(left, chunk.failed)
+            left -= here
+            chunks.append(replace(chunk, failed=chunk.failed - here, skipped=chunk.skipped + here * skipped))
+        self.set(
+            totals=replace(totals, failed=totals.failed - count, skipped=totals.skipped + count * skipped),
+            failures=len(self.failures), failures_gone=self.now.failures_gone + count, chunks=tuple(chunks),
+        )  # fmt: skip
+
+    def try_key(self, key: Secret) -> TriedKey:
+        self.told.append(f"try_key {key.hint}")
+        if isinstance(self.tried, ImporterError):
+            raise self.tried
+        return self.tried or TriedKey(key, an_environment(self.now.environment), proven=True)
+
+    def use_key(self, tried: TriedKey) -> None:
+        self.told.append(f"use_key {tried.key.hint}")
+        self.set(key_hint=tried.key.hint, environment=tried.environment.name)
+
     def come_to_rest(self) -> None:
         """What the engine does when the last row in flight has ended."""
         self.set(state="paused", reason="by you")
@@ -298,14 +379,19 @@ class FakeBackend:
     summaries: list[JobSummary] = field(default_factory=list)
     views: dict[str, FakeJobView] = field(default_factory=dict)
     key: Secret | None = field(default_factory=lambda: Secret("sk_test_4eC39HqLyjWDarjtT1zdp7x7Qd"))
-    default_base_url: str = "https://api.workos.com"
-    default_run_options: RunOptions = field(default_factory=RunOptions)
     the_preview: Preview | ImporterError = field(default_factory=a_preview)
     the_environment: Environment | ImporterError = field(default_factory=an_environment)
     refuse: ImporterError | None = None
     prepared: list[NewJob] = field(default_factory=list)
     purged: list[str] = field(default_factory=list)
+    stored: dict[str, Secret] = field(default_factory=dict)
+    dry_runs: list[str] = field(default_factory=list)
+    forgotten: int = 0
+    folder: Path = field(default_factory=Path.cwd)
     asked: list[str] = field(default_factory=list)
+
+    def stored_key(self, job: str) -> Secret | None:
+        return self.stored.get(job)
 
     def jobs(self) -> Sequence[JobSummary]:
         return list(self.summaries)
@@ -325,8 +411,10 @@ class FakeBackend:
     def default_job_name(self, source: Path) -> str:
         return f"{source.stem}-2026-11-23"
 
-    def prepare(self, new: NewJob) -> FakeJobView:
+    def prepare(self, new: NewJob, *, dry_run: bool = False) -> FakeJobView:
         self.prepared.append(new)
+        if dry_run:
+            self.dry_runs.append(new.name)
         if self.refuse is not None:
             raise self.refuse
         environment = self.the_environment
@@ -337,10 +425,16 @@ class FakeBackend:
         self.views[new.name] = view
         return view
 
+    def forget_dry_run(self) -> None:
+        self.forgotten += 1
+
     def open(self, job: str) -> FakeJobView:
         if self.refuse is not None:
             raise self.refuse
         return self.views[job]
+
+    def folder_of(self, job: str) -> Path:
+        return self.folder / job
 
     def purge(self, job: str) -> None:
         if self.refuse is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import ContentSwitcher, DirectoryTree, Input
 
 from tests.console.driving import (
     JOB,
@@ -20,15 +20,19 @@ from tests.console.driving import (
     screen_text,
     settle,
     showing,
+    until,
 )
 from tests.console.fakes import FakeBackend, FakeJobView, failure, importing, log_entries, paused, ready, summary
+from tests.keyrings import MemoryStore
 from tui_importer.tui.actions import ACTIONS
+from tui_importer.tui.keymap import shown_keys
 from tui_importer.tui.palette import ActionProvider
 from tui_importer.tui.screens.dialogs import ChoiceDialog
-from tui_importer.tui.screens.help import HelpScreen, shown_keys
+from tui_importer.tui.screens.help import HelpScreen
 from tui_importer.tui.screens.job import JobScreen
 from tui_importer.tui.screens.jobs import JobsScreen
 from tui_importer.tui.screens.quit import QuitDialog
+from tui_importer.tui.screens.settings import SettingsScreen
 from tui_importer.tui.start import StartAt
 from tui_importer.tui.widgets.fields import ChoiceField
 from tui_importer.tui.widgets.virtual_table import VirtualTable
@@ -37,7 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.containers import VerticalScroll
+    from textual.widgets._directory_tree import DirEntry
+    from textual.widgets.tree import TreeNode
 
+    from tui_importer.config.key_store import KeyStore
     from tui_importer.tui.app import ImporterApp
 
 
@@ -52,8 +59,54 @@ def jobs_app() -> ImporterApp:
     return console(FakeBackend([summary(JOB), summary("other")], views={JOB: FakeJobView(paused())}))
 
 
-def new_app() -> ImporterApp:
-    return console(start=StartAt.new_job(Path("/data/users.csv")))
+def new_app(keys: KeyStore | None = None) -> ImporterApp:
+    """At a new job; with a keyring no key is known yet."""
+    backend = FakeBackend(key=None) if keys else FakeBackend()
+    return console(backend, start=StartAt.new_job(Path.cwd() / "users.csv"), keys=keys)
+
+
+def new_app_in_folders() -> ImporterApp:
+    """With two folders beside the source."""
+    for name in ("a", "b"):
+        (Path.cwd() / "sources" / name).mkdir(parents=True)
+    return console(start=StartAt.new_job(Path.cwd() / "sources" / "users.csv"))
+
+
+def remembering(app: ImporterApp) -> ImporterApp:
+    for name in ("one", "two"):
+        app.preferences.recent.add(Path(f"/data/{name}.csv"))
+    return app
+
+
+def settings_app() -> ImporterApp:
+    profiles = {"eu": {"share": 40}}
+    backend = FakeBackend([summary(JOB)])
+    return remembering(console(backend, given={"share": 70}, profiles=profiles, keys=MemoryStore()))
+
+
+def backend_of(app: ImporterApp) -> FakeBackend:
+    return cast("FakeBackend", app.backend)
+
+
+def settings_tab(app: ImporterApp) -> str:
+    assert isinstance(app.screen, SettingsScreen)
+    return app.screen.tab
+
+
+def opened_profile(app: ImporterApp) -> str:
+    assert isinstance(app.screen, SettingsScreen)
+    return app.screen.profile
+
+
+def folder_under_cursor(app: ImporterApp) -> TreeNode[DirEntry]:
+    node = app.screen.query_one(DirectoryTree).cursor_node
+    assert node is not None
+    return node
+
+
+def is_loaded(app: ImporterApp) -> bool:
+    """Whether the tree of the file picker, if it is shown, has its names."""
+    return all(tree.root.children for tree in app.screen.query(DirectoryTree))
 
 
 def told(app: ImporterApp) -> list[str]:
@@ -153,8 +206,106 @@ WATCHING: tuple[Step, ...] = (
     ("job.back", (), kind, "JobsScreen"),
 )  # fmt: skip
 
+class GrowingWhenPaused(FakeJobView):
+    """A job whose rows in flight fail while it drains."""
+
+    def pause(self) -> None:
+        super().pause()
+        self.failures += [failure(n) for n in range(60, 72)]
+
+
+def growing_app() -> ImporterApp:
+    failures = [failure(n) for n in range(1, 60)]
+    return console_at(GrowingWhenPaused(importing(failed=59), failures=failures, log=log_entries(30)))[0]
+
+
+def sort_of(app: ImporterApp) -> tuple[str, bool]:
+    return errors(app).look.sort, errors(app).look.descending
+
+
+def marks(app: ImporterApp) -> int:
+    return len(errors(app).marked)
+
+
+def filtered(app: ImporterApp) -> str:
+    return errors(app).filter_text
+
+
+def column(app: ImporterApp) -> str:
+    return errors(app).column
+
+
+WORKING_TABLES: tuple[Step, ...] = (
+    ("table.right", ("3",), column, "row"),
+    ("table.left", (), column, "time"),
+    ("table.sort", (), sort_of, ("time", False)),
+    ("table.reverse", (), sort_of, ("time", True)),
+    ("table.news", ("p",), lambda app: len(errors(app).rows), 71),
+    ("table.mark", (), marks, 1),
+    ("table.mark_all", (), marks, 71),
+    ("table.unmark", (), marks, 0),
+    ("table.copy", ("home",), lambda app: app.clipboard, "2026-11-23T14:05:10+00:00"),
+    ("table.filter", (), focused, None),
+    ("filter.down", (), cursor, 1),
+    ("filter.up", (), cursor, 0),
+    ("filter.keep", ("5", "0", "3"), filtered, "503"),
+    ("table.clear", (), filtered, ""),
+    ("filter.clear", ("slash", "x"), filtered, ""),
+    ("table.faults", ("5",), lambda app: app.screen.query_one("#log", VirtualTable).look.faults, True),
+    ("table.export", (), lambda app: [path.name for path in Path.cwd().glob("*.csv")], [f"{JOB}-log.csv"]),
+)  # fmt: skip
+
+def pane(app: ImporterApp) -> str | None:
+    return app.screen.query_one("#tables", ContentSwitcher).current
+
+
+REVIEWING: tuple[Step, ...] = (
+    ("job.group", ("3",), pane, "groups-pane"),
+    ("job.open_group", (), pane, "group-pane"),
+    ("job.leave_group", (), pane, "groups-pane"),
+    ("job.ungroup", (), pane, "errors-pane"),
+    ("job.retry", (), told, ["retry 131"]),
+    ("job.skip", (), kind, "SkipDialog"),
+    ("job.retry_all", ("escape",), kind, "ChoiceDialog"),
+    ("detail.raw", ("escape", "enter"), shown("Attempt 1 of 1"), True),
+    ("detail.short", (), shown("What it means"), True),
+    ("detail.retry", (), told, ["retry 131", "retry 262"]),
+    ("detail.skip", (), kind, "SkipDialog"),
+)
+
+SETTLING: tuple[Step, ...] = (
+    ("jobs.settings", (), kind, "SettingsScreen"),
+    ("settings.forget_files", (), lambda app: app.preferences.recent.paths(), []),
+    ("settings.tab_profiles", (), settings_tab, "profiles"),
+    ("settings.tab_keys", (), settings_tab, "keys"),
+    ("settings.tab_general", (), settings_tab, "general"),
+    ("settings.next_tab", (), settings_tab, "profiles"),
+    ("settings.previous_tab", (), settings_tab, "general"),
+    ("settings.change", (), kind, "ValueDialog"),
+    ("settings.reset", ("escape", "down", "down"), lambda app: dict(app.preferences.config.given), {}),
+    ("settings.new_profile", ("2",), kind, "ValueDialog"),
+    ("settings.default", ("escape", "down"), lambda app: app.preferences.config.given, {"default_profile": "eu"}),
+    ("settings.api_key", (), kind, "ChoiceDialog"),
+    ("settings.open", ("escape",), opened_profile, "eu"),
+    ("settings.back", (), opened_profile, ""),
+    ("settings.remove", (), kind, "ChoiceDialog"),
+)  # fmt: skip
+
+CONTROLLING: tuple[Step, ...] = (
+    ("job.share_up", (), told, ["set_share 90"]),
+    ("job.share_down", (), told, ["set_share 90", "set_share 80"]),
+    ("job.workers_more", (), lambda app: told(app)[-1], "set_workers 13"),
+    ("job.workers_less", (), lambda app: told(app)[-1], "set_workers 12"),
+    ("job.pace", (), lambda app: told(app)[-2:], ["set_share 80", "set_workers None"]),
+    ("job.key", (), kind, "KeyDialog"),
+    ("job.note", ("escape",), kind, "NoteDialog"),
+)
+
 JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
     "watching a job": (job_app, WATCHING),
+    "working tables": (growing_app, WORKING_TABLES),
+    "controlling a job": (job_app, CONTROLLING),
+    "reviewing errors": (job_app, REVIEWING),
     "starting a job": (lambda: job_app(ready()), (("job.start", (), told, ["start"]),)),
     "the jobs": (
         jobs_app,
@@ -165,16 +316,33 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
         ),
     ),
     "a new job": (
-        new_app,
+        new_app_in_folders,
         (
-            ("app.next_pane", (), focused, "base_url"),
+            ("app.next_pane", (), focused, "sample"),
             ("app.previous_pane", (), focused, "path"),
-            ("choice.next", ("shift+tab", "shift+tab"), choice, "update"),
+            ("choice.next", ("shift+tab", "shift+tab", "shift+tab"), choice, "update"),
             ("choice.previous", (), choice, "keep"),
+            ("new.environment", (), lambda app: backend_of(app).asked[-1], "environment https://api.workos.com"),
             ("new.browse", (), kind, "FilePicker"),
+            ("picker.down", ("j",), lambda app: app.screen.query_one(DirectoryTree).cursor_line, 1),
+            ("picker.up", (), lambda app: app.screen.query_one(DirectoryTree).cursor_line, 0),
+            ("picker.unfold", (), lambda app: folder_under_cursor(app).is_expanded, True),
+            ("picker.parent", (), lambda app: Path(app.screen.query_one(DirectoryTree).path) == Path.cwd(), True),
             ("new.back", ("escape",), kind, "JobsScreen"),
         ),
     ),
+    "a key to be stored": (
+        lambda: new_app(keys=MemoryStore()),
+        (("new.store_key", ("enter", *"sk_test_4eC39HqL", "enter"), lambda app: app.key_from, "keyring"),),
+    ),
+    "recent files": (
+        lambda: remembering(console(FakeBackend(), start=StartAt("new"))),
+        (
+            ("paths.next", (), shown("▌ /data/two.csv"), True),
+            ("paths.previous", ("down",), shown("▌ /data/two.csv"), True),
+        ),
+    ),
+    "settings": (settings_app, SETTLING),
 }
 """Journeys that press the key of every action once and look at what came of it."""
 
@@ -185,7 +353,10 @@ def test_every_action_is_on_a_journey_and_every_step_an_action() -> None:
 
 
 @pytest.mark.parametrize("journey", JOURNEYS)
-async def test_every_action_does_what_it_says_by_its_key(journey: str) -> None:
+async def test_every_action_does_what_it_says_by_its_key(
+    journey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # exports go to the current folder
     make, steps = JOURNEYS[journey]
     actions = {action.id: action for action in ACTIONS}
     app = make()
@@ -193,6 +364,7 @@ async def test_every_action_does_what_it_says_by_its_key(journey: str) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for name, before, look, expected in steps:
+            await until(pilot, lambda: is_loaded(app))
             await press(pilot, *before, actions[name].keys.split(",")[0])
             assert look(app) == expected, name
 
@@ -267,9 +439,9 @@ async def test_a_click_on_a_tab_shows_it() -> None:
 
 
 async def test_help_tells_every_action_of_the_screen_with_the_keys_in_use() -> None:
-    app = console(FakeBackend([summary(JOB)]), keymap={"jobs.new": "c", "app.leave": "x"})
+    app = console(FakeBackend([summary(JOB)]), keymap={"jobs.new": "c", "app.leave": "X"})
     exits = catch_exit(app)
-    async with app.run_test(size=(120, 120)) as pilot:
+    async with app.run_test(size=(120, 300)) as pilot:
         await settle(pilot)
         assert "c New job" in footer(app)
         await press(pilot, "question_mark")
@@ -282,7 +454,7 @@ async def test_help_tells_every_action_of_the_screen_with_the_keys_in_use() -> N
         assert showing(app, JobsScreen)
         await press(pilot, "n")
         assert showing(app, JobsScreen), "the old key is free"
-        await press(pilot, "x")
+        await press(pilot, "X")
         assert exits == [0]
 
 

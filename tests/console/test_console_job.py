@@ -72,9 +72,10 @@ async def test_speed_and_time_left_are_shown() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         text = screen_text(app)
-        assert "ETA 3:38–3:44 · write limit 39.2/s" in text
-        assert "38.9 writes/s of 39.2 permitted" in text
-        assert "p50 164 ms · p95 212 ms · 429: 0 · retries: 14" in text
+        assert "ETA 3:38–3:44 · bound by write limit 39.2/50" in text
+        assert "38.9 of 39.2 writes/s · share 80 % · 12 workers auto" in text
+        assert "p50 164 · p95 212 · p99 341 ms · retries 14" in text
+        assert "2xx 18,640 · 4xx 58 · 429 0 · 5xx 2 · no answer 2" in text
 
 
 async def test_p_pauses_and_goes_on() -> None:
@@ -101,7 +102,7 @@ async def test_a_job_that_paused_itself_says_why_and_what_goes_on() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "21 of the last 200 rows failed (10.5 %)" in screen_text(app)
-        assert "p goes on  ·  Look at the errors; when they are expected, go on." in screen_text(app)
+        assert "p goes on   3 the errors  ·  Look at the errors; when they are" in screen_text(app)
         view.set(state="running", reason="", next_step="")
         job_screen(app.screen).refresh_snapshot()
         await settle(pilot)
@@ -109,14 +110,16 @@ async def test_a_job_that_paused_itself_says_why_and_what_goes_on() -> None:
 
 
 async def test_service_trouble_is_said_while_it_lasts() -> None:
-    app, view = console_at(replace(importing(), backing_off="The service does not answer: next try in 32 s."))
+    app, view = console_at(replace(importing(), backing_off="32 s: 503", bound="backing off 32 s: 503", eta=None))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "The service does not answer: next try in 32 s." in screen_text(app)
-        view.set(backing_off="")
+        assert "↻ The service is in trouble: backing off 32 s: 503." in screen_text(app)
+        assert "ETA unknown · ↻ backing off 32 s: 503" in screen_text(app)
+        view.set(backing_off="", bound="latency, 6 workers")
         job_screen(app.screen).refresh_snapshot()
         await settle(pilot)
-        assert "does not answer" not in screen_text(app)
+        assert "backing off 32 s" not in screen_text(app)
+        assert "ETA unknown · bound by latency, 6 workers" in screen_text(app)
 
 
 async def test_a_ready_job_shows_its_plan_and_starts_with_p() -> None:
@@ -163,18 +166,22 @@ async def test_errors_that_became_fewer_are_read_anew() -> None:
         assert [row["sequence"] for row in (table.row_at(0), table.row_at(1)) if row] == [2, 9]
 
 
-async def test_a_large_journal_is_read_a_page_a_look() -> None:
+async def test_a_large_journal_is_read_beside_the_console() -> None:
     view = FakeJobView(importing())
     app, _ = console_at(view)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         view.failures = [failure(n) for n in range(1, 12_001)]
         table = app.screen.query_one("#errors", VirtualTable)
-        seen = []
-        for _ in range(4):
-            job_screen(app.screen).refresh_snapshot()
-            seen.append(len(table.rows))
-        assert seen == [5_000, 10_000, 12_000, 12_000]
+        job_screen(app.screen).refresh_snapshot()
+        assert len(table.rows) == 0, "the console goes on at once"
+        await settle(pilot)
+        assert table.shown_ids() == list(range(1, 12_001))
+        view.failures = [failure(n) for n in range(6_001, 12_001)]
+        job_screen(app.screen).refresh_snapshot()
+        assert len(table.rows) == 12_000, "what is read anew is shown when it is complete"
+        await settle(pilot)
+        assert table.shown_ids() == list(range(6_001, 12_001))
 
 
 async def test_organizations_and_log_fill_their_tabs() -> None:

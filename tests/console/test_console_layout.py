@@ -12,6 +12,7 @@ from tests.console.fakes import (
     FakeBackend,
     FakeJobView,
     a_plan,
+    chunks,
     failure,
     finished,
     importing,
@@ -21,7 +22,7 @@ from tests.console.fakes import (
     ready,
     summary,
 )
-from tui_importer.engine.snapshot import Eta, RequestStats, Totals
+from tui_importer.engine.snapshot import Eta, OrganizationTotals, RequestStats, Totals
 from tui_importer.tui.format import rate
 from tui_importer.tui.widgets.too_small import TooSmall
 from tui_importer.tui.widgets.virtual_table import VirtualTable
@@ -35,9 +36,12 @@ LARGE = replace(
     importing(),
     job="globex-production-2026-11-23", environment="PRODUCTION",
     totals=Totals(rows=5_000_000, created=3_123_456, existing=412_345, failed=98_765, held=12_345),
+    chunks=chunks(3_123_456, 412_345, 98_765, rows=5_000_000, size=50_000),
+    organizations=OrganizationTotals(total=152, resolved=151, created=149, failed=1),
     requests=RequestStats(requests=9_000_000, retries=12_345, rate_limited=1_234, rate=612.4, write_rate=489.9,
-                          permitted=490.0, p50=1_234, p95=12_345, history=(489.0,) * 60),
-    eta=Eta(2_900, 3_400, "write limit 490/s"),
+                          permitted=490.0, limit=500.0, p50=1_234, p95=12_345, p99=19_876, history=(489.0,) * 60,
+                          statuses=((200, 8_900_000), (409, 412_345), (429, 1_234), (503, 12_345))),
+    eta=Eta(2_900, 3_400), bound="write limit 490/500",
 )  # fmt: skip
 
 
@@ -52,7 +56,8 @@ async def test_a_running_job_shows_what_matters(size: tuple[int, int], snapshot:
         text = screen_text(app)
         totals = snapshot.totals
         needed = [
-            snapshot.environment, snapshot.state.upper(), "0:04:12", "Organizations", "152/152", "Users",
+            snapshot.environment, snapshot.state.upper(), "0:04:12", "Organizations",
+            f"{snapshot.organizations.resolved}/152", "Users",
             f"{totals.created:,}", f"{totals.existing:,}", f"{totals.failed:,}", f"{totals.held:,}",
             f"{totals.pending - totals.held:,}", rate(snapshot.requests.write_rate), "429",
             f"{snapshot.requests.rate_limited:,}", f"{snapshot.requests.retries:,}", "misses", "Errors", "message",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from tests.console.driving import press, screen_text, strips
-from tui_importer.tui.rows import FrameRows, SequenceRows
+from tui_importer.tui.frame_rows import FrameRows
+from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.tables import count_column, text_column
 from tui_importer.tui.widgets.columns import Column, fitted, lay_out
 from tui_importer.tui.widgets.virtual_table import VirtualTable

@@ -10,9 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.console.fakes import FakeBackend
-from tui_importer.engine.options import FrozenOptions, RunOptions
 from tui_importer.tui import format as fmt
-from tui_importer.tui import forms
 from tui_importer.tui.drawing import Counter, Part, counters, justified, progress, sparkline, stacked_bar
 from tui_importer.tui.paths import completed, understood_path
 from tui_importer.tui.privacy import Privacy, is_name_column, mask_emails
@@ -64,47 +62,6 @@ def test_completion_offers_folders_and_sources_only(tmp_path: Path) -> None:
     assert completed(f"{tmp_path}/users.p") is None
     assert completed(f"{tmp_path}/") is None
     assert completed("/no/such/folder/x") is None
-
-
-def texts(**changes: str) -> forms.OptionTexts:
-    base = {"base_url": "https://api.workos.com", "name": "a job", "workers": "auto", "share": "80",
-            "chunk_size": "auto", "limit": "all"}  # fmt: skip
-    return forms.OptionTexts(**{**base, **changes}, on_existing="keep")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"base_url": "http://api.workos.com"}, {"base_url": "ftp://x"}, {"base_url": "https://"},
-        {"base_url": "https://[::1"}, {"base_url": "https://x:99999"}, {"name": ""}, {"name": "a/b"},
-        {"name": ".hidden"}, {"name": "x" * 101}, {"workers": "0"}, {"workers": "257"}, {"workers": "many"},
-        {"share": "0"}, {"share": "101"}, {"share": ""}, {"chunk_size": "0"}, {"limit": "0"}, {"limit": "-1"},
-        {"limit": "٣"},
-    ],
-)  # fmt: skip
-def test_options_that_cannot_be_are_named(changes: dict[str, str]) -> None:
-    assert list(forms.problems_of(texts(**changes))) == list(changes)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {}, {"base_url": "http://127.0.0.1:4100"}, {"base_url": "http://localhost"}, {"base_url": "http://[::1]:1"},
-        {"workers": "1"}, {"workers": ""}, {"share": "100"}, {"chunk_size": "1,000"}, {"limit": "500"},
-        {"name": "acme 2026-11.v1"},
-    ],
-)  # fmt: skip
-def test_options_that_can_be_have_no_problem(changes: dict[str, str]) -> None:
-    assert forms.problems_of(texts(**changes)) == {}
-
-
-def test_options_keep_what_was_not_asked() -> None:
-    run = RunOptions(writes_per_10s=7, max_failed=None, workers=3)
-    made = forms.new_job(Path("/a.csv"), texts(limit="1_000", base_url="https://x/"), run)
-    assert made.run == RunOptions(writes_per_10s=7, max_failed=None, workers=None)
-    assert made.frozen == FrozenOptions(base_url="https://x", limit=1000)
-    shown = forms.texts_of("https://x", run, FrozenOptions(chunk_size=5, limit=9))
-    assert (shown.workers, shown.chunk_size, shown.limit) == ("3", "5", "9")
 
 
 @given(st.integers(0, 10**7), st.integers(1, 10**7))
@@ -227,6 +184,6 @@ def test_the_stepper_follows_the_phases() -> None:
 
 def test_the_fake_backend_is_a_backend() -> None:
     def needs(backend: Backend) -> str:
-        return backend.default_base_url
+        return backend.default_job_name(Path("/data/users.csv"))
 
-    assert needs(FakeBackend()) == "https://api.workos.com"
+    assert needs(FakeBackend()) == "users-2026-11-23"

@@ -28,9 +28,13 @@ class Place(StrEnum):
     DETAIL = "One error"
     TABLE = "Tables"
     DIALOG = "Dialogs"
+    FILTER = "The filter"
     READER = "Long texts"
     HELP = "Help"
     CHOICE = "Choices"
+    PATHS = "Paths below a field"
+    PICKER = "Choosing a file"
+    SETTINGS = "Settings"
 
 
 class When(StrEnum):
@@ -44,15 +48,48 @@ class When(StrEnum):
     JOB_RUNS = "while the job runs"
     JOB_IS_READY = "before the job was started"
     JOB_IS_PAUSED = "while the job is paused"
+    JOB_IS_UNFINISHED = "until the job is over"
+    SHARE_CAN_RISE = "until the job is over, below 100 %"
+    SHARE_CAN_FALL = "until the job is over, above 1 %"
+    WORKERS_CAN_GROW = "until the job is over, below 128"
+    WORKERS_CAN_SHRINK = "until the job is over, above one"
+    PACE_WAS_SET = "after share or workers were changed"
     FAILURE_UNDER_CURSOR = "on an error"
+    ERRORS_ARE_LISTED = "in the errors, unless they are grouped"
+    ERRORS_ARE_GROUPED = "while the errors are grouped"
+    GROUP_UNDER_CURSOR = "on a group of errors"
+    GROUP_IS_OPEN = "in the errors of one group"
+    NO_GROUP_IS_OPEN = "unless a group is open"
+    ERRORS_CAN_BE_TRIED = "on errors that can be tried again, or with marks"
+    ERRORS_CAN_BE_SKIPPED = "on errors of rows, or with marks"
+    ANY_ERROR_CAN_BE_TRIED = "while there are errors"
     PANELS_ARE_SHOWN = "while the panels are shown"
     IS_MAXIMISED = "while the table has all the room"
     HAS_ROWS = "with rows in the table"
     TABLE_FOLLOWS = "in tables that grow"
+    TABLE_FILTERS = "in tables with rows"
+    TABLE_KNOWS_FAULTS = "in tables that know faults"
+    TABLE_EXPORTS = "in tables that are more than a sample"
+    TABLE_HAS_NEWS = "while new rows wait"
+    TABLE_IS_MARKED = "with marks"
+    TABLE_IS_FILTERED = "with a filter and without marks"
     HAS_PREVIOUS = "unless it is the first"
     HAS_NEXT = "unless it is the last"
     HAS_REQUEST_ID = "when the server gave a request id"
+    ERROR_CAN_BE_TRIED = "unless the scan refused the row"
+    ERROR_CAN_BE_SKIPPED = "when it is about a row"
+    REQUESTS_ARE_SHORT = "when a request was sent"
+    REQUESTS_ARE_RAW = "while they are shown in full"
     FILE_EDITABLE = "before the plan is made"
+    PATHS_ARE_OFFERED = "while there are some"
+    ENVIRONMENT_CAN_BE_READ = "once a file is readable"
+    KEY_CAN_BE_STORED = "after a key was typed"
+    SETTING_UNDER_CURSOR = "with a setting under the cursor"
+    SETTING_IS_GIVEN = "on what the config file says"
+    PROFILE_UNDER_CURSOR = "on a profile"
+    PROFILES_ARE_SHOWN = "in the list of profiles"
+    KEYRING_IS_USED = "in the list of profiles, where there is a keyring"
+    FILES_ARE_REMEMBERED = "while recent files are remembered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,36 +158,118 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("jobs.new", Place.JOBS, "n", "new_job", "New job", "Import a CSV file", When.NO_JOB_RUNS, rank=2),
     Action("jobs.purge", Place.JOBS, "delete", "purge_job", "Purge", "Remove the job's folder; says what is lost first",
            When.RESTING_JOB_UNDER_CURSOR, rank=4, footer_key="del"),
+    Action("jobs.settings", Place.JOBS, "o", "settings", "Settings", "Profiles, defaults, theme, keys, API keys",
+           rank=3),
+    Action("settings.change", Place.SETTINGS, "enter", "change", "Change", "Change this setting in the config file",
+           When.SETTING_UNDER_CURSOR, rank=2, footer_key="enter"),
+    Action("settings.open", Place.SETTINGS, "enter", "open_profile", "Open", "The settings of this profile",
+           When.PROFILES_ARE_SHOWN, rank=2, footer_key="enter"),
+    Action("settings.reset", Place.SETTINGS, "delete", "reset", "Reset", "Take this setting out of the config file",
+           When.SETTING_IS_GIVEN, rank=3, footer_key="del"),
+    Action("settings.new_profile", Place.SETTINGS, "n", "new_profile", "New profile",
+           "Settings under a name of their own", When.PROFILES_ARE_SHOWN, rank=3),
+    Action("settings.default", Place.SETTINGS, "d", "default_profile", "Default", "Use this profile when none is named",
+           When.PROFILES_ARE_SHOWN, rank=4),
+    Action("settings.api_key", Place.SETTINGS, "K", "api_key", "API key",
+           "Store or forget the key in the system's keyring", When.KEYRING_IS_USED, rank=3),
+    Action("settings.remove", Place.SETTINGS, "delete", "remove_profile", "Remove", "Remove this profile",
+           When.PROFILE_UNDER_CURSOR, rank=5, footer_key="del"),
+    Action("settings.forget_files", Place.SETTINGS, "c", "forget_files", "Clear recent", "Forget the recent files",
+           When.FILES_ARE_REMEMBERED, rank=5),
+    Action("settings.tab_general", Place.SETTINGS, "1", "show_tab('general')", "Settings", "Show the tab Settings",
+           rank=6, footer_key="1-3", footer_label="Tabs"),
+    Action("settings.tab_profiles", Place.SETTINGS, "2", "show_tab('profiles')", "Profiles", "Show the tab Profiles"),
+    Action("settings.tab_keys", Place.SETTINGS, "3", "show_tab('keys')", "Keys", "Show the tab Keys"),
+    Action("settings.next_tab", Place.SETTINGS, "L", "next_tab(1)", "Next tab", "Show the tab to the right",
+           palette=False),
+    Action("settings.previous_tab", Place.SETTINGS, "H", "next_tab(-1)", "Previous tab",
+           "Show the tab to the left", palette=False),
+    Action("settings.back", Place.SETTINGS, "escape", "back", "Back", "Back to the profiles, then to the jobs", rank=2,
+           footer_key="esc"),
     Action("new.browse", Place.NEW_JOB, "ctrl+o", "browse", "Browse", "Pick the file from a tree", When.FILE_EDITABLE,
            rank=2),
+    Action("paths.next", Place.PATHS, "down", "mark(1)", "Next path", "Mark the path below",
+           When.PATHS_ARE_OFFERED, rank=2, footer_key="↑↓", footer_label="Paths", palette=False),
+    Action("paths.previous", Place.PATHS, "up", "mark(-1)", "Previous path", "Mark the path above",
+           When.PATHS_ARE_OFFERED, palette=False),
+    Action("picker.down", Place.PICKER, "j", "cursor_down", "Down", "One name down", palette=False),
+    Action("picker.up", Place.PICKER, "k", "cursor_up", "Up", "One name up", palette=False),
+    Action("picker.unfold", Place.PICKER, "right,l", "toggle_node", "Unfold", "Show what is in the folder, or hide it",
+           palette=False),
+    Action("picker.parent", Place.PICKER, "backspace,left,h", "parent_folder", "Folder above", "Show the folder above",
+           palette=False),
+    Action("new.environment", Place.NEW_JOB, "ctrl+r", "read_environment", "Read back",
+           "Read the environment back once more", When.ENVIRONMENT_CAN_BE_READ, rank=4, footer_key="^r"),
+    Action("new.store_key", Place.NEW_JOB, "ctrl+t", "store_key", "Store key",
+           "Store the typed key in the system's keyring, for this profile and address", When.KEY_CAN_BE_STORED, rank=3,
+           footer_key="^t"),
     Action("new.back", Place.NEW_JOB, "escape", "back", "Jobs", "Back to the jobs; a planned job is kept", rank=3,
            footer_key="esc"),
     Action("job.pause", Place.JOB, "p", "pause", "Pause", "Let the rows in flight end, then rest", When.JOB_RUNS,
            rank=1),
     Action("job.start", Place.JOB, "p", "start", "Start", "Begin to write, as planned", When.JOB_IS_READY, rank=1),
     Action("job.resume", Place.JOB, "p", "resume", "Go on", "Go on where the job stands", When.JOB_IS_PAUSED, rank=1),
+    Action("job.share_up", Place.JOB, "plus", "change_share(1)", "More of the rate limit",
+           "Permit the next ten percent of the rate limit", When.SHARE_CAN_RISE, rank=5, footer_key="+",
+           footer_label="Rate"),
+    Action("job.share_down", Place.JOB, "minus", "change_share(-1)", "Less of the rate limit",
+           "Permit ten percent less of the rate limit", When.SHARE_CAN_FALL, rank=5, footer_key="-",
+           footer_label="Rate"),
+    Action("job.pace", Place.JOB, "equals_sign", "automatic_pace", "Automatic",
+           "The settings' share of the rate limit, and as many workers as it needs", When.PACE_WAS_SET, rank=6,
+           footer_key="=", footer_label="Auto"),
+    Action("job.workers_less", Place.JOB, "left_square_bracket", "change_workers(-1)", "Fewer workers",
+           "One worker less; it ends its row first", When.WORKERS_CAN_SHRINK, rank=6, footer_key="[",
+           footer_label="Workers"),
+    Action("job.workers_more", Place.JOB, "right_square_bracket", "change_workers(1)", "More workers",
+           "One worker more", When.WORKERS_CAN_GROW, rank=6, footer_key="]", footer_label="Workers"),
+    Action("job.key", Place.JOB, "K", "another_key", "Another API key",
+           "Enter another key; it is tested on this job's objects before it is used", When.JOB_IS_UNFINISHED, rank=8,
+           footer_label="Key"),
+    Action("job.note", Place.JOB, "N", "note", "Note", "Write a line into the job's log", rank=9),
     Action("job.detail", Place.JOB, "enter", "open_detail", "Detail", "Everything known of this error",
            When.FAILURE_UNDER_CURSOR, rank=2, footer_key="enter"),
+    Action("job.open_group", Place.JOB, "enter", "open_group", "Open", "The errors of this group",
+           When.GROUP_UNDER_CURSOR, rank=2, footer_key="enter"),
+    Action("job.leave_group", Place.JOB, "escape", "leave_group", "Groups", "Back to the groups", When.GROUP_IS_OPEN,
+           rank=2, footer_key="esc"),
+    Action("job.group", Place.JOB, "g", "group", "Group", "Group the errors by cause", When.ERRORS_ARE_LISTED, rank=3),
+    Action("job.ungroup", Place.JOB, "g", "ungroup", "All errors", "Show all errors, one by one",
+           When.ERRORS_ARE_GROUPED, rank=3),
+    Action("job.retry", Place.JOB, "r", "retry", "Retry",
+           "Try the marked errors again, or this one: only the missing step is redone", When.ERRORS_CAN_BE_TRIED,
+           rank=3),
+    Action("job.retry_all", Place.JOB, "ctrl+r", "retry_all", "Retry all", "Try every error again that can be",
+           When.ANY_ERROR_CAN_BE_TRIED),
+    Action("job.skip", Place.JOB, "i", "skip", "Skip", "Skip the marked errors, or this one, for a reason",
+           When.ERRORS_CAN_BE_SKIPPED, rank=5),
     _tab(1, "chunks", "Chunks"),
     _tab(2, "workers", "Workers"),
     _tab(3, "errors", "Errors"),
     _tab(4, "organizations", "Organizations"),
     _tab(5, "log", "Log"),
-    Action("job.next_tab", Place.JOB, "right,l", "next_tab(1)", "Next tab", "Show the tab to the right",
-           palette=False),
-    Action("job.previous_tab", Place.JOB, "left,h", "next_tab(-1)", "Previous tab", "Show the tab to the left",
+    Action("job.next_tab", Place.JOB, "L", "next_tab(1)", "Next tab", "Show the tab to the right", palette=False),
+    Action("job.previous_tab", Place.JOB, "H", "next_tab(-1)", "Previous tab", "Show the tab to the left",
            palette=False),
     Action("job.maximise", Place.JOB, "m", "maximise", "Maximise", "Give the table all the room",
            When.PANELS_ARE_SHOWN, rank=8),
     Action("job.restore", Place.JOB, "m", "restore", "Restore", "Show the panels again", When.IS_MAXIMISED, rank=3),
-    Action("job.back", Place.JOB, "escape", "back", "Jobs", "Back to the jobs; a running job goes on", rank=3,
-           footer_key="esc"),
+    Action("job.back", Place.JOB, "escape", "back", "Jobs", "Back to the jobs; a running job goes on",
+           When.NO_GROUP_IS_OPEN, rank=3, footer_key="esc"),
     Action("detail.previous", Place.DETAIL, "left_square_bracket", "step(-1)", "Previous", "The error before this one",
            When.HAS_PREVIOUS, rank=2, footer_key="["),
     Action("detail.next", Place.DETAIL, "right_square_bracket", "step(1)", "Next", "The error after this one",
            When.HAS_NEXT, rank=2, footer_key="]"),
+    Action("detail.retry", Place.DETAIL, "r", "retry", "Retry", "Try this row again: only the missing step is redone",
+           When.ERROR_CAN_BE_TRIED, rank=2),
+    Action("detail.skip", Place.DETAIL, "i", "skip", "Skip", "Skip this row for a reason", When.ERROR_CAN_BE_SKIPPED,
+           rank=3),
+    Action("detail.raw", Place.DETAIL, "d", "raw(True)", "Raw", "Requests and answers in full", When.REQUESTS_ARE_SHORT,
+           rank=3),
+    Action("detail.short", Place.DETAIL, "d", "raw(False)", "Summary", "What the requests come to, with the row",
+           When.REQUESTS_ARE_RAW, rank=3),
     Action("detail.copy", Place.DETAIL, "y", "copy_request_id", "Copy request id", "Copy the request id for support",
-           When.HAS_REQUEST_ID, rank=2),
+           When.HAS_REQUEST_ID, rank=4, footer_label="Copy id"),
     Action("detail.back", Place.DETAIL, "escape", "back", "Back", "Back to the errors", rank=1, footer_key="esc"),
     Action("help.back", Place.HELP, "escape", "back", "Back", "Close the help", rank=1, footer_key="esc"),
     Action("reader.down", Place.READER, "j", "scroll_down", "Down", "Scroll down", palette=False),
@@ -161,11 +280,43 @@ ACTIONS: Final[tuple[Action, ...]] = (
            palette=False),
     Action("table.page_down", Place.TABLE, "pagedown,ctrl+f", "page_down", "Page down", "One page down", When.HAS_ROWS,
            palette=False),
-    Action("table.first", Place.TABLE, "home,g", "first_row", "First", "To the first row", When.HAS_ROWS,
+    Action("table.first", Place.TABLE, "home", "first_row", "First", "To the first row", When.HAS_ROWS,
            palette=False),
     Action("table.last", Place.TABLE, "end,G", "last_row", "Last", "To the last row", When.HAS_ROWS, palette=False),
+    Action("table.left", Place.TABLE, "left,h", "move_column(-1)", "Left", "One column to the left", When.HAS_ROWS,
+           palette=False),
+    Action("table.right", Place.TABLE, "right,l", "move_column(1)", "Right",
+           "One column to the right; one that found no room is shown then", When.HAS_ROWS, palette=False),
+    Action("table.news", Place.TABLE, "full_stop", "show_news", "Show new", "Show the rows that came meanwhile",
+           When.TABLE_HAS_NEWS, rank=2, footer_key="."),
+    Action("table.unmark", Place.TABLE, "escape", "unmark", "Unmark", "Remove all marks", When.TABLE_IS_MARKED, rank=2,
+           footer_key="esc"),
+    Action("table.clear", Place.TABLE, "escape", "clear_filter", "All rows", "Clear the filter, show all rows",
+           When.TABLE_IS_FILTERED, rank=2, footer_key="esc"),
+    Action("table.filter", Place.TABLE, "slash", "filter", "Filter", "Only rows with some words, while you type",
+           When.TABLE_FILTERS, rank=4, footer_key="/"),
+    Action("table.faults", Place.TABLE, "z", "toggle_faults", "Faults", "Only rows with faults, or all",
+           When.TABLE_KNOWS_FAULTS, rank=6),
+    Action("table.sort", Place.TABLE, "s", "sort", "Sort",
+           "By the column under the cursor; again: the other way; again: as the rows came", When.HAS_ROWS, rank=6),
+    Action("table.reverse", Place.TABLE, "S", "reverse", "Sort down",
+           "By the column under the cursor, the largest first; again: the smallest first", When.HAS_ROWS),
     Action("table.follow", Place.TABLE, "f", "toggle_follow", "Follow", "Keep the newest row in sight, or stop that",
-           When.TABLE_FOLLOWS, rank=6, palette=False),
+           When.TABLE_FOLLOWS, rank=7),
+    Action("table.mark", Place.TABLE, "space", "toggle_mark", "Mark", "Mark or unmark the row, and go to the next",
+           When.HAS_ROWS, rank=7),
+    Action("table.mark_all", Place.TABLE, "a", "toggle_all", "All", "Mark all rows shown; again: none of them",
+           When.HAS_ROWS, rank=9),
+    Action("table.export", Place.TABLE, "x", "export", "Export", "Write the rows shown to a CSV file",
+           When.TABLE_EXPORTS, rank=7),
+    Action("table.copy", Place.TABLE, "y", "copy", "Copy", "Copy the cell under the cursor, or the marked rows",
+           When.HAS_ROWS, rank=8),
+    Action("filter.keep", Place.FILTER, "enter", "keep", "Keep", "Keep the filter, back to the table", rank=1,
+           footer_key="enter", palette=False),
+    Action("filter.clear", Place.FILTER, "escape", "drop", "All rows", "Clear the filter, back to the table", rank=1,
+           footer_key="esc", palette=False),
+    Action("filter.down", Place.FILTER, "down", "move(1)", "Down", "One row down in the table", palette=False),
+    Action("filter.up", Place.FILTER, "up", "move(-1)", "Up", "One row up in the table", palette=False),
     Action("choice.next", Place.CHOICE, "right,space,l", "choose(1)", "Next choice", "Choose the next option",
            palette=False),
     Action("choice.previous", Place.CHOICE, "left,h", "choose(-1)", "Previous choice", "Choose the option before",
@@ -204,6 +355,11 @@ def actions_of(place: Place) -> Iterator[Action]:
 def bindings_of(place: Place) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
     """The key bindings of one place, for a `BINDINGS` class variable."""
     return [action.binding() for action in actions_of(place)]
+
+
+def picking_bindings() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """The ways out of a dialog whose other keys belong to the table in it."""
+    return [action.binding() for action in actions_of(Place.DIALOG) if action.name in {"confirm", "cancel"}]
 
 
 def cancel_binding() -> list[Binding | tuple[str, str] | tuple[str, str, str]]:

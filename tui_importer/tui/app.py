@@ -19,25 +19,33 @@ from textual.signal import Signal
 from tui_importer.errors import ImporterError
 from tui_importer.tui import crash, theme
 from tui_importer.tui.actions import Place, When, bindings_of, find
+from tui_importer.tui.console_log import ConsoleLog
+from tui_importer.tui.daemon import in_daemon
+from tui_importer.tui.keymap import Keymap, checked, clash_text, clashing, expanded, problem_lines
 from tui_importer.tui.open_job import OpenJob
 from tui_importer.tui.privacy import Privacy
 from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.start import Pace, StartAt
+from tui_importer.tui.terminal import Terminal, title_of
 from tui_importer.tui.text import error_text, notify_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import tzinfo
     from pathlib import Path
 
     from rich.console import RenderableType
+    from textual.binding import Binding
     from textual.command import Provider
+    from textual.dom import DOMNode
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
     from textual.types import CSSPathType
 
     from tui_importer.engine.snapshot import JobView
     from tui_importer.secret import Secret
-    from tui_importer.tui.backend import Backend
+    from tui_importer.tui.backend import Backend, KeyFrom
+    from tui_importer.tui.preferences import Preferences
 
 
 def _jobs_screen() -> Screen[None]:
@@ -64,8 +72,7 @@ class ImporterApp(App[None], inherit_bindings=False):
     """The console over a `Backend`.
 
     `clock` gives the time now, `zone` the zone of times shown (None: the machine's), `crash_folder` takes crash
-    files, `keymap` gives actions other keys by their ids, `after_hang_up` tidies up when the
-    terminal went away and the process ends at once.
+    files and the console's log, `after_hang_up` tidies up when the terminal went away and the process ends at once.
     """
 
     TITLE = "tui-importer"
@@ -73,7 +80,7 @@ class ImporterApp(App[None], inherit_bindings=False):
         "app.tcss",
         *(
             f"screens/{name}.tcss"
-            for name in ("jobs", "new_job", "job", "error_detail", "help", "dialogs", "file_picker")
+            for name in ("jobs", "new_job", "job", "error_detail", "help", "dialogs", "file_picker", "settings")
         ),
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {"jobs": _jobs_screen}
@@ -84,37 +91,56 @@ class ImporterApp(App[None], inherit_bindings=False):
     def __init__(
         self,
         backend: Backend,
+        preferences: Preferences,
         *,
         start: StartAt | None = None,
         clock: Callable[[], datetime] = _now,
         zone: tzinfo | None = None,
         pace: Pace | None = None,
         crash_folder: Path | None = None,
-        keymap: Mapping[str, str] | None = None,
         after_hang_up: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._after_hang_up = after_hang_up
-        self.backend = backend
+        self.backend, self.preferences = backend, preferences
         self.start_at = start or StartAt.jobs()
         self.clock, self.zone = clock, zone
         self.pace = pace or Pace()
         self.privacy = Privacy()
         self.job = OpenJob()
+        self.job_changes = asyncio.Lock()
+        """Held while a job is taken in that a screen made, or while what a dry run left is removed."""
         self._crash_folder = crash_folder
-        self.key_was_typed = False
+        self.key_from: KeyFrom = "environment" if backend.key is not None else ""
+        self.terminal = Terminal(self._write_to_terminal)
+        self.record = ConsoleLog(crash_folder)
         self._opening = False
         self._job_mode = False
+        self._clashes_told: set[tuple[str, str, str]] = set()
         self.privacy_signal: Signal[None] = Signal(self, "privacy")
         for own in theme.THEMES:
             self.register_theme(own)
+        self.keymap = Keymap({})
+        self.obey_preferences()
+
+    def obey_preferences(self) -> None:
+        """Take theme and keys from the settings as they are now."""
         if "TEXTUAL_THEME" not in os.environ:
-            self.theme = theme.DARK.name
-        self.keys = dict(keymap or {})
-        self.set_keymap(self.keys)
+            self.theme = theme.name_of(self.preferences.settings.theme)
+        self.keymap = checked(self.preferences.config.keymap)
+        self.set_keymap(expanded(self.keymap.keys))
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, made fit for tables."""
+        self.theme_variables = theme.readable(self.current_theme, super().get_css_variables())
+        return self.theme_variables
 
     def on_ready(self) -> None:
         """Obey the signals that end a process, and go where the command line wants to begin."""
+        for line in problem_lines(self.keymap.problems):
+            notify_safe(self, line, title="A key of yours is not used", severity="warning")
+        if self.pace.snapshot is not None:
+            self.set_interval(1.0, self.look_at_run)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, self.leave, INTERRUPTED)
@@ -139,18 +165,34 @@ class ImporterApp(App[None], inherit_bindings=False):
             self._show_held()
         elif self.job.moving:
             notify_safe(self, f"{self.job.name} is running here. Pause it before another job is opened.")
-        elif self.backend.key is None:
-            self._ask_key(name)
         elif not self._opening:
             self._opening = True
+            if self.key_from in {"", "keyring"}:
+                self._find_key(name)
+            else:
+                self._open(name)
+
+    @work
+    async def _find_key(self, name: str) -> None:
+        """Open the job with the keyring's key for it, else with one that is asked for."""
+        try:
+            key = await in_daemon(partial(self.backend.stored_key, name))
+        except ImporterError as error:
+            notify_safe(self, error_text(error), severity="warning")
+            key = None
+        self.backend.key, self.key_from = key, "keyring" if key else ""
+        if key is not None:
             self._open(name)
+        else:
+            self._opening = False
+            self._ask_key(name)
 
     def _ask_key(self, name: str) -> None:
         from tui_importer.tui.screens.key_dialog import KeyDialog
 
         def given(key: Secret | None) -> None:
             if key is not None:
-                self.backend.key, self.key_was_typed = key, True
+                self.backend.key, self.key_from = key, "typed"
                 self.open_job(name)
 
         self.push_screen(KeyDialog(name), given)
@@ -162,8 +204,8 @@ class ImporterApp(App[None], inherit_bindings=False):
             view = await asyncio.to_thread(self._open_blocking, name)
         except ImporterError as error:
             notify_safe(self, error_text(error), title="The job was not opened", severity="error")
-            if self.key_was_typed:  # it may have been the key: ask again
-                self.backend.key = None
+            if self.key_from != "environment":  # it may have been the key: ask again
+                self.backend.key, self.key_from = None, ""
         else:
             self.job.hold(name, view)
             self._show_held()
@@ -200,7 +242,10 @@ class ImporterApp(App[None], inherit_bindings=False):
             await self.remove_mode("job")
         view = self.job.let_go()
         if view is not None:
-            await asyncio.to_thread(view.close)
+            try:
+                await asyncio.to_thread(view.close)
+            except ImporterError as error:  # its folder is in trouble; what could not be recorded is looked up again
+                notify_safe(self, error_text(error), title="The job was closed", severity="error")
 
     def leave_job_screen(self) -> None:
         """Back to the jobs: a running job goes on and stays open, any other is closed."""
@@ -213,6 +258,45 @@ class ImporterApp(App[None], inherit_bindings=False):
     @work
     async def _release(self) -> None:
         await self.release_job()
+
+    # -- the terminal around it ---------------------------------------------------------------------------------
+
+    def look_at_run(self) -> None:
+        """Tell the open job's progress in the terminal's title, and ring when a run has ended, as the settings say."""
+        settings, snapshot = self.preferences.settings, self.job.snapshot()
+        ended = self.terminal.run_ended(snapshot)
+        if settings.terminal_title:
+            self.terminal.show_title(title_of(snapshot))
+        else:
+            self.terminal.restore_title()
+        if ended and settings.bell:
+            self.terminal.ring()
+
+    def _write_to_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless and not self.is_web:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a toast, and write its words to the console's log: a toast goes away."""
+        self.record.write(self.clock(), severity, f"{title}: {message}" if title else message)
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:  # noqa: ARG002 - Textual's signature
+        """Name two actions that have one key, once; keys from the settings were checked before they came here."""
+        told = {binding.id for binding in clashed_bindings if binding.id}
+        for first, second, key in clashing(told, self._keymap):
+            if (first.id, second.id, key) not in self._clashes_told:
+                self._clashes_told.add((first.id, second.id, key))
+                notify_safe(self, f"`{first.id}`: {clash_text(key, second)}", title="Keys clash", severity="warning")
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -276,8 +360,11 @@ class ImporterApp(App[None], inherit_bindings=False):
         """The terminal is gone: close the job and end without it.
 
         Textual's own end would write to the terminal and wait for ever: a hang-up is followed by a SIGCONT, at which
-        its driver starts its threads anew.
+        its driver starts its threads anew. When somebody sent the signal and the terminal is there, it is given back.
         """
+        if os.isatty(0):
+            self.leave(INTERRUPTED)
+            return
         threading.Thread(target=self._end_without_terminal, name="hang-up").start()
 
     def _end_without_terminal(self) -> None:
@@ -307,6 +394,7 @@ class ImporterApp(App[None], inherit_bindings=False):
         try:
             self.run()
         finally:
+            self.terminal.end(sys.__stderr__)
             view = self.job.let_go()
             if view is not None:
                 view.close()

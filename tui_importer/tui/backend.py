@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tui_importer.engine.options import NewJob, RunOptions
+    from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan import Environment
     from tui_importer.engine.snapshot import JobSummary, JobView
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
 
+KeyFrom = Literal["", "environment", "keyring", "typed"]
+"""Where the key in use is from; "" while there is none."""
+
 
 class Backend(Protocol):
     """Jobs on this machine and the way to a new one. Methods that may block are called from a thread."""
-
-    @property
-    def default_run_options(self) -> RunOptions:
-        """Defaults of flags, environment and config file."""
-
-    @property
-    def default_base_url(self) -> str:
-        """The base URL that flag, environment and config file give."""
 
     @property
     def key(self) -> Secret | None:
@@ -32,6 +27,9 @@ class Backend(Protocol):
 
     @key.setter
     def key(self, value: Secret | None) -> None: ...
+
+    def stored_key(self, job: str) -> Secret | None:
+        """The key in the system's keyring that fits this job (blocks for long). Raises ImporterError."""
 
     def jobs(self) -> Sequence[JobSummary]:
         """All jobs, newest first (blocks for some milliseconds; no polars)."""
@@ -45,11 +43,21 @@ class Backend(Protocol):
     def default_job_name(self, source: Path) -> str:
         """The file's stem plus today's date, made unique."""
 
-    def prepare(self, new: NewJob) -> JobView:
-        """Record the job; its `prepare()` then scans and plans. Raises ImporterError."""
+    def prepare(self, new: NewJob, *, dry_run: bool = False) -> JobView:
+        """Record the job; its `prepare()` then scans and plans. Raises ImporterError.
+
+        A dry run is recorded where nothing stays: `forget_dry_run` removes it when its view was closed, or the end of
+        the process does.
+        """
+
+    def forget_dry_run(self) -> None:
+        """Remove what a dry run left (blocks)."""
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood. Raises ImporterError."""
+
+    def folder_of(self, job: str) -> Path:
+        """Where a job's journal and rows are, for reading (blocks). Raises ImporterError."""
 
     def purge(self, job: str) -> None:
         """Remove a job's folder. Raises ImporterError when it is running."""

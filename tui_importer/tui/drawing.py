@@ -6,6 +6,7 @@ Outcomes differ in a bar by the kind of line as well as by colour, so that a scr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -14,11 +15,12 @@ from tui_importer.tui import format as fmt
 from tui_importer.tui.marks import STYLES, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 TRACK: Final = "─"
 FILLED: Final = "━"
 _SPARKS: Final = " ▁▂▃▄▅▆▇█"
+_CEILING: Final = "▔"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +72,41 @@ def progress(done: float, total: float, width: int, tone: Tone = "accent") -> Co
     return Content.assemble((FILLED * filled, STYLES[tone]), (TRACK * (width - filled), STYLES["faint"]))
 
 
-def sparkline(values: Sequence[float], top: float, width: int, height: int = 1) -> list[Content]:
-    """The last `width` values as bars of `height` lines against `top`."""
+def sparkline(
+    values: Sequence[float], top: float, width: int, height: int = 1, *, ceiling: bool = False
+) -> list[Content]:
+    """The last `width` values as bars of `height` lines against `top`; `ceiling` marks the top where no bar reaches."""
     shown = list(values[-width:])
-    ceiling = max(top, 0.001)
-    lines = []
+    highest = max(top, 0.001)
+    levels = [max(1 if value > 0 else 0, round(min(value / highest, 1.0) * height * 8)) for value in shown]
+    rows = []
     for line in range(height - 1, -1, -1):
-        glyphs = [" " * (width - len(shown))]
-        for value in shown:
-            eighths = round(min(value / ceiling, 1.0) * height * 8) - line * 8
-            if line == 0 and value > 0:
-                eighths = max(1, eighths)
-            glyphs.append(_SPARKS[max(0, min(8, eighths))])
-        lines.append(Content.styled("".join(glyphs), "$secondary"))
-    return lines
+        bars = "".join(_SPARKS[max(0, min(8, level - line * 8))] for level in levels)
+        text = " " * (width - len(shown)) + bars
+        if ceiling and line == height - 1:
+            rows.append(Content.assemble(*_with_ceiling(text)))
+        else:
+            rows.append(Content.styled(text, STYLES["graph"]))
+    return rows
+
+
+def _with_ceiling(text: str) -> Iterator[tuple[str, str]]:
+    for is_free, run in groupby(text, key=" ".__eq__):
+        cells = len(list(run))
+        yield (_CEILING * cells, STYLES["faint"]) if is_free else (text[:cells], STYLES["graph"])
+        text = text[cells:]
+
+
+def scaled_bar(value: float, top: float, width: int, tone: Tone, character: str = FILLED) -> Content:
+    """A bar for one of several values on a common scale; `top` fills `width` cells, any but zero has at least one."""
+    cells = min(width, max(1, round(value * width / top))) if value > 0 and top > 0 else 0
+    return Content.assemble((character * cells, STYLES[tone]), " " * (width - cells))
 
 
 def justified(left: Content, right: Content, width: int) -> Content:
     """`left` and `right` at the two ends of a line; the left end is cut when both do not fit."""
+    if not right.cell_length:
+        return left.truncate(width, ellipsis=True)
     room = width - right.cell_length
     if room < 2:
         return right.truncate(width, ellipsis=True)
@@ -114,14 +133,18 @@ def counters(items: Sequence[Counter], width: int) -> list[Content]:
     return [Content.assemble(*numbers), Content.assemble(*labels)]
 
 
-def counter_line(items: Sequence[Counter]) -> Content:
-    """The counters in one line: 9,301 created  12 existing  7 failed."""
-    pieces: list[str | tuple[str, str]] = []
-    for item in items:
-        tone = STYLES[item.tone] if item.value else STYLES["muted"]
-        pieces += ["  " if pieces else "", (fmt.number(item.value), f"{tone} bold".strip())]
-        pieces.append((f" {item.label}", STYLES["muted"]))
-    return Content.assemble(*pieces)
+def counter_line(items: Sequence[Counter], width: int = 0) -> Content:
+    """The counters in one line: 9,301 created  12 existing  7 failed; tighter when `width` cells are too few."""
+    for gap, space in (("  ", " "), (" ", " "), (" ", "")):
+        pieces: list[str | tuple[str, str]] = []
+        for item in items:
+            tone = STYLES[item.tone] if item.value else STYLES["muted"]
+            pieces += [gap if pieces else "", (fmt.number(item.value), f"{tone} bold".strip())]
+            pieces.append((f"{space}{item.label if space else item.mark}", STYLES["muted"]))
+        line = Content.assemble(*pieces)
+        if not width or line.cell_length <= width:
+            break
+    return line
 
 
 def dotted(pieces: Sequence[Content]) -> Content:

@@ -1,23 +1,48 @@
-"""From the journal's pages to the tables' rows: what grows is appended, what changes is taken anew."""
+"""From the journal's pages to the tables' rows: what grows is appended, what changes is taken anew.
+
+A little is read at once, on the screen's own beat. Whatever takes longer is read by `read`, in a thread: a feed that
+is `behind` wants that.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+import time
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+
+import polars as pl
 
 from tui_importer.tui import frames
-from tui_importer.tui.rows import FrameRows
+from tui_importer.tui.frame_rows import FrameRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import polars as pl
-
     from tui_importer.engine.snapshot import FailureView, JobView, LogEntry, OrganizationTotals
 
-MOST_ROWS = 1_000_000
+MOST_ROWS: Final = 1_000_000
 """Entries kept in memory for one table; the journal has all."""
 
-_MOST_CHUNKS = 200
+AT_ONCE: Final = 1_000
+"""Entries read on the screen's own beat (some 10 ms)."""
+
+_PAGES: Final = 8
+"""Pages read before the table shows them."""
+
+_MERGED: Final = 1 << 17
+"""Rows of a frame's part beyond which it is not merged with a later one."""
+
+_REST: Final = 10.0
+"""How many times longer than a reading took the next one is put off."""
+
+
+class Feed(Protocol):
+    """Rows for a table; `behind` is whether `read` has something to do, in a thread."""
+
+    rows: FrameRows
+    behind: bool
+
+    def read(self) -> bool:
+        """Read some of what is missing; return whether the rows are others now."""
 
 
 class _Numbered(Protocol):
@@ -28,30 +53,87 @@ class _Numbered(Protocol):
 NumberedT = TypeVar("NumberedT", bound=_Numbered)
 
 
+class Parts:
+    """A growing frame in few parts: parts of about the same size become one, so that no row is copied often."""
+
+    def __init__(self, empty: pl.DataFrame) -> None:
+        self._parts = [empty]
+
+    def append(self, more: pl.DataFrame) -> None:
+        """Put rows below."""
+        parts = self._parts
+        parts.append(more)
+        while len(parts) > 1 and parts[-2].height < 2 * parts[-1].height and parts[-2].height < _MERGED:
+            last = parts.pop()
+            parts[-1] = pl.concat([parts[-1], last], rechunk=True)
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All rows; nothing is copied."""
+        return pl.concat(self._parts, rechunk=False)
+
+
 class GrowingFeed(Generic[NumberedT]):
-    """Pulls entries newer than the last one seen, a page a call."""
+    """Pulls entries newer than the last one seen; begins anew when some are gone, or there are fewer than it has."""
 
     def __init__(
         self, page: Callable[[int], Sequence[NumberedT]], to_frame: Callable[[Sequence[NumberedT]], pl.DataFrame]
     ) -> None:
         self._page, self._to_frame = page, to_frame
-        self._last = -1
-        self.rows = FrameRows(to_frame([]))
+        self._empty = to_frame([])
+        self._last, self._parts = -1, Parts(self._empty)
+        self.rows = FrameRows(self._empty)
+        self.behind = False
+        self._anew = False
+        self._gone = 0
 
-    def pull(self, expected: int) -> bool:
-        """Take one page when there should be more than we have; begin anew when there are fewer."""
+    def pull(self, expected: int, gone: int = 0) -> bool:
+        """Have as many entries as expected: at once when few are missing, else `behind` says that `read` is needed.
+
+        `gone` is another number than before when entries that are here may not be there any more. Returns whether the
+        rows are others now.
+        """
         have = self.rows.total
-        if expected < have:
-            self._last, self.rows = -1, FrameRows(self._to_frame([]))
-        elif expected == have or have >= MOST_ROWS:
+        if self.behind:
             return False
-        entries = self._page(self._last)
+        if gone == self._gone and (expected == have or expected > have >= MOST_ROWS):
+            return False
+        self._anew = have > 0 and (gone != self._gone or expected < have)
+        self._gone = gone
+        if (expected if self._anew else expected - have) > AT_ONCE:
+            self.behind = True
+            return False
+        return self._read(1)
+
+    def read(self) -> bool:
+        """Read some pages; entries read anew replace the old ones only when all are there."""
+        return self._read(_PAGES)
+
+    def _read(self, pages: int) -> bool:
+        if self._anew:
+            return self._read_anew()
+        before = self.rows.total
+        for _ in range(pages):
+            if not self._take_page():
+                self.behind = False
+                break
+        return self.rows.total != before
+
+    def _take_page(self) -> bool:
+        entries = self._page(self._last) if self.rows.total < MOST_ROWS else ()
         if not entries:
-            return expected < have
+            return False
         self._last = entries[-1].sequence
-        self.rows = self.rows.appended(self._to_frame(entries))
-        if self.rows.frame.n_chunks() > _MOST_CHUNKS:
-            self.rows = FrameRows(self.rows.frame.rechunk())
+        self._parts.append(self._to_frame(entries))
+        self.rows = self.rows.grown(self._parts.frame)
+        return True
+
+    def _read_anew(self) -> bool:
+        other = GrowingFeed(self._page, self._to_frame)
+        while other._take_page():
+            pass
+        self._last, self._parts, self.rows = other._last, other._parts, other.rows
+        self._anew = self.behind = False
         return True
 
 
@@ -66,25 +148,34 @@ def log_feed(view: JobView) -> GrowingFeed[LogEntry]:
 
 
 class OrganizationsFeed:
-    """Takes all organizations anew when their totals changed; large lists less often."""
+    """Takes all organizations anew when their totals changed: many of them in a thread, and less often."""
 
-    _LARGE = 5_000
-    _SKIP = 8
-
-    def __init__(self, view: JobView) -> None:
-        self._view = view
+    def __init__(self, view: JobView, clock: Callable[[], float] = time.monotonic) -> None:
+        self._view, self._clock = view, clock
         self._seen: object = None
-        self._skipped = 0
+        self._not_before = 0.0
         self.rows = FrameRows(frames.organizations_frame([]))
+        self.behind = False
 
     def pull(self, totals: OrganizationTotals, *, settled: bool) -> bool:
-        """Read again when `totals` (or whether they are final) differ from the last time."""
-        if (totals, settled) == self._seen:
+        """Read again when `totals` (or whether they are final) differ from the last time.
+
+        Returns whether the rows are others now; `behind` says that `read` is needed.
+        """
+        if self.behind or (totals, settled) == self._seen:
             return False
-        if not settled and len(self.rows) > self._LARGE and self._skipped < self._SKIP:
-            self._skipped += 1
-            return False
-        self._skipped = 0
-        self._seen = (totals, settled)
+        if totals.total <= AT_ONCE:
+            self._seen = (totals, settled)
+            return self.read()
+        if settled or self._clock() >= self._not_before:
+            self._seen = (totals, settled)
+            self.behind = True
+        return False
+
+    def read(self) -> bool:
+        """Read all of them."""
+        begun = self._clock()
         self.rows = FrameRows(frames.organizations_frame(self._view.organizations()))
+        self._not_before = self._clock() + _REST * (self._clock() - begun)
+        self.behind = False
         return True

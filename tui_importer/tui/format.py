@@ -35,6 +35,14 @@ def percent(part: float, whole: float) -> int:
     return max(1, share) if part > 0 else 0
 
 
+def share(part: float, whole: float) -> str:
+    """`part` of `whole` with one decimal: 99.7 %; what is not zero never reads 0.0 %, nor a part of it 100.0 %."""
+    value = 100 * part / whole if whole > 0 else 0.0
+    if 0 < value < 0.1:
+        return "<0.1 %"
+    return f"{min(value, 99.9) if part < whole else value:.1f} %"
+
+
 def clock(seconds: float) -> str:
     """A duration with hours: 0:04:12."""
     whole = max(0, int(seconds))
@@ -64,7 +72,7 @@ def rate(value: float) -> str:
 
 def tidy(value: float) -> str:
     """A limit without a needless decimal: 40, 39.2."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:.1f}"
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def size(value: int) -> str:

@@ -1,27 +1,27 @@
-"""What an operator typed for a new job, checked and turned into options."""
+"""What an operator typed for a new job, checked by the rules of the config file and turned into options."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
-from tui_importer.engine.options import FrozenOptions, NewJob, OnExisting, RunOptions
+from tui_importer.config import RUN_RULES, is_loopback
+from tui_importer.engine.options import JOB_NAME, NewJob, OnExisting, frozen_options, run_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-MOST_WORKERS: Final = 256
-MOST_CHUNK: Final = 100_000
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_NAME: Final = re.compile(r"[\w][\w .@+-]{0,99}")
+    from tui_importer.config import Settings
+
+MOST_ROWS: Final = 10**9
+_AUTOMATIC: Final = frozenset({"auto", ""})
+_EVERY: Final = frozenset({"all", ""})
 
 
 @dataclass(frozen=True, slots=True)
 class OptionTexts:
-    """The fields as typed."""
+    """The fields as typed; numbers may have thousands separators, `auto` and `all` stand for none."""
 
     base_url: str
     name: str
@@ -29,72 +29,105 @@ class OptionTexts:
     share: str
     chunk_size: str
     limit: str
+    max_failed: str
     on_existing: OnExisting
+    dry_run: bool
 
 
-def texts_of(base_url: str, run: RunOptions, frozen: FrozenOptions) -> OptionTexts:
+def texts_of(settings: Settings) -> OptionTexts:
     """The fields as they are shown first."""
     return OptionTexts(
-        base_url=base_url,
+        base_url=settings.base_url,
         name="",
-        workers="auto" if run.workers is None else str(run.workers),
-        share=str(run.share),
-        chunk_size="auto" if frozen.chunk_size is None else str(frozen.chunk_size),
-        limit="all" if frozen.limit is None else str(frozen.limit),
-        on_existing=frozen.on_existing,
+        workers=str(settings.workers or "auto"),
+        share=str(settings.share),
+        chunk_size=str(settings.chunk_size or "auto"),
+        limit="all",
+        max_failed="off" if settings.max_failed is None else f"{settings.max_failed:g}",
+        on_existing=settings.on_existing,
+        dry_run=False,
     )
 
 
+def refilled(typed: OptionTexts, before: OptionTexts, now: OptionTexts) -> OptionTexts:
+    """`typed` under other settings: what the operator had not changed from `before` becomes what it is `now`."""
+    untouched = [f.name for f in fields(typed) if getattr(typed, f.name) == getattr(before, f.name)]
+    changes: dict[str, Any] = {name: getattr(now, name) for name in untouched if name not in {"name", "dry_run"}}
+    return replace(typed, **changes)
+
+
 def problems_of(texts: OptionTexts) -> Mapping[str, str]:
-    """What is wrong, by field; empty when nothing is."""
+    """What is wrong, by field, in few words; empty when nothing is."""
     problems: dict[str, str] = {}
     if (reason := base_url_problem(texts.base_url)) is not None:
         problems["base_url"] = reason
-    if not _NAME.fullmatch(texts.name.strip()):
-        problems["name"] = "letters, digits, blank . _ - @ +, at most 100"
-    if texts.workers.strip().lower() not in {"auto", ""} and _whole(texts.workers, 1, MOST_WORKERS) is None:
-        problems["workers"] = f"auto, or 1 to {MOST_WORKERS}"
-    if _whole(texts.share, 1, 100) is None:
-        problems["share"] = "1 to 100 percent"
-    if texts.chunk_size.strip().lower() not in {"auto", ""} and _whole(texts.chunk_size, 1, MOST_CHUNK) is None:
-        problems["chunk_size"] = f"auto, or 1 to {MOST_CHUNK:,}"
-    if texts.limit.strip().lower() not in {"all", ""} and _whole(texts.limit, 1, 10**9) is None:
+    if not JOB_NAME.fullmatch(texts.name.strip()):
+        problems["name"] = "letters, digits, . _ -"
+    for field, allowed in _ALLOWED.items():
+        try:
+            _value(field, getattr(texts, field))
+        except ValueError:
+            problems[field] = allowed
+    if _plain(texts.limit) not in _EVERY and _limit(texts.limit) is None:
         problems["limit"] = "all, or a number of rows"
     return problems
 
 
+_ALLOWED: Final = {
+    "workers": "auto, or 1 to 128",
+    "share": "1 to 100 percent",
+    "chunk_size": "auto, or 1 to 100,000",
+    "max_failed": "0 to 100, or off",
+}
+"""What the rules allow, as short as a field's hint."""
+
+
 def base_url_problem(url: str) -> str | None:
     """Why `url` cannot be used, None when it can: https anywhere, http on loopback only."""
+    plain = url.strip()
     try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname
-        _ = parts.port
+        RUN_RULES["base_url"].parse(plain)
     except ValueError:
-        return "not an address"
-    if parts.scheme not in {"https", "http"} or not host:
+        if plain.startswith("http://") and not is_loopback(plain):
+            return "http is for this machine only; use https"
         return "an address like https://api.workos.com"
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        return "http is for this machine only; use https"
     return None
 
 
-def new_job(source: Path, texts: OptionTexts, run: RunOptions) -> NewJob:
-    """The job as chosen; `texts` have no problems."""
-    frozen = FrozenOptions(
-        base_url=texts.base_url.strip().rstrip("/"),
-        on_existing=texts.on_existing,
-        limit=_whole(texts.limit, 1, 10**9),
-        chunk_size=_whole(texts.chunk_size, 1, MOST_CHUNK),
-    )
-    chosen = replace(
-        run, workers=_whole(texts.workers, 1, MOST_WORKERS), share=_whole(texts.share, 1, 100) or run.share
-    )
-    return NewJob(source=source, name=texts.name.strip(), frozen=frozen, run=chosen)
+def address(base_url: str) -> str:
+    """The address as it is used; it has no problem."""
+    return str(RUN_RULES["base_url"].parse(base_url.strip()))
 
 
-def _whole(text: str, least: int, most: int) -> int | None:
-    digits = text.strip().replace(",", "").replace("_", "")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 12:
+def new_job(source: Path, texts: OptionTexts, settings: Settings) -> NewJob:
+    """The job as chosen, with what no field is for from `settings`; `texts` have no problems."""
+    values: dict[str, Any] = {field: _value(field, getattr(texts, field)) for field in _ALLOWED}
+    chosen = replace(settings, base_url=address(texts.base_url), on_existing=texts.on_existing, **values)
+    return NewJob(
+        source=source,
+        name=texts.name.strip(),
+        frozen=frozen_options(chosen, _limit(texts.limit)),
+        run=run_options(chosen),
+    )
+
+
+def _plain(text: str) -> str:
+    return text.strip().replace(",", "").replace("_", "").lower()
+
+
+def _value(field: str, text: str) -> object:
+    """The checked value of a field; raises ValueError."""
+    plain = _plain(text)
+    automatic = field in {"workers", "chunk_size"}
+    if automatic and plain in _AUTOMATIC:
+        return 0
+    if not plain.isascii() or len(plain) > 12 or (automatic and plain == "0"):
+        raise ValueError(_ALLOWED[field])
+    return RUN_RULES[field].parse(plain)
+
+
+def _limit(text: str) -> int | None:
+    plain = _plain(text)
+    if not plain.isascii() or not plain.isdigit() or len(plain) > 12:
         return None
-    value = int(digits)
-    return value if least <= value <= most else None
+    return int(plain) if 1 <= int(plain) <= MOST_ROWS else None

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tui_importer.tui.frame_rows import with_haystack
+from tui_importer.tui.tables import FAILURES_SEARCHED, LOG_SEARCHED, ORGANIZATIONS_SEARCHED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,7 +21,7 @@ _TIME = pl.Datetime("us", "UTC")
 FAILURES: SchemaDict = {
     "sequence": pl.Int64, "time": _TIME, "row": pl.Int64, "line": pl.Int64, "email": pl.String,
     "organization": pl.String, "step": pl.String, "kind": pl.String, "status": pl.Int64, "message": pl.String,
-    "request_id": pl.String,
+    "request_id": pl.String, "shape": pl.Categorical, "retryable": pl.Boolean,
 }  # fmt: skip
 ORGANIZATIONS: SchemaDict = {
     "key": pl.String, "name": pl.String, "workos_id": pl.String, "how": pl.String, "rows": pl.Int64,
@@ -30,10 +33,13 @@ LOG: SchemaDict = {"sequence": pl.Int64, "time": _TIME, "level": pl.String, "mes
 def failures_frame(failures: Sequence[FailureView]) -> pl.DataFrame:
     """Failures in their order."""
     rows: list[tuple[object, ...]] = [
-        (f.sequence, f.time, f.row, f.line, f.email, f.organization, f.step, f.kind, f.status, f.message, f.request_id)
+        (
+            f.sequence, f.time, f.row, f.line, f.email, f.organization, f.step, f.kind, f.status, f.message,
+            f.request_id, f.shape, f.retryable,
+        )
         for f in failures
-    ]
-    return _frame(rows, FAILURES)
+    ]  # fmt: skip
+    return with_haystack(_frame(rows, FAILURES), FAILURES_SEARCHED)
 
 
 def organizations_frame(organizations: Sequence[OrganizationView]) -> pl.DataFrame:
@@ -41,13 +47,13 @@ def organizations_frame(organizations: Sequence[OrganizationView]) -> pl.DataFra
     rows: list[tuple[object, ...]] = [
         (o.key, o.name, o.workos_id, o.how, o.rows, o.seconds, o.message) for o in organizations
     ]
-    return _frame(rows, ORGANIZATIONS)
+    return with_haystack(_frame(rows, ORGANIZATIONS), ORGANIZATIONS_SEARCHED)
 
 
 def log_frame(entries: Sequence[LogEntry]) -> pl.DataFrame:
     """Log entries in their order."""
     rows: list[tuple[object, ...]] = [(entry.sequence, entry.time, entry.level, entry.message) for entry in entries]
-    return _frame(rows, LOG)
+    return with_haystack(_frame(rows, LOG), LOG_SEARCHED)
 
 
 def _frame(rows: list[tuple[object, ...]], schema: SchemaDict) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from textual.content import Content
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Tone = Literal["", "muted", "faint", "strong", "accent", "good", "warn", "bad"]
+Tone = Literal["", "muted", "faint", "strong", "accent", "graph", "good", "warn", "bad"]
 
 STYLES: Final[Mapping[str, str]] = {
     "": "",
@@ -22,6 +22,7 @@ STYLES: Final[Mapping[str, str]] = {
     "faint": "$text-disabled",
     "strong": "bold",
     "accent": "$accent",
+    "graph": "$secondary",
     "good": "$success",
     "warn": "$warning",
     "bad": "$error",

@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Provider
 
 from tui_importer.tui.actions import Action, Place, actions_of
 from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -25,6 +26,8 @@ class ActionProvider(Provider):
         nodes: list[tuple[Place, DOMNode]] = [(Place.EVERYWHERE, self.app)]
         if isinstance(screen, ConsoleScreen) and screen.place is not Place.EVERYWHERE:
             nodes.insert(0, (screen.place, screen))
+        if isinstance(screen.focused, VirtualTable):
+            nodes.append((Place.TABLE, screen.focused))
         for place, node in nodes:
             for action in actions_of(place):
                 if action.palette and node.check_action(action.name, action.parameters):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -74,19 +75,47 @@ class PathSuggester(Suggester):
 
 def completed(value: str) -> str | None:
     """`value` completed to the first folder or source file whose name begins so; None without a match."""
-    folder_text, separator, start = value.rpartition("/")
-    if not start:
+    if not value.rpartition("/")[2]:
         return None
-    folder = _expanded(f"{folder_text}{separator}" or ".")
+    return next((found.text for found in completions(value) if found.text.startswith(value)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A path that continues what was typed: as it goes into the field, and whether it is a folder."""
+
+    text: str
+    folder: bool
+
+
+def completions(typed: str) -> list[Completion]:
+    """What `typed` may become (blocks): source files, then folders, in alphabetical order.
+
+    An opening quote, backslashes before blanks and `file://` are understood, `~` is kept; hidden names are offered
+    once their dot is typed. Names that cannot be typed are left out.
+    """
+    plain = _opened(typed.strip())
+    if plain in {"~", ".", ".."}:
+        plain += "/"
+    folder_text, separator, start = plain.rpartition("/")
+    prefix = f"{folder_text}{separator}"
+    found = []
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(
-                entry.name + ("/" if entry.is_dir() else "")
-                for entry in entries
-                if entry.name.startswith(start)
-                and entry.name.isprintable()
-                and (entry.is_dir() or entry.name.lower().endswith(SOURCE_SUFFIXES))
-            )
-    except (OSError, ValueError):
-        return None
-    return f"{folder_text}{separator}{names[0]}" if names else None
+        with os.scandir(_expanded(prefix or ".")) as entries:
+            for entry in entries:
+                name = entry.name
+                fits = name.lower().startswith(start.lower()) and name.startswith(".") <= start.startswith(".")
+                if fits and name.isprintable():
+                    folder = entry.is_dir()
+                    if folder or name.lower().endswith(SOURCE_SUFFIXES):
+                        found.append(Completion(f"{prefix}{name}/" if folder else prefix + name, folder))
+    except (OSError, ValueError):  # not a folder, or not ours to read: there is nothing to offer
+        return []
+    return sorted(found, key=lambda one: (not one.text.startswith(plain), one.folder, one.text.lower()))
+
+
+def _opened(text: str) -> str:
+    """`text` as far as it is typed, without an opening quote and without escapes."""
+    if text[:1] in {"'", '"'}:
+        return text[1:].removesuffix(text[0])
+    return _unquoted(text) if text.startswith("file:") else _unescaped(text)

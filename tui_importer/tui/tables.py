@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import FILLED, TRACK
+from tui_importer.tui.looks import Fault
 from tui_importer.tui.marks import CHUNKS, ENVIRONMENTS, LEVELS, ORGANIZATIONS, STATES, WORKERS, Mark, Tone, mark_of
 from tui_importer.tui.widgets.columns import Column
 
@@ -22,15 +23,25 @@ if TYPE_CHECKING:
     Values = Mapping[str, object]
 
 CHUNK_NAMES = ("chunk", "first_row", "last_row", "state", "worker", "created", "existing", "failed", "skipped", "rate",
-               "seconds")  # fmt: skip
+               "seconds", "share")  # fmt: skip
 WORKER_NAMES = ("worker", "state", "detail", "chunk", "rows", "errors", "latency_ms")
+
+CHUNK_FAULTS = (Fault("failed"),)
+WORKER_FAULTS = (Fault("errors"), Fault("state", ("backing off",)))
+ORGANIZATION_FAULTS = (Fault("how", ("failed",)),)
+LOG_FAULTS = (Fault("level", ("warning", "error")),)
+JOB_FAULTS = (Fault("failed"), Fault("state", ("paused", "aborted", "unreadable")))
+
+FAILURES_SEARCHED = ("row", "email", "organization", "step", "kind", "status", "message")
+ORGANIZATIONS_SEARCHED = ("key", "name", "how", "workos_id", "message")
+LOG_SEARCHED = ("level", "message")
 
 
 def chunk_values(chunk: ChunkView) -> Row:
     """A chunk as a row of `CHUNK_NAMES`."""
     return (
         chunk.chunk, chunk.first_row, chunk.last_row, chunk.state, chunk.worker, chunk.created, chunk.existing,
-        chunk.failed, chunk.skipped, round(chunk.rate, 1), int(chunk.seconds),
+        chunk.failed, chunk.skipped, round(chunk.rate, 1), int(chunk.seconds), round(chunk.done / chunk.rows, 4),
     )  # fmt: skip
 
 
@@ -52,34 +63,37 @@ def text(row: Values, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def count_column(name: str, title: str, width: int, *, priority: int = 0, tone: Tone = "") -> Column:
-    """A right-aligned count; zero is left blank, so that only what happened is seen."""
+def count_column(
+    name: str, title: str, width: int, *, priority: int = 0, tone: Tone = "", searched: bool = False
+) -> Column:
+    """A right-aligned count; zero is left blank, so that only what happened is seen. A number may be searched for."""
 
     def cell(row: Values, _width: int) -> Piece:
         value = integer(row, name)
         return (fmt.number(value), tone) if value else ("", "")
 
-    return Column(name, title, width, align="right", priority=priority, cell=cell)
+    found_by = (name,) if searched else ()
+    return Column(name, title, width, align="right", priority=priority, cell=cell, searched=found_by)
 
 
 def mark_column(name: str, title: str, width: int, marks: Mapping[str, Mark], *, priority: int = 0) -> Column:
-    """A state as glyph and word in its tone."""
+    """A state as glyph and word in its tone; it sorts in the order of the marks."""
 
     def cell(row: Values, _width: int) -> Piece:
         mark = mark_of(marks, text(row, name))
         return mark.text, mark.tone
 
-    return Column(name, title, width, priority=priority, cell=cell)
+    return Column(name, title, width, priority=priority, cell=cell, order=tuple(marks), searched=(name,))
 
 
-def time_column(name: str, zone: tzinfo | None, *, priority: int = 0) -> Column:
+def time_column(name: str, zone: tzinfo | None, *, title: str = "time", priority: int = 0) -> Column:
     """The local time of day."""
 
     def cell(row: Values, _width: int) -> Piece:
         moment = row.get(name)
         return (fmt.time_of_day(moment, zone) if isinstance(moment, datetime) else "", "muted")
 
-    return Column(name, "time", 8, priority=priority, cell=cell)
+    return Column(name, title, 8, priority=priority, cell=cell)
 
 
 def text_column(
@@ -92,7 +106,7 @@ def text_column(
         value = text(row, name)
         return (change(value) if change else value), tone
 
-    return Column(name, title, width, flex=flex, priority=priority, cell=cell, most=most)
+    return Column(name, title, width, flex=flex, priority=priority, cell=cell, most=most, searched=(name,))
 
 
 def _range(row: Values, _width: int) -> str:
@@ -127,11 +141,11 @@ def _worker(row: Values, _width: int) -> Piece:
 def chunk_columns() -> list[Column]:
     """The chunks tab."""
     return [
-        count_column("chunk", "#", 5, tone="muted"),
-        Column("rows", "rows", 15, cell=_range),
+        count_column("chunk", "#", 5, tone="muted", searched=True),
+        Column("rows", "rows", 15, cell=_range, value="first_row"),
         Column("worker", "worker", 6, priority=3, cell=_worker),
         mark_column("state", "state", 10, CHUNKS),
-        Column("bar", "progress", 8, flex=1, cell=_chunk_bar, most=64),
+        Column("bar", "progress", 8, flex=1, cell=_chunk_bar, most=64, value="share"),
         count_column("created", "created", 7),
         count_column("existing", "existing", 8),
         count_column("failed", "failed", 6, tone="bad"),
@@ -148,7 +162,7 @@ def worker_columns() -> list[Column]:
         return (f"{integer(row, 'latency_ms'):,} ms", "") if value is not None else ("–", "faint")
 
     return [
-        Column("worker", "worker", 6, cell=_worker),
+        Column("worker", "worker", 6, cell=_worker, searched=("worker",)),
         mark_column("state", "state", 13, WORKERS),
         text_column("detail", "doing", 14, flex=1, tone="muted", most=32),
         count_column("chunk", "chunk", 6, tone="muted"),
@@ -159,6 +173,15 @@ def worker_columns() -> list[Column]:
 
 
 _SHORT_STEPS = {"organization": "org", "membership": "member"}
+
+
+def step_column(*, priority: int = 0) -> Column:
+    """At which step a row failed, in a short word."""
+
+    def short(step: str) -> str:
+        return _SHORT_STEPS.get(step, step)
+
+    return text_column("step", "step", 6, priority=priority, tone="muted", change=short)
 
 
 def failure_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
@@ -177,13 +200,13 @@ def failure_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
 
     return [
         time_column("time", zone, priority=3),
-        Column("row", "row", 9, align="right", cell=where),
+        Column("row", "row", 9, align="right", cell=where, searched=("row",)),
         count_column("line", "line", 9, priority=5, tone="muted"),
         text_column("email", "e-mail", 20, flex=2, most=40, change=privacy.text),
         text_column("organization", "organization", 14, flex=1, priority=4, most=30, change=key_value),
-        text_column("step", "step", 6, priority=2, tone="muted", change=lambda step: _SHORT_STEPS.get(step, step)),
+        step_column(priority=2),
         text_column("kind", "kind", 17, tone="bad", most=24, flex=1),
-        Column("status", "http", 4, align="right", cell=status),
+        Column("status", "http", 4, align="right", cell=status, searched=("status",)),
         text_column("message", "message", 24, flex=4, change=privacy.text),
     ]
 
@@ -205,7 +228,7 @@ def organization_columns(privacy: Privacy) -> list[Column]:
         mark_column("how", "how", 11, ORGANIZATIONS),
         count_column("rows", "users", 8),
         Column("seconds", "time", 7, align="right", priority=3, cell=took),
-        Column("workos_id", "id, or why it failed", 24, flex=4, cell=outcome),
+        Column("workos_id", "id, or why it failed", 24, flex=4, cell=outcome, searched=("workos_id", "message")),
     ]
 
 
@@ -234,7 +257,8 @@ def sample_columns(headers: tuple[str, ...], sample: Sequence[Sequence[str]], pr
     ]  # fmt: skip
 
 
-JOB_NAMES = ("job", "source", "environment", "state", "done", "rows", "failed", "started", "duration", "reason")
+JOB_NAMES = ("job", "source", "environment", "state", "done", "rows", "failed", "started", "duration", "reason",
+             "share")  # fmt: skip
 
 
 def job_values(job: JobSummary, now: datetime) -> Row:
@@ -246,16 +270,12 @@ def job_values(job: JobSummary, now: datetime) -> Row:
     totals = job.totals
     return (
         job.job, source, job.environment, state, totals.done, totals.rows, totals.failed, job.started, seconds,
-        job.problem or job.reason,
+        job.problem or job.reason, round(totals.done / totals.rows, 4) if totals.rows else None,
     )  # fmt: skip
 
 
 def job_columns(zone: tzinfo | None) -> list[Column]:
     """The jobs screen."""
-
-    def environment(row: Values, _width: int) -> Piece:
-        mark = mark_of(ENVIRONMENTS, text(row, "environment"))
-        return mark.text, mark.tone
 
     def progress(row: Values, width: int) -> Piece:
         done, rows = integer(row, "done"), integer(row, "rows")
@@ -278,10 +298,10 @@ def job_columns(zone: tzinfo | None) -> list[Column]:
     return [
         text_column("job", "name", 22, flex=3, most=40, tone="strong"),
         text_column("source", "file", 12, flex=2, priority=4, most=36, tone="muted"),
-        Column("environment", "environment", 12, cell=environment),
+        mark_column("environment", "environment", 12, ENVIRONMENTS),
         mark_column("state", "state", 12, {**STATES, "unreadable": Mark("✖", "unreadable", "bad")}),
         text_column("reason", "why", 14, flex=3, priority=2, tone="muted", most=60),
-        Column("bar", "progress", 10, flex=1, priority=6, cell=bar, most=24),
+        Column("bar", "progress", 10, flex=1, priority=6, cell=bar, most=24, value="share"),
         Column("done", "rows", 15, align="right", cell=progress),
         count_column("failed", "failed", 6, tone="bad"),
         Column("started", "started", 11, flex=1, priority=3, cell=started, most=16),

@@ -27,9 +27,16 @@ def safe_content(value: object, style: str = "", limit: int = MAX_LENGTH) -> Con
     return Content.styled(safe(value, limit), style)
 
 
-def notify_safe(app: App[Any], message: object, *, title: str = "", severity: Severity = "information") -> None:
-    """Show a toast with `message` and `title` taken literally."""
-    app.notify(safe(message), title=safe(title, 80), severity=severity, markup=False)
+def notify_safe(
+    app: App[Any],
+    message: object,
+    *,
+    title: str = "",
+    severity: Severity = "information",
+    timeout: float | None = None,
+) -> None:
+    """Show a toast with `message` and `title` taken literally, for `timeout` seconds."""
+    app.notify(safe(message), title=safe(title, 80), severity=severity, timeout=timeout, markup=False)
 
 
 def error_text(error: ImporterError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from textual.color import Color
 from textual.theme import Theme
 
 DARK: Final = Theme(
@@ -75,3 +76,52 @@ LIGHT: Final = Theme(
 )
 
 THEMES: Final = (DARK, LIGHT)
+
+READABLE: Final = 4.5
+"""The least contrast of text to its ground (WCAG AA)."""
+
+
+def readable(theme: Theme, variables: dict[str, str]) -> dict[str, str]:
+    """The variables of a theme that is not ours, so that muted text and the cursor's line can be read in it.
+
+    Textual leaves muted colours to be worked out against their ground, which is not done in tables, and marks a line
+    with a colour on which no other can be read. A theme of the terminal's own colours has no shades to choose from.
+    """
+    if theme in THEMES:
+        return variables
+    if theme.ansi:
+        ground, text = ("ansi_bright_black", "ansi_bright_white") if theme.dark else ("ansi_white", "ansi_black")
+        return variables | _cursor(ground, text, variables["foreground"]) | {"text-muted": variables["foreground"]}
+    background, foreground = Color.parse(variables["background"]), Color.parse(variables["foreground"])
+    ground = background.blend(Color.parse(variables["primary"]), 0.25).hex
+    changes = _cursor(ground, foreground.hex, foreground.hex)
+    grounds = [Color.parse(variables[name]) for name in ("background", "surface")]
+    shades = [foreground.blend(background, share / 100) for share in range(35, 0, -5)]
+    muted = next((one for one in shades if min(contrast(one, ground) for ground in grounds) >= READABLE), foreground)
+    changes["text-muted"] = muted.hex
+    changes["text-disabled"] = foreground.blend(background, 0.6).hex
+    return variables | changes
+
+
+def contrast(first: Color, second: Color) -> float:
+    """The ratio of relative luminances, as WCAG defines it."""
+
+    def luminance(color: Color) -> float:
+        parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    dark, light = sorted((luminance(first), luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _cursor(ground: str, text: str, blurred: str) -> dict[str, str]:
+    return {
+        "block-cursor-background": ground,
+        "block-cursor-foreground": text,
+        "block-cursor-blurred-foreground": blurred,
+    }
+
+
+def name_of(setting: str) -> str:
+    """The name of the theme that the setting `theme` means."""
+    return {"dark": DARK.name, "light": LIGHT.name}.get(setting, setting)

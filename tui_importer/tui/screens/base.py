@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual import on, work
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 
+from tui_importer.errors import ImporterError
 from tui_importer.tui.actions import Place, When, bindings_of, find
+from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData, HeaderLine
 from tui_importer.tui.widgets.key_bar import KeyBar
 from tui_importer.tui.widgets.too_small import MINIMUM, TooSmall
+from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_importer.tui.app import ImporterApp
+    from tui_importer.tui.rows import Rows
 
 ResultT = TypeVar("ResultT")
 
@@ -68,6 +75,43 @@ class ConsoleScreen(Screen[ResultT]):
 
     def privacy_changed(self) -> None:
         """Masking was turned on or off: show everything anew."""
+
+    # -- exports ------------------------------------------------------------------------------------------------
+
+    @on(VirtualTable.ExportWanted)
+    def export_wanted(self, message: VirtualTable.ExportWanted) -> None:
+        """Write what a table shows now, in a thread."""
+        try:
+            folder = Path.cwd()
+        except OSError:  # it was removed: there is no name for it
+            folder = Path()
+        self._export(message.table, folder)
+
+    @work(group="export")
+    async def _export(self, table: VirtualTable, folder: Path) -> None:
+        try:
+            words = await asyncio.to_thread(self.write_export, table, table.rows, folder)
+        except ImporterError as error:
+            notify_safe(self.app, error_text(error), title="Nothing was exported", severity="error")
+            return
+        self.exported(words)
+
+    def write_export(self, table: VirtualTable, rows: Rows, folder: Path) -> str:
+        """Write the rows that a table showed, in a thread, and say in words what was done. Raises ImporterError."""
+        from tui_importer.tui.exporting import write_rows
+
+        privacy = self.console_app.privacy
+        path = write_rows(folder, self.export_name(table), rows, privacy.text)
+        masked = ", e-mails masked" if privacy.on else ""
+        return f"{len(rows):,} of {rows.total:,} rows of {table.id} written to {safe(path, 1_000)}{masked}"
+
+    def export_name(self, table: VirtualTable) -> str:
+        """What the file of a table is called, without its ending."""
+        return str(table.id)
+
+    def exported(self, words: str) -> None:
+        """Tell of a file that was written."""
+        notify_safe(self.app, words, title="Exported")
 
 
 class ConsoleModal(ModalScreen[ResultT]):

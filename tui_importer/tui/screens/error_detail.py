@@ -2,73 +2,118 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_importer.tui import format as fmt
+from tui_importer.errors import ImporterError
 from tui_importer.tui.actions import Place, When, bindings_of
-from tui_importer.tui.drawing import lines
-from tui_importer.tui.marks import STYLES
-from tui_importer.tui.privacy import is_name_column
+from tui_importer.tui.detail_text import DetailText
 from tui_importer.tui.screens.base import ConsoleScreen, Reader
-from tui_importer.tui.text import notify_safe, safe, safe_lines
+from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import header_of
+from tui_importer.tui.widgets.section import Section
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot import AttemptView, FailureDetail, JobView
-    from tui_importer.tui.privacy import Privacy
+    from tui_importer.engine.snapshot import FailureDetail, JobView
+    from tui_importer.tui.review import Review
     from tui_importer.tui.widgets.virtual_table import VirtualTable
 
-_BODY = 4_096
-"""Characters of a body shown; the journal keeps no more."""
+_GONE = "This failure is over: its row is tried again, went through, or was skipped."
 
 
 class ErrorDetailScreen(ConsoleScreen[None]):
-    """Shows the failure under the cursor of `table`; stepping moves that cursor."""
+    """Shows the failure under the cursor of `table`; stepping moves that cursor. `detail` is None when it is gone."""
 
     BINDINGS = bindings_of(Place.DETAIL)
     AUTO_FOCUS = "#reader"
     place: ClassVar[Place] = Place.DETAIL
 
-    def __init__(self, view: JobView, table: VirtualTable) -> None:
+    def __init__(self, view: JobView, table: VirtualTable, review: Review) -> None:
         super().__init__()
-        self._view, self._table = view, table
+        self._view, self._table, self._review = view, table, review
         self.detail: FailureDetail | None = None
 
     def body(self) -> ComposeResult:
-        """One text to scroll through."""
+        """Two columns where there is room for them, one below the other otherwise; or the requests alone."""
         with Reader(id="reader"):
-            yield Static(Content(""), id="detail")
+            yield Static(Content(""), id="head")
+            with Container(id="columns"):
+                with Vertical(id="what"):
+                    yield Section("What it means", id="meaning")
+                    yield Section("What to do", id="advice")
+                    yield Section("Organization", id="organization")
+                    yield Section("The row, as in the file", id="row")
+                with Vertical(id="requests"):
+                    yield Section("Attempts", id="attempts")
+                    yield Section("The last request", id="request")
+                    yield Section("The answer to it", id="response")
+            yield Static(Content(""), id="raw")
 
     def on_mount(self) -> None:
         """Show the failure under the cursor."""
         self._load()
 
     def _load(self) -> None:
-        row = self._table.current
-        sequence = None if row is None else row["sequence"]
+        sequence = self._table.current_id
         if not isinstance(sequence, int):
             return
         app = self.console_app
-        self.detail = self._view.failure_detail(sequence)
         position = f"error {self._table.cursor + 1:,} of {len(self._table.rows):,}"
         self.show_header(replace(header_of(self._view.snapshot(), masked=app.privacy.on), detail=position))
-        shown = detail_lines(self.detail, app.privacy, app.zone)
-        self.query_one("#detail", Static).update(lines(shown))
+        try:
+            self.detail = self._view.failure_detail(sequence)
+        except LookupError:
+            self._show_gone(_GONE)
+        except ImporterError as error:
+            self._show_gone(error_text(error))
+        else:
+            self._show(DetailText(self.detail, app.privacy, app.zone))
         self.query_one(Reader).scroll_home(animate=False)
         self.refresh_bindings()
+
+    def _show(self, text: DetailText) -> None:
+        self.query_one("#head", Static).update(text.head())
+        for name, content in (
+            ("meaning", text.meaning()), ("advice", text.advice()), ("organization", text.organization()),
+            ("row", text.row()), ("attempts", text.attempts()), ("request", text.last_request()),
+            ("response", text.last_response()),
+        ):  # fmt: skip
+            self.query_one(f"#{name}", Section).show(content)
+        self.query_one("#raw", Static).update(text.raw())
+
+    def _show_gone(self, words: str) -> None:
+        self.detail = None
+        self.query_one("#head", Static).update(Content(safe(words)))
+        for section in self.query(Section):
+            section.show(None)
+        self.query_one("#raw", Static).update(Content(""))
 
     def privacy_changed(self) -> None:
         """Draw it anew."""
         self._load()
+
+    def failures_changed(self) -> None:
+        """Errors were tried again or skipped: show the one that is under the cursor now, or go back without any."""
+        if not len(self._table.rows):
+            self.app.pop_screen()
+        elif self._is_over():
+            self._load()
+
+    def _is_over(self) -> bool:
+        """Whether the failure that is shown is not the one under the cursor any more, or gone."""
+        if self.detail is None or self.detail.failure.sequence != self._table.current_id:
+            return True
+        try:
+            self._view.failure_detail(self.detail.failure.sequence)
+        except (LookupError, ImporterError):
+            return True
+        return False
 
     def holds(self, when: When) -> bool:
         """Conditions of the actions here."""
@@ -78,7 +123,14 @@ class ErrorDetailScreen(ConsoleScreen[None]):
             return self._table.cursor < len(self._table.rows) - 1
         if when is When.HAS_REQUEST_ID:
             return bool(self._request_id)
-        return super().holds(when)
+        detail = self.detail
+        held = {
+            When.ERROR_CAN_BE_TRIED: detail is not None and (detail.retryable or detail.failure.row is None),
+            When.ERROR_CAN_BE_SKIPPED: detail is not None and detail.failure.row is not None,
+            When.REQUESTS_ARE_SHORT: detail is not None and bool(detail.attempts) and not self.has_class("-raw"),
+            When.REQUESTS_ARE_RAW: self.has_class("-raw"),
+        }
+        return held.get(when, super().holds(when))
 
     @property
     def _request_id(self) -> str:
@@ -92,6 +144,22 @@ class ErrorDetailScreen(ConsoleScreen[None]):
         self._table.move_cursor(self._table.cursor + by)
         self._load()
 
+    def action_retry(self) -> None:
+        """Try this one again."""
+        if self.detail is not None:
+            self._review.retry(self._review.chosen([self.detail.failure.sequence]))
+
+    def action_skip(self) -> None:
+        """Skip this one for a reason."""
+        if self.detail is not None:
+            self._review.skip(self._review.chosen([self.detail.failure.sequence]))
+
+    def action_raw(self, on: bool) -> None:  # noqa: FBT001 - the parameter of a Textual action
+        """Show requests and answers in full, or what they come to."""
+        self.set_class(on, "-raw")
+        self.query_one(Reader).scroll_home(animate=False)
+        self.refresh_bindings()
+
     def action_copy_request_id(self) -> None:
         """Copy the request id; support asks for it."""
         request_id = safe(self._request_id, 200)
@@ -101,92 +169,3 @@ class ErrorDetailScreen(ConsoleScreen[None]):
     def action_back(self) -> None:
         """Back to the errors."""
         self.app.pop_screen()
-
-
-def detail_lines(detail: FailureDetail, privacy: Privacy, zone: tzinfo | None) -> list[Content]:
-    """The whole text: what it means and what to do come first."""
-    failure = detail.failure
-    names = [value for header, value in detail.cells if value and is_name_column(header)]
-
-    def shown(value: str) -> str:
-        return privacy.body(value, names)
-
-    where = [f"row {failure.row:,}" if failure.row is not None else "organization"]
-    if failure.line is not None:
-        where.append(f"line {failure.line:,}")
-    if failure.status:
-        where.append(f"HTTP {failure.status}")
-    muted = STYLES["muted"]
-    result = [
-        Content.assemble(
-            (f"✖ {safe(failure.kind)}", f"{STYLES['bad']} bold"), (f"   step {safe(failure.step)}", ""),
-            (f"   {' · '.join(where)}   {fmt.time_of_day(failure.time, zone)}", muted),
-        ),
-        Content(safe(shown(failure.message))),
-        Content(""),
-        *_titled("What it means", [detail.meaning]),
-        *_titled("What to do", [detail.advice]),
-    ]  # fmt: skip
-    if detail.cells:
-        result += [_heading("The row, as in the file"), *_cells(detail, privacy), Content("")]
-    elif failure.organization:
-        result += _titled("Organization", [privacy.text(failure.organization)])
-    if not detail.attempts:
-        result.append(Content.styled("No request was sent for it.", muted))
-    for number, attempt in enumerate(detail.attempts, 1):
-        result += [*_attempt(attempt, f"Attempt {number} of {len(detail.attempts)}", privacy, names, zone), Content("")]
-    return result
-
-
-def _heading(text: str) -> Content:
-    return Content.styled(text, f"{STYLES['accent']} bold")
-
-
-def _titled(title: str, texts: list[str]) -> list[Content]:
-    return [_heading(title), *(Content(f"  {safe(text)}") for text in texts if text), Content("")]
-
-
-def _cells(detail: FailureDetail, privacy: Privacy) -> list[Content]:
-    width = min(24, max(len(safe(header, 24)) for header, _ in detail.cells))
-    return [
-        Content.assemble(
-            (f"  {safe(header, 24):<{width}}  ", STYLES["muted"]),
-            safe(privacy.cell(header, value)) if value else Content.styled("–", STYLES["faint"]),
-        )
-        for header, value in detail.cells
-    ]
-
-
-def _attempt(
-    attempt: AttemptView, title: str, privacy: Privacy, names: list[str], zone: tzinfo | None
-) -> list[Content]:
-    muted = STYLES["muted"]
-    status = f"{attempt.status}" if attempt.status else "no answer"
-    good = attempt.status is not None and attempt.status < 300
-    answer = [part for part in (attempt.code, privacy.body(attempt.message, names)) if part]
-    return [
-        Content.assemble(
-            (title, f"{STYLES['accent']} bold"),
-            (f"   {fmt.time_of_day(attempt.time, zone)} · {fmt.milliseconds(attempt.milliseconds)}", muted),
-        ),
-        Content.assemble(
-            ("  request   ", muted), (safe(attempt.method, 10), "bold"), f" {safe(privacy.body(attempt.path, names))}"
-        ),
-        *_body(attempt.request_body, privacy, names),
-        Content.assemble(
-            ("  response  ", muted), (status, f"{STYLES['good' if good else 'bad']} bold"),
-            f" {safe(' · '.join(answer))}" if answer else "",
-            (f"   request id {safe(attempt.request_id, 100)}" if attempt.request_id else "   no request id", muted),
-        ),
-        *_body(attempt.response_body, privacy, names),
-    ]  # fmt: skip
-
-
-def _body(body: str, privacy: Privacy, names: list[str]) -> list[Content]:
-    if not body:
-        return []
-    try:
-        pretty = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except ValueError:
-        pretty = body
-    return [Content(f"            {line}") for line in safe_lines(privacy.body(pretty[:_BODY], names))]

@@ -9,12 +9,13 @@ from rich.text import Text
 from textual import on
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import DirectoryTree, Static
 
-from tui_importer.tui.actions import cancel_binding
+from tui_importer.tui.actions import Place, bindings_of, cancel_binding
 from tui_importer.tui.paths import SOURCE_SUFFIXES
 from tui_importer.tui.screens.base import ConsoleModal
-from tui_importer.tui.text import safe
+from tui_importer.tui.text import clip_middle, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,18 @@ if TYPE_CHECKING:
 
 class SourceTree(DirectoryTree):
     """Folders and source files; names are shown harmless. The folder itself is in the title."""
+
+    BINDINGS = bindings_of(Place.PICKER)
+
+    class Moved(Message):
+        """Another folder is shown."""
+
+    def action_parent_folder(self) -> None:
+        """Show the folder above."""
+        folder = Path(self.path)
+        if folder.parent != folder:
+            self.path = folder.parent
+            self.post_message(self.Moved())
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         """Leave out hidden names and other kinds of files."""
@@ -53,15 +66,26 @@ class FilePicker(ConsoleModal[Path | None]):
         tree = SourceTree(self._folder)
         tree.show_root = False
         with Vertical(id="picker"):
-            yield Static(Content.styled(f"Choose a CSV file in {safe(str(self._folder))}", "bold"), id="title")
+            yield Static(Content(""), id="title")
             yield tree
             yield Static(
                 Content.assemble(
-                    ("enter", "$accent bold"), (" open or choose   ", "$text-muted"), ("esc", "$accent bold"),
+                    ("enter", "$accent bold"), (" open or choose   ", "$text-muted"),
+                    ("←", "$accent bold"), (" folder above   ", "$text-muted"), ("esc", "$accent bold"),
                     (" back", "$text-muted"),
                 ),
                 id="hint",
             )  # fmt: skip
+
+    def on_mount(self) -> None:
+        """Begin at the folder that was given."""
+        self.show_folder()
+
+    @on(SourceTree.Moved)
+    def show_folder(self) -> None:
+        """Say which folder is shown."""
+        folder = clip_middle(safe(str(self.query_one(SourceTree).path), 4_096), max(20, self.size.width - 34))
+        self.query_one("#title", Static).update(Content.styled(f"Choose a CSV file in {folder}", "bold"))
 
     @on(DirectoryTree.FileSelected)
     def chosen(self, message: DirectoryTree.FileSelected) -> None:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from tui_importer.tui.actions import Action, Place, When, actions_of, bindings_of
 from tui_importer.tui.drawing import lines
+from tui_importer.tui.keymap import shown_keys
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.screens.base import ConsoleScreen, Reader
 from tui_importer.tui.widgets.header_line import HeaderData
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.screen import Screen
-
-_NAMES = {
-    "question_mark": "?", "colon": ":", "left_square_bracket": "[", "right_square_bracket": "]", "escape": "esc",
-    "pageup": "pgup", "pagedown": "pgdn", "delete": "del", "up": "↑", "down": "↓", "left": "←", "right": "→",
-}  # fmt: skip
 
 _UNSPOKEN = frozenset({When.ALWAYS, When.HAS_ROWS, When.NO_DIALOG})
 """Conditions that go without saying."""
@@ -42,7 +38,7 @@ class HelpScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         """One text to scroll through."""
         with Reader(id="reader"):
-            yield Static(lines(help_lines(self._from, self.console_app.keys)), id="help")
+            yield Static(lines(help_lines(self._from, self.console_app.keymap.keys)), id="help")
 
     def on_mount(self) -> None:
         """Say where we are."""
@@ -63,11 +59,6 @@ def help_lines(first: Place, keymap: Mapping[str, str]) -> list[Content]:
         result += [_line(action, keymap) for action in actions_of(place)]
         result.append(Content(""))
     return result
-
-
-def shown_keys(keys: str) -> str:
-    """Keys as an operator reads them: `ctrl+p :`."""
-    return " ".join(_NAMES.get(key, key) for key in keys.split(","))
 
 
 def _line(action: Action, keymap: Mapping[str, str]) -> Content:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on
-from textual.containers import Container
+from textual import on, work
 from textual.widgets import ContentSwitcher
 
 from tui_importer.tui import tables
-from tui_importer.tui.actions import Place, When, bindings_of
-from tui_importer.tui.feeds import OrganizationsFeed, failures_feed, log_feed
+from tui_importer.tui.actions import ACTIONS, Place, When, bindings_of
+from tui_importer.tui.failure_kinds import FailureKinds
+from tui_importer.tui.feeds import MOST_ROWS, Feed, OrganizationsFeed, failures_feed, log_feed
+from tui_importer.tui.keymap import shown_key
 from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.screens.base import COLUMNS_BREAKPOINTS
 from tui_importer.tui.screens.confirm_start import confirmed_start
+from tui_importer.tui.screens.errors_tab import CONDITIONS as OF_ERRORS
+from tui_importer.tui.screens.errors_tab import ErrorsTab
+from tui_importer.tui.screens.live_control import CONDITIONS, LiveControl
 from tui_importer.tui.widgets.banner import Banner, banner_of
 from tui_importer.tui.widgets.header_line import header_of
-from tui_importer.tui.widgets.organizations_panel import OrganizationsData, OrganizationsPanel
-from tui_importer.tui.widgets.plan_panel import PlanData, PlanPanel
+from tui_importer.tui.widgets.job_panels import JobPanels
 from tui_importer.tui.widgets.stepper import Stepper
-from tui_importer.tui.widgets.summary_panel import SummaryData, SummaryPanel
 from tui_importer.tui.widgets.tab_strip import Tab, TabsData, TabStrip
-from tui_importer.tui.widgets.users_panel import UsersData, UsersPanel
+from tui_importer.tui.widgets.table_pane import TablePane
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from textual.app import ComposeResult
 
     from tui_importer.engine.snapshot import JobView, Snapshot
@@ -32,9 +37,10 @@ if TYPE_CHECKING:
 TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 
 
-class JobScreen(ConsoleScreen[None]):
+class JobScreen(ErrorsTab, LiveControl):
     """Polls `view` about four times a second and shows what changed."""
 
+    HORIZONTAL_BREAKPOINTS = [*COLUMNS_BREAKPOINTS, (190, "-vast")]  # noqa: RUF012 - Textual's own declaration
     BINDINGS = bindings_of(Place.JOB)
     AUTO_FOCUS = "#chunks"
     place: ClassVar[Place] = Place.JOB
@@ -47,45 +53,43 @@ class JobScreen(ConsoleScreen[None]):
         self._failures = failures_feed(view)
         self._log = log_feed(view)
         self._organizations = OrganizationsFeed(view)
+        self._reading: set[str] = set()
+        self._kinds = FailureKinds()
+        self._conditions: tuple[object, ...] = ()
 
     def body(self) -> ComposeResult:
-        """Stepper, banner, two panels, tabs and their tables."""
+        """Stepper, banner, panels, tabs and their tables."""
         yield Stepper(id="stepper")
         yield Banner(id="banner")
-        with Container(id="panels"):
-            yield OrganizationsPanel(id="organizations-panel")
-            yield UsersPanel(id="users-panel")
-            yield SummaryPanel(id="summary-panel")
-            yield PlanPanel(id="plan-panel")
+        yield JobPanels(id="panels")
         yield TabStrip(id="tabs")
-        with ContentSwitcher(initial=self.tab, id="tables"):
-            yield from self._tables()
+        with ContentSwitcher(initial=f"{self.tab}-pane", id="tables"):
+            for table in self._tables():
+                yield TablePane(table, rest=self.console_app.pace.typing, id=f"{table.id}-pane")
+            yield from self.errors_panes()
 
-    def _tables(self) -> ComposeResult:
+    def _tables(self) -> Iterable[VirtualTable]:
         app = self.console_app
-        made = (
+        return (
             VirtualTable(
-                tables.chunk_columns(), id_name="chunk", id="chunks",
+                tables.chunk_columns(), id_name="chunk", id="chunks", faults=tables.CHUNK_FAULTS,
                 empty=("The chunks are cut when the source is scanned.",),
             ),
             VirtualTable(
                 tables.worker_columns(), id_name="worker", id="workers",
+                faults=tables.WORKER_FAULTS,
                 empty=("No worker runs. They start when every organization is resolved.",),
             ),
             VirtualTable(
-                tables.failure_columns(app.privacy, app.zone), id_name="sequence", id="errors", growing=True,
-                empty=("✔ No failures.",),
-            ),
-            VirtualTable(
                 tables.organization_columns(app.privacy), id_name="key", id="organizations",
+                faults=tables.ORGANIZATION_FAULTS,
                 empty=("The organizations appear when the source is scanned.",),
             ),
             VirtualTable(
                 tables.log_columns(app.privacy, app.zone), id_name="sequence", id="log", growing=True, follow=True,
-                empty=("Nothing is logged yet.",),
+                faults=tables.LOG_FAULTS, empty=("Nothing is logged yet.",),
             ),
         )  # fmt: skip
-        yield from made
 
     def on_mount(self) -> None:
         """Look at once, then regularly."""
@@ -113,52 +117,62 @@ class JobScreen(ConsoleScreen[None]):
         snapshot = self.view.snapshot()
         with self.app.batch_update():
             previous, self._snapshot = self._snapshot, snapshot
-            if snapshot != previous:
-                self._show_panels(snapshot)
+            kinds = self._kinds.by_frequency
             self._show_tables(snapshot)
+            if snapshot != previous or self._kinds.look(self._failures.rows) is not kinds:
+                self._show_panels(snapshot)
             self._show_tabs(snapshot)
-        if previous is None or previous.state != snapshot.state:
+        conditions = (snapshot.state, *(self.control_holds(when) for when in CONDITIONS))
+        if conditions != self._conditions:
+            self._conditions = conditions
             self.refresh_bindings()
 
     def _show_panels(self, snapshot: Snapshot) -> None:
         self.show_header(header_of(snapshot, masked=self.console_app.privacy.on))
         self.query_one(Stepper).show_snapshot(snapshot)
-        self.query_one(Banner).show_banner(
-            banner_of(snapshot, self._resume_key if snapshot.state in {"ready", "paused"} else ""), self.size.width - 2
-        )
-        over = snapshot.state in {"finished", "aborted"}
+        self.query_one(Banner).show_banner(banner_of(snapshot, self._key_of), self.size.width - 2)
         plan = self.view.plan() if snapshot.state == "ready" else None
-        self.query_one(OrganizationsPanel).show(OrganizationsData.of(snapshot))
-        users, summary, planned = self.query_one(UsersPanel), self.query_one(SummaryPanel), self.query_one(PlanPanel)
-        users.display, summary.display, planned.display = not over and plan is None, over, plan is not None
-        self.query_one("#panels").set_class(over or plan is not None, "-many-lines")
-        if over:
-            summary.show(SummaryData(snapshot))
-        elif plan is not None:
-            planned.show(PlanData(plan, titled=True))
-        else:
-            users.show(UsersData.of(snapshot))
+        self.query_one(JobPanels).show_job(snapshot, plan, self._kinds.look(self._failures.rows))
 
-    @property
-    def _resume_key(self) -> str:
-        binding = next(
-            (b.binding for b in self.active_bindings.values() if b.binding.id in {"job.start", "job.resume"}), None
-        )
-        return self.app.get_key_display(binding) if binding else "p"
+    def _key_of(self, action_id: str) -> str:
+        keys = self.console_app.keymap.keys.get(action_id) or next(a.keys for a in ACTIONS if a.id == action_id)
+        return shown_key(keys.partition(",")[0])
 
     def _show_tables(self, snapshot: Snapshot) -> None:
-        chunks, workers = self._table("chunks"), self._table("workers")
-        if not isinstance(chunks.rows, SequenceRows) or chunks.rows.items != snapshot.chunks:
-            chunks.set_rows(SequenceRows(tables.CHUNK_NAMES, snapshot.chunks, tables.chunk_values))
-        if not isinstance(workers.rows, SequenceRows) or workers.rows.items != snapshot.workers:
-            workers.set_rows(SequenceRows(tables.WORKER_NAMES, snapshot.workers, tables.worker_values))
-        if self._failures.pull(snapshot.failures):
-            self._table("errors").set_rows(self._failures.rows)
-        if self._log.pull(snapshot.log_entries):
-            self._table("log").set_rows(self._log.rows)
+        """Tables that change as a whole take rows only while they are in sight; those that grow never fall behind."""
+        table = self._table(self.tab)
+        if self.tab == "chunks" and not _holds(table, snapshot.chunks):
+            table.set_rows(SequenceRows(tables.CHUNK_NAMES, snapshot.chunks, tables.chunk_values))
+        if self.tab == "workers" and not _holds(table, snapshot.workers):
+            table.set_rows(SequenceRows(tables.WORKER_NAMES, snapshot.workers, tables.worker_values))
+        changed = self._failures.pull(snapshot.failures, snapshot.failures_gone)
+        self._show_feed("errors", self._failures, changed=changed)
+        self._show_feed("log", self._log, changed=self._log.pull(snapshot.log_entries))
+        self._table("errors").beyond = max(0, snapshot.failures - MOST_ROWS)
+        self.show_errors()
         settled = snapshot.phase in {"import", "done"} or snapshot.state not in {"running", "pausing"}
-        if self.tab == "organizations" and self._organizations.pull(snapshot.organizations, settled=settled):
-            self._table("organizations").set_rows(self._organizations.rows)
+        if self.tab == "organizations":
+            changed = self._organizations.pull(snapshot.organizations, settled=settled)
+            self._show_feed("organizations", self._organizations, changed=changed)
+
+    def _show_feed(self, tab: str, feed: Feed, *, changed: bool) -> None:
+        if changed:
+            self._table(tab).set_rows(feed.rows)
+        elif feed.behind and tab not in self._reading:
+            self._reading.add(tab)
+            self._read(tab, feed)
+
+    @work
+    async def _read(self, tab: str, feed: Feed) -> None:
+        """Read on in a thread until nothing is missing."""
+        try:
+            while feed.behind:
+                if await asyncio.to_thread(feed.read):
+                    self._table(tab).set_rows(feed.rows)
+                    if tab == "errors":
+                        self.errors_read()
+        finally:
+            self._reading.discard(tab)
 
     def _show_tabs(self, snapshot: Snapshot) -> None:
         counts = (
@@ -168,15 +182,31 @@ class JobScreen(ConsoleScreen[None]):
             Tab("organizations", "Organizations", snapshot.organizations.total),
             Tab("log", "Log", snapshot.log_entries),
         )
-        self.query_one(TabStrip).show(TabsData(counts, self.tab, self._table(self.tab).caption))
+        pane = next(node for node in self._shown.ancestors if isinstance(node, TablePane))
+        caption = "" if pane.says_something else pane.table.caption
+        self.query_one(TabStrip).show(TabsData(counts, self.tab, caption))
+
+    def export_name(self, table: VirtualTable) -> str:
+        """The job and the tab."""
+        return f"{self.view.snapshot().job}-{table.id}"
+
+    def exported(self, words: str) -> None:
+        """The log has it too."""
+        super().exported(words)
+        self.view.note(f"Exported: {words}")
 
     def _table(self, tab: str) -> VirtualTable:
         return self.query_one(f"#{tab}", VirtualTable)
 
+    @property
+    def _shown(self) -> VirtualTable:
+        """The table in sight."""
+        return self._table(self.errors_view if self.tab == "errors" else self.tab)
+
     def privacy_changed(self) -> None:
         """Draw all that may show a person."""
-        for tab in TABS:
-            self._table(tab).reload()
+        for table in self.query(VirtualTable):
+            table.reload()
         self._snapshot = None
         self.refresh_snapshot()
 
@@ -191,11 +221,11 @@ class JobScreen(ConsoleScreen[None]):
             return state == "ready"
         if when is When.JOB_IS_PAUSED:
             return state == "paused"
-        if when is When.FAILURE_UNDER_CURSOR:
-            return self.tab == "errors" and len(self._failures.rows) > 0
+        if when in OF_ERRORS:
+            return self.errors_hold(when)
         if when in {When.PANELS_ARE_SHOWN, When.IS_MAXIMISED}:
             return self.has_class("-maximised") is (when is When.IS_MAXIMISED)
-        return super().holds(when)
+        return self.control_holds(when) if when in CONDITIONS else super().holds(when)
 
     def action_maximise(self) -> None:
         """Give the table all the room; header, banner and tabs stay."""
@@ -228,8 +258,8 @@ class JobScreen(ConsoleScreen[None]):
     def action_show_tab(self, tab: str) -> None:
         """Show a tab and focus its table."""
         self.tab = tab
-        self.query_one("#tables", ContentSwitcher).current = tab
-        self._table(tab).focus()
+        self.query_one("#tables", ContentSwitcher).current = f"{self._shown.id}-pane"
+        self._shown.focus()
         self.refresh_snapshot()
         self.refresh_bindings()
 
@@ -242,17 +272,12 @@ class JobScreen(ConsoleScreen[None]):
         """A click on a tab's title."""
         self.action_show_tab(message.tab)
 
-    @on(VirtualTable.RowSelected, "#errors")
-    def failure_clicked(self) -> None:
-        """A click on the marked error opens it."""
-        self.action_open_detail()
-
-    def action_open_detail(self) -> None:
-        """Show everything known of the error under the cursor."""
-        from tui_importer.tui.screens.error_detail import ErrorDetailScreen
-
-        if len(self._failures.rows):
-            self.app.push_screen(ErrorDetailScreen(self.view, self._table("errors")))
+    @on(VirtualTable.ViewChanged)
+    @on(VirtualTable.MarksChanged)
+    def table_changed(self) -> None:
+        """The table's own line may say now what the tabs' caption said, or no longer."""
+        if self._snapshot is not None:
+            self._show_tabs(self._snapshot)
 
     def action_back(self) -> None:
         """Peel one layer: the maximised table first, then back to the jobs."""
@@ -260,3 +285,7 @@ class JobScreen(ConsoleScreen[None]):
             self.action_restore()
             return
         self.console_app.leave_job_screen()
+
+
+def _holds(table: VirtualTable, items: Sequence[object]) -> bool:
+    return isinstance(table.source, SequenceRows) and table.source.items == items

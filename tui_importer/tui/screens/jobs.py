@@ -15,9 +15,10 @@ from tui_importer.tui.marks import STATES, mark_of
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
-from tui_importer.tui.tables import JOB_NAMES, job_columns, job_values
+from tui_importer.tui.tables import JOB_FAULTS, JOB_NAMES, job_columns, job_values
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
+from tui_importer.tui.widgets.table_pane import TablePane
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ class JobsScreen(ConsoleScreen[None]):
 
     def body(self) -> ComposeResult:
         """The table only."""
-        yield VirtualTable(job_columns(self.console_app.zone), id_name="job", empty=("Reading the jobs…",), id="jobs")
+        app = self.console_app
+        table = VirtualTable(
+            job_columns(app.zone), id_name="job", empty=("Reading the jobs…",), faults=JOB_FAULTS, id="jobs"
+        )
+        yield TablePane(table, rest=app.pace.typing, id="jobs-pane")
 
     def on_mount(self) -> None:
         """Read at once, then slowly."""
@@ -140,6 +145,12 @@ class JobsScreen(ConsoleScreen[None]):
     def action_new_job(self) -> None:
         """Begin a new job."""
         self.console_app.new_job()
+
+    def action_settings(self) -> None:
+        """Show the settings."""
+        from tui_importer.tui.screens.settings import SettingsScreen
+
+        self.app.push_screen(SettingsScreen())
 
     def action_purge_job(self) -> None:
         """Ask, naming what is lost; then remove the job's folder."""

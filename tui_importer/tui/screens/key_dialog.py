@@ -24,16 +24,16 @@ class KeyDialog(ConsoleModal[Secret | None]):
 
     BINDINGS = cancel_binding()
 
-    def __init__(self, job: str) -> None:
+    def __init__(self, job: str, words: str = "") -> None:
         super().__init__()
-        self._job = job
+        self._words = words or f"{job} needs the key it was begun with. The key itself is never stored."
 
     def compose(self) -> ComposeResult:
         """Title, words, field, keys."""
         with Vertical(id="dialog"):
             yield Static(Content.styled("API key", "bold"), id="title")
             yield Static(
-                Content(f"{safe(self._job, 60)} needs the key it was begun with. The key itself is never stored."),
+                Content(safe(self._words, 300)),
                 id="text",
             )
             yield SafeInput(id="typed", password=True, compact=True, placeholder="sk_…")

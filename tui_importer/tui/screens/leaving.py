@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import work
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_importer.errors import ImporterError
 from tui_importer.tui import format as fmt
 from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.screens.base import ConsoleModal
-from tui_importer.tui.text import safe
+from tui_importer.tui.text import error_text, safe
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -58,6 +60,10 @@ class LeavingScreen(ConsoleModal[None]):
     @work
     async def _close(self) -> None:
         view = self._job.let_go()
-        if view is not None:
-            await asyncio.to_thread(view.close)
-        self.app.exit(return_code=self._code)
+        try:
+            if view is not None:
+                await asyncio.to_thread(view.close)
+        except ImporterError as error:
+            self.app.exit(return_code=error.exit_code, message=Text(error_text(error)))
+        else:
+            self.app.exit(return_code=self._code)

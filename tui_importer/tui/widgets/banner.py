@@ -1,9 +1,9 @@
-"""Why a job rests or waits, and the key that goes on: at most two lines above the panels."""
+"""Why a job rests or waits, and the keys that go on: some lines above the panels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
@@ -12,62 +12,93 @@ from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui_importer.engine.snapshot import Snapshot
+
+Key = tuple[str, str]
+"""A key as shown and what it does."""
+
+_INDENT: Final = "  "
 
 
 @dataclass(frozen=True, slots=True)
 class BannerData:
-    """A sentence with its glyph and tone; `next_step` and `key` (a key and what it does) make the second line."""
+    """A sentence with its glyph and tone, the keys that go on, what to do next; `aside` is said below all of that."""
 
     glyph: str
     text: str
     next_step: str = ""
-    key: str = ""
-    key_label: str = ""
+    keys: tuple[Key, ...] = ()
     tone: Tone = "warn"
+    aside: str = ""
 
 
-def banner_of(snapshot: Snapshot, resume_key: str) -> BannerData | None:
-    """What the operator must know before anything else, None when all is well."""
+def banner_of(snapshot: Snapshot, key_of: Callable[[str], str]) -> BannerData | None:
+    """What the operator must know before anything else, None when all is well. `key_of` tells an action's key."""
+    aside = source_words(snapshot)
     state, next_step = snapshot.state, safe(snapshot.next_step)
     if state == "ready":
-        return BannerData("○", "Ready. Nothing has been written yet.", next_step, resume_key, "starts", "accent")
+        starts = ((key_of("job.start"), "starts"),)
+        return BannerData("○", f"Nothing has been written yet.{_pace(snapshot)}", next_step, starts, "accent", aside)
     if state == "paused":
         reason = safe(snapshot.reason) or "paused by you"
-        tone: Tone = "bad" if "key" in reason and "reject" in reason else "warn"
-        return BannerData("‖", reason[:1].upper() + reason[1:], next_step, resume_key, "goes on", tone)
+        tone: Tone = "bad" if snapshot.needs_key else "warn"
+        return BannerData("‖", reason[:1].upper() + reason[1:], next_step, _ways_on(snapshot, key_of), tone, aside)
     if state == "pausing":
         flying = snapshot.requests.in_flight
         detail = f" {flying:,} requests in flight." if flying else ""
-        return BannerData("‖", f"Pausing: the rows in flight end first.{detail}", "", "ctrl+c", "stops now")
+        stops = ((key_of("app.interrupt"), "stops now"),)
+        return BannerData("‖", f"Pausing: the rows in flight end first.{detail}", "", stops, aside=aside)
     if state == "aborted":
-        return BannerData("✖", f"Aborted: {safe(snapshot.reason) or 'by you'}", next_step, tone="muted")
+        return BannerData("✖", f"Aborted: {safe(snapshot.reason) or 'by you'}", next_step, tone="muted", aside=aside)
     if snapshot.backing_off:
-        return BannerData("↻", safe(snapshot.backing_off))
-    return None
+        trouble = f"The service is in trouble: backing off {safe(snapshot.backing_off)}."
+        return BannerData("↻", trouble, "No row fails by it; the job goes on by itself.", aside=aside)
+    return BannerData("!", aside, tone="muted") if aside else None
+
+
+def source_words(snapshot: Snapshot) -> str:
+    """What became of the source, while the job goes on without it."""
+    if not snapshot.source_change or snapshot.state in {"finished", "aborted"}:
+        return ""
+    return f"Source {safe(snapshot.source_change)}: the job goes on with its frozen rows."
+
+
+def _pace(snapshot: Snapshot) -> str:
+    share = f" Share {snapshot.requests.share} %," if snapshot.requests.limit is not None else " No limit,"
+    return f"{share} workers {'automatic' if snapshot.workers_automatic else snapshot.workers_wanted}."
+
+
+def _ways_on(snapshot: Snapshot, key_of: Callable[[str], str]) -> tuple[Key, ...]:
+    on = (key_of("job.resume"), "goes on")
+    if snapshot.needs_key:
+        return ((key_of("job.key"), "another key"), on)
+    return (on, (key_of("job.tab_errors"), "the errors")) if snapshot.failures else (on,)
 
 
 def banner_lines(data: BannerData, width: int) -> list[Content]:
-    """The reason in one line, or two when it is long; then next step and key."""
-    reason = Content.assemble((f"{data.glyph} {data.text}", f"{STYLES[data.tone]} bold"))
-    if data.key and not data.next_step:
-        key = Content.assemble("   ", (data.key, "$accent bold"), f" {data.key_label}")
-        if reason.cell_length + key.cell_length <= width:
-            return [Content.assemble(reason, key)]
-    wrapped = reason.fold(width) if reason.cell_length > width else [reason]
-    rows = wrapped[:2]
-    if len(wrapped) > 2:
-        rows[1] = rows[1].truncate(width - 1).append("…")
-    if data.next_step or data.key:
-        pieces: list[str | tuple[str, str]] = ["  "]
-        if data.key:
-            pieces += [(data.key, "$accent bold"), f" {data.key_label}"]
-        if data.next_step:
-            pieces.append(("  ·  " if data.key else "") + data.next_step)
-        rows.append(Content.assemble(*pieces).truncate(width, ellipsis=True))
-    return rows
+    """The reason, the keys and the next step, and what is said aside; each in two lines when one is too short."""
+    reason = Content.styled(f"{data.glyph} {data.text}", f"{STYLES[data.tone]} bold")
+    aside = Content.styled(f"! {data.aside}" if data.aside else "", STYLES["muted"])
+    keys = Content("   ").join([Content.assemble((key, "$accent bold"), f" {label}") for key, label in data.keys])
+    if data.keys and not data.next_step and reason.cell_length + keys.cell_length + 3 <= width:
+        return [Content.assemble(reason, "   ", keys), *_paragraph(aside, width)]
+    between = "  ·  " if data.keys and data.next_step else ""
+    step = Content.assemble("  ", keys, between, data.next_step) if data.keys or data.next_step else Content("")
+    return [*_paragraph(reason, width), *_paragraph(step, width), *_paragraph(aside, width)]
+
+
+def _paragraph(text: Content, width: int) -> list[Content]:
+    """At most two lines, the second one indented; none for an empty text."""
+    if not text.cell_length:
+        return []
+    if text.cell_length <= width:
+        return [text]
+    first = text.wrap(width)[0].rstrip()
+    rest = text[len(first.plain) :]
+    blank = len(rest.plain) - len(rest.plain.lstrip())
+    return [first, Content.assemble(_INDENT, rest[blank:]).truncate(width, ellipsis=True)]
 
 
 class Banner(Panel[BannerData]):
@@ -78,14 +109,19 @@ class Banner(Panel[BannerData]):
     Banner.-shown { display: block; }
     """
 
+    _width = 0
+
     def show_banner(self, data: BannerData | None, width: int) -> None:
         """Show `data` in `width` cells, or hide for None; lays out only when the height changes."""
+        if (data, width) == (self.data, self._width):
+            return
         self.set_class(data is not None, "-shown")
+        self.data, self._width = data, width
         if data is not None:
             needed = len(banner_lines(data, max(20, width)))
             if self.styles.height is None or self.styles.height.value != needed:
                 self.styles.height = needed
-            self.show(data)
+        self.refresh()
 
     def draw(self, data: BannerData) -> Sequence[Content]:
         """Draw it."""

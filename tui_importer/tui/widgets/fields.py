@@ -19,7 +19,6 @@ from tui_importer.tui.widgets.panel import Panel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual import events
     from textual.app import ComposeResult
     from textual.suggester import Suggester
 
@@ -36,15 +35,6 @@ class SafeInput(Input):
         return "".join(character for character in value[:_LONGEST] if harmless(character) == character)
 
 
-class PathInput(SafeInput):
-    """A pasted path replaces what is there: that is what dropping a file means."""
-
-    def _on_paste(self, event: events.Paste) -> None:
-        """Make room; Textual calls the inherited handler, which inserts the text, by itself."""
-        if event.text.strip().startswith(("/", "~", "'", '"', "file:")):
-            self.clear()
-
-
 class Field(Horizontal):
     """Label, input, and at the right what it means or what is wrong with it."""
 
@@ -54,17 +44,17 @@ class Field(Horizontal):
     Field:focus-within > .label { color: $accent; text-style: bold; }
     Field > Input { width: 1fr; min-width: 12; max-width: 70; background: $panel; padding: 0 1; }
     Field > Input:focus { background: $block-cursor-background; }
+    Field > Input > .input--placeholder, Field > Input > .input--suggestion { color: $text-muted; }
     Field > .hint.-empty { display: none; }
     Field > .hint { width: 26; margin-left: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(
         self, field: str, label: str, hint: str = "", *, value: str = "", password: bool = False,
-        placeholder: str = "", suggester: Suggester | None = None, path: bool = False,
+        placeholder: str = "", suggester: Suggester | None = None, make: type[SafeInput] = SafeInput,
     ) -> None:  # fmt: skip
         super().__init__(id=f"field-{field}")
         self.field, self._label, self._hint = field, label, hint
-        make = PathInput if path else SafeInput
         self.input = make(
             value, placeholder=placeholder, password=password, suggester=suggester, compact=True, id=field,
             select_on_focus=False,
@@ -121,6 +111,16 @@ class ChoiceField(Panel[ChoiceData], can_focus=True):
         data = self.data or ChoiceData(("",), 0)
         return data.options[data.chosen]
 
+    @property
+    def position(self) -> int:
+        """The position of the chosen option."""
+        return self.data.chosen if self.data else 0
+
+    def choose(self, option: str) -> None:
+        """Choose an option without telling anybody."""
+        if self.data is not None and option in self.data.options:
+            self.show(ChoiceData(self.data.options, self.data.options.index(option)))
+
     def action_choose(self, by: int) -> None:
         """Choose another."""
         if self.data is not None:
@@ -141,13 +141,17 @@ class ChoiceField(Panel[ChoiceData], can_focus=True):
         self.refresh()
 
     def draw(self, data: ChoiceData) -> Sequence[Content]:
-        """Label and options; the chosen one has a mark as well as a colour."""
+        """Label and options; the chosen one has a mark as well as a colour. Options that do not fit are counted."""
         focused = self.has_focus
         label_style = "$accent bold" if focused else STYLES["muted"]
+        back = " on $block-cursor-background" if focused else ""
         pieces: list[tuple[str, str]] = [(f"{self._label:<13}", label_style)]
+        if sum(len(option) + 5 for option in data.options) + 13 > self.content_size.width:
+            chosen = safe(data.options[data.chosen], max(8, self.content_size.width - 30))
+            count = f"   {data.chosen + 1} of {len(data.options)}"
+            return [Content.assemble(*pieces, (f"‹ {chosen} ›", f"bold{back}"), (count, STYLES["muted"]))]
         for index, option in enumerate(data.options):
-            chosen = index == data.chosen
-            back = " on $block-cursor-background" if focused and chosen else ""
-            pieces.append((f"{'●' if chosen else '○'} {option}", f"{'bold' if chosen else STYLES['muted']}{back}"))
-            pieces.append(("   ", ""))
+            chosen_one = index == data.chosen
+            style = f"bold{back}" if chosen_one else STYLES["muted"]
+            pieces += [(f"{'●' if chosen_one else '○'} {safe(option)}", style), ("   ", "")]
         return [Content.assemble(*pieces)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -53,11 +53,17 @@ class KeyBar(Panel["tuple[KeyHint, ...]"]):
         if self.app.screen is not screen:  # under a dialog the footer rests as it is
             return
         hints: dict[str, KeyHint] = {}
+        labels: dict[str, str] = {}
         for key, active in screen.active_bindings.items():
             binding = active.binding
             if binding.show and active.enabled and (rank := footer_rank(binding.id)):
-                display = self.app.get_key_display(binding)
-                hints.setdefault(binding.id or key, KeyHint(display, footer_label(binding), binding.key, rank))
+                display, label, name = self.app.get_key_display(binding), footer_label(binding), binding.id or key
+                first = hints.get(labels.setdefault(label, name))
+                if first is not None and labels[label] != name and label != binding.description:
+                    # Two actions with one label of their own in the footer: +/- Rate.
+                    hints[labels[label]] = replace(first, display=f"{first.display}/{display}")
+                else:
+                    hints.setdefault(name, KeyHint(display, label, binding.key, rank))
         order = {action.id: index for index, action in enumerate(ACTIONS)}
         self.show(tuple(hint for _, hint in sorted(hints.items(), key=lambda item: order.get(item[0], len(order)))))
 

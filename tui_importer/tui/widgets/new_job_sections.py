@@ -1,4 +1,4 @@
-"""The four sections of the new-job screen; each shows what it is given and decides nothing."""
+"""Sections of the new-job screen; each shows what it is given and decides nothing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import dotted, lines, progress
 from tui_importer.tui.forms import OptionTexts
 from tui_importer.tui.marks import STYLES
-from tui_importer.tui.paths import PathSuggester
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.tables import sample_columns
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.fields import ChoiceField, Field
-from tui_importer.tui.widgets.header_line import badge
 from tui_importer.tui.widgets.panel import Panel
+from tui_importer.tui.widgets.path_field import PathField
 from tui_importer.tui.widgets.plan_panel import PlanData, PlanPanel
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
@@ -28,10 +27,14 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui_importer.engine.plan import Environment, Plan
+    from tui_importer.config import RecentFiles
+    from tui_importer.engine.plan import Plan
     from tui_importer.engine.snapshot import Snapshot
     from tui_importer.source.models import Preview
     from tui_importer.tui.privacy import Privacy
+
+
+FOR_REAL, PLAN_ONLY = "no", "yes, plan only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,39 @@ class StepTitle(Panel[StepData]):
         return [Content.assemble(*pieces)]
 
 
+class SampleTable(VirtualTable):
+    """The first rows: it has a cursor, and more room, only while it is in focus."""
+
+    DEFAULT_CSS = """
+    SampleTable { height: 6; overflow-y: hidden; }
+    SampleTable:focus { height: 16; overflow-y: auto; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__((), id_name="number", id="sample", show_cursor=False)
+
+    def on_focus(self) -> None:
+        """Show where we are."""
+        self.show_cursor = True
+
+    def on_blur(self) -> None:
+        """Rest."""
+        self.show_cursor = False
+
+
 class FileSection(Vertical):
     """Path, what the file is, and its first rows."""
+
+    def __init__(self, recent: RecentFiles, rest: float, hint: str) -> None:
+        super().__init__(id="file")
+        self._recent, self._rest, self._hint = recent, rest, hint
 
     def compose(self) -> ComposeResult:
         """Title, field, facts, sample."""
         yield StepTitle(StepData(1, "File", "now"), id="step-file")
-        yield Field(
-            "path", "CSV file", "ctrl+o browses, enter next", placeholder="type, paste or drop a path", path=True,
-            suggester=PathSuggester(),
-        )  # fmt: skip
+        yield PathField(self._recent, self._rest, self._hint)
         yield Static(Content(""), id="facts")
-        sample = VirtualTable((), id_name="number", id="sample", show_cursor=False)
-        sample.can_focus = False
-        yield sample
+        yield SampleTable()
 
     def show_preview(self, preview: Preview, privacy: Privacy) -> None:
         """Facts and first rows."""
@@ -85,7 +107,7 @@ class FileSection(Vertical):
         self.query_one("#facts", Static).update(Content(" · ".join(facts)))
         self.set_class(True, "-previewed")
         headers = preview.columns
-        sample = self.query_one("#sample", VirtualTable)
+        sample = self.query_one(SampleTable)
         sample.set_columns(sample_columns(headers, preview.sample, privacy))
         names = (*(str(index) for index in range(len(headers))), "number")
         numbered = list(enumerate(preview.sample))
@@ -128,65 +150,49 @@ def coverage_lines(pairs: Sequence[tuple[str, str]], width: int) -> list[Content
 
 
 class OptionsSection(Vertical):
-    """Where it goes, and how."""
+    """How it is written."""
 
-    def __init__(self, texts: OptionTexts, key_hint: str, *, ask_key: bool) -> None:
-        super().__init__(id="options")
-        self._texts, self._key_hint, self._ask_key = texts, key_hint, ask_key
+    def __init__(self, texts: OptionTexts, *, classes: str) -> None:
+        super().__init__(id="how", classes=classes)
+        self._texts = texts
 
     def compose(self) -> ComposeResult:
-        """Title; environment at the left, options at the right (below, when narrow)."""
+        """One line for each option."""
         texts = self._texts
-        yield StepTitle(StepData(3, "Environment and options", "waits"), id="step-options")
-        with Horizontal(id="fields"):
-            with Vertical(classes="half"):
-                yield Field("base_url", "Base URL", value=texts.base_url)
-                if self._ask_key:
-                    yield Field("key", "API key", "enter takes it", password=True, placeholder=self._key_hint or "sk_…")
-                else:
-                    yield Static(_labelled("API key", self._key_hint), id="key-hint")
-                yield Static(_labelled("Environment", "read when the file is readable"), id="environment")
-            with Vertical(classes="half -right"):
-                yield Field("name", "Job", "name in the list", value=texts.name)
-                yield Field("workers", "Workers", "auto: by latency", value=texts.workers)
-                yield Field("share", "Share", "% of the rate limit", value=texts.share)
-                yield Field("chunk_size", "Chunk", "auto, or rows a chunk", value=texts.chunk_size)
-                yield Field("limit", "Rows", "all, or first N rows", value=texts.limit)
-                yield ChoiceField("If existing", ("keep", "update"), texts.on_existing, id="on_existing")
+        yield Field("name", "Job", value=texts.name)
+        yield Field("workers", "Workers", "auto: by latency", value=texts.workers)
+        yield Field("share", "Share", "% of the rate limit", value=texts.share)
+        yield Field("chunk_size", "Chunk", "auto, or rows a chunk", value=texts.chunk_size)
+        yield Field("limit", "Rows", "all, or first N rows", value=texts.limit)
+        yield Field("max_failed", "Max failed", "% that pauses, or off", value=texts.max_failed)
+        yield ChoiceField("If existing", ("keep", "update"), texts.on_existing, id="on_existing")
+        yield ChoiceField("Dry run", (FOR_REAL, PLAN_ONLY), FOR_REAL, id="dry_run")
 
-    def typed(self) -> OptionTexts:
+    def typed(self, base_url: str) -> OptionTexts:
         """The fields as they stand."""
         value = {field.field: field.input.value for field in self.query(Field)}
-        choice = self.query_one(ChoiceField).value
         return OptionTexts(
-            base_url=value["base_url"], name=value["name"], workers=value["workers"], share=value["share"],
-            chunk_size=value["chunk_size"], limit=value["limit"],
-            on_existing="update" if choice == "update" else "keep",
+            base_url=base_url, name=value["name"], workers=value["workers"], share=value["share"],
+            chunk_size=value["chunk_size"], limit=value["limit"], max_failed=value["max_failed"],
+            on_existing="update" if self.query_one("#on_existing", ChoiceField).value == "update" else "keep",
+            dry_run=self.query_one("#dry_run", ChoiceField).value == PLAN_ONLY,
         )  # fmt: skip
+
+    def fill(self, texts: OptionTexts) -> None:
+        """Show other texts."""
+        with self.prevent(Input.Changed):
+            for field in self.query(Field):
+                field.input.value = getattr(texts, field.field)
+        self.query_one("#on_existing", ChoiceField).choose(texts.on_existing)
+
+    def name_job(self, name: str) -> None:
+        """Name the job."""
+        self.query_one("#name", Input).value = name
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Say at each field what is wrong with it."""
         for field in self.query(Field):
             field.show_problem(problems.get(field.field, ""))
-
-    def show_environment(self, environment: Environment) -> None:
-        """The badge, and some organizations by name, by which an operator knows the place."""
-        names = [safe(name, 40) for name in environment.organizations[:4]]
-        more = ", …" if len(environment.organizations) > len(names) else ""
-        known = f"{', '.join(names)}{more}" if names else "no organization in it yet"
-        label = Content.styled(f"{'Environment':<12}", STYLES["muted"])
-        shown = Content.assemble(label, badge(environment.name), "\n", (" " * 13 + known, STYLES["muted"]))
-        self.query_one("#environment", Static).update(shown)
-
-    def show_environment_words(self, words: str, *, bad: bool = False) -> None:
-        """Reading it, or why it cannot be read."""
-        style = STYLES["bad"] if bad else STYLES["muted"]
-        label = Content.styled(f"{'Environment':<13}", STYLES["muted"])
-        self.query_one("#environment", Static).update(Content.assemble(label, (safe(words), style)))
-
-
-def _labelled(label: str, text: str) -> Content:
-    return Content.assemble((f"{label:<13}", STYLES["muted"]), safe(text))
 
 
 class PlanSection(Vertical):
@@ -212,13 +218,22 @@ class PlanSection(Vertical):
         what = "Scanning the source" if snapshot.scanned_share < 1 else "Looking up what exists already"
         self.show_words(Content(f"{what}. Nothing is written to the environment."), Content.assemble(bar, share))
 
-    def show_plan(self, plan: Plan) -> None:
-        """The plan, and the button that starts."""
-        self.query_one(PlanPanel).show(PlanData(plan))
+    def show_plan(self, plan: Plan, *, dry_run: bool) -> None:
+        """The plan, and the button that starts, or after a dry run the one that plans again."""
+        self.query_one(PlanPanel).show(PlanData(plan, dry_run=dry_run))
         self.query_one(PlanPanel).styles.height = 7 + len(plan.notes)
-        steps = [
-            Content.assemble(("enter", "$accent bold"), " starts"),
-            Content.assemble(("esc", "$accent bold"), " keeps it for later"),
-        ]
-        self.show_words(dotted([Content("Nothing has been written yet"), *steps]))
+        if dry_run:
+            words = [Content("Dry run: nothing was written, nothing is kept"), Content("change options and plan again")]
+        else:
+            words = [
+                Content("Nothing has been written yet"),
+                Content.assemble(("enter", "$accent bold"), " starts"),
+                Content.assemble(("esc", "$accent bold"), " keeps it for later"),
+            ]
+        self.show_words(dotted(words))
         self.set_class(True, "-planned")
+        self.set_class(dry_run, "-dry")
+
+    def forget_plan(self) -> None:
+        """The plan is not true any more."""
+        self.remove_class("-planned", "-dry")

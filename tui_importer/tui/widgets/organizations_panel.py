@@ -88,7 +88,7 @@ def _counters(data: OrganizationsData) -> list[Counter]:
 def _note(data: OrganizationsData) -> Content:
     totals = data.totals
     if data.phase == "scan" or (data.phase == "prewarm" and not totals.tried):
-        return Content.styled("resolved once each, before the first user", STYLES["muted"])
+        return Content.styled("resolved once, before the first user", STYLES["muted"])
     if data.phase == "prewarm":
         share = 100 * totals.failed / totals.tried if totals.tried else 0.0
         near = data.limit is not None and totals.tried > 0 and share > data.limit * 50

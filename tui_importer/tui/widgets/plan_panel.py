@@ -26,9 +26,10 @@ class PlanData:
 
     plan: Plan
     titled: bool = False
+    dry_run: bool = False
 
 
-def plan_lines(plan: Plan, width: int) -> list[Content]:
+def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content]:
     """The plan as aligned lines; the environment first, warnings where they belong."""
     environment = plan.environment
     organizations = plan.organizations
@@ -36,7 +37,7 @@ def plan_lines(plan: Plan, width: int) -> list[Content]:
     muted = STYLES["muted"]
     where = dotted([Content(safe(environment.base_url, 120)), Content(safe(environment.key_hint, 40))])
     writes_to = Content.assemble(
-        (f"{'Writes to':<14}", muted), badge(environment.name), "  ", where.stylize_before(muted)
+        (f"{'Writes to':<14}", muted), badge(environment.name, dry_run=dry_run), "  ", where.stylize_before(muted)
     )
     refused = [_note(plan.refused_rows, "refused by the scan", "bad")] if plan.refused_rows else []
     kinds = [Content.styled(f"{safe(kind, 60)} {fmt.number(count)}", muted) for kind, count in _by_count(plan)]
@@ -98,5 +99,5 @@ class PlanPanel(Panel[PlanData]):
     def draw(self, data: PlanData) -> Sequence[Content]:
         """All lines that fit."""
         width = self.content_size.width
-        rows = plan_lines(data.plan, width)
+        rows = plan_lines(data.plan, width, dry_run=data.dry_run)
         return [Content.styled("Plan", "bold"), *rows[1:]] if data.titled else rows

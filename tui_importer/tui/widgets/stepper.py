@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tui_importer.engine.snapshot import Snapshot
 
 _ORDER: Final = ("scan", "prewarm", "import", "done")
+_CURRENT: Final = "▶‖"
+"""Glyphs of a step that is being done or rests."""
 
 
 def step_marks(snapshot: Snapshot) -> list[tuple[str, str, str, Tone]]:
@@ -61,13 +63,20 @@ class Stepper(Panel["tuple[tuple[str, str, str, Tone], ...]"]):
     def draw(self, data: tuple[tuple[str, str, str, Tone], ...]) -> Sequence[Content]:
         """Draw the steps; the gaps shrink with the room."""
         width = self.content_size.width
-        gap = "    " if width >= 100 else "  "
-        pieces: list[str | tuple[str, str]] = [" "]
-        for index, (glyph, name, figure, tone) in enumerate(data):
-            if index:
-                pieces.append((f"{gap}", STYLES["faint"]))
-            bold = " bold" if glyph in "▶‖" else ""
-            pieces.append((f"{glyph} {name}", f"{STYLES[tone]}{bold}".strip()))
-            if figure:
-                pieces.append((f" {figure}", STYLES["muted"]))
-        return [Content.assemble(*pieces)]
+        line = _line(data, "    " if width >= 100 else "  ")
+        if line.cell_length > width:  # only the figure of the current step, or of the last one
+            last = max((index for index, step in enumerate(data) if step[2]), default=0)
+            current = next((index for index, step in enumerate(data) if step[0] in _CURRENT), last)
+            brief = [(*step[:2], step[2] if index == current else "", step[3]) for index, step in enumerate(data)]
+            line = _line(brief, "  ")
+        return [line]
+
+
+def _line(steps: Sequence[tuple[str, str, str, Tone]], gap: str) -> Content:
+    pieces: list[str | tuple[str, str]] = [" "]
+    for index, (glyph, name, figure, tone) in enumerate(steps):
+        bold = " bold" if glyph in _CURRENT else ""
+        pieces += [gap if index else "", (f"{glyph} {name}", f"{STYLES[tone]}{bold}".strip())]
+        if figure:
+            pieces.append((f" {figure}", STYLES["muted"]))
+    return Content.assemble(*pieces)

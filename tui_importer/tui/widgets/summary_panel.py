@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
@@ -12,7 +12,7 @@ from tui_importer.tui.drawing import dotted, justified
 from tui_importer.tui.marks import STYLES, Tone
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.panel import Panel
-from tui_importer.tui.widgets.users_panel import outcome_bar
+from tui_importer.tui.widgets.users_panel import disorder_words, outcome_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,29 +22,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SummaryData:
-    """The finished job."""
+    """The finished job; `disorder` says what does not add up, empty when all does."""
 
     snapshot: Snapshot
+    disorder: str = ""
 
 
 Cell = tuple[int, str, Tone]
+
+_SHORT: Final = {"memberships": "members", "organizations": "orgs"}
+_BROAD: Final = 70
+"""Cells from which on labels are written out."""
 
 
 class SummaryPanel(Panel[SummaryData]):
     """A small table of users, memberships and organizations, then requests, times and next steps."""
 
     def draw(self, data: SummaryData) -> Sequence[Content]:
-        """Eight lines when there is room; the bar is left out first."""
+        """Eight lines, with the bar nine; blank lines when there is much room."""
         width, height = self.content_size
         snapshot = data.snapshot
         totals = snapshot.totals
-        title = justified(Content.styled("Summary", "bold"), _speed(snapshot), width)
+        right = disorder_words(data.disorder) if data.disorder else _speed(snapshot)
+        title = justified(Content.styled("Summary", "bold"), right, width)
         bar = Content.assemble(outcome_bar(totals, width - 6), f" {fmt.percent(totals.done, totals.rows):>3} %")
-        table = _table(_rows(snapshot))
-        tail = [_requests(snapshot, width), _times(snapshot), _next(snapshot, width)]
-        if height >= len(table) + len(tail) + 2:
-            return [title, bar, *table, *tail]
-        return [title, *table, *tail]
+        table = _table(_rows(snapshot), brief=width < _BROAD)
+        tail = [_requests(snapshot, width), _times(snapshot, width), _next(snapshot, width)]
+        spare = height - len(table) - len(tail) - 2
+        gap = [Content("")] if spare >= 2 else []
+        return [title, *([bar] if spare >= 0 else []), *gap, *table, *gap, *tail]
 
 
 def _rows(snapshot: Snapshot) -> list[tuple[str, list[Cell]]]:
@@ -80,26 +86,39 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, list[Cell]]]:
     ]
 
 
-def _table(rows: Sequence[tuple[str, list[Cell]]]) -> list[Content]:
+def _table(rows: Sequence[tuple[str, list[Cell]]], *, brief: bool) -> list[Content]:
     width = max(len(fmt.number(value)) for _, cells in rows for value, _, _ in cells)
     lines = []
     for label, cells in rows:
-        pieces: list[tuple[str, str]] = [(f"{label:<14}", STYLES["muted"])]
+        shown = _label(_SHORT.get(label, label) if brief else label, brief=brief)
+        pieces: list[tuple[str, str]] = [(shown, STYLES["muted"])]
         for value, word, tone in cells:
             style = f"{STYLES[tone]} bold".strip() if value else STYLES["muted"]
-            pieces += [(fmt.number(value).rjust(width), style), (f" {word:<10}", STYLES["muted"])]
-        lines.append(Content.assemble(*pieces))
+            text = f" {word.ljust(9 if brief else 10)}"
+            pieces += [(fmt.number(value).rjust(width), style), (text, STYLES["muted"])]
+        lines.append(Content.assemble(*pieces).rstrip())
     return lines
+
+
+def _label(text: str, *, brief: bool) -> str:
+    return text.ljust(9 if brief else 14)
+
+
+def _labelled(label: str, pieces: Sequence[Content], width: int) -> Content:
+    start = (_label(label, brief=width < _BROAD), STYLES["muted"])
+    return Content.assemble(start, dotted(pieces)).truncate(width, ellipsis=True)
 
 
 def _speed(snapshot: Snapshot) -> Content:
     seconds = snapshot.seconds.import_
     if seconds <= 0:
         return Content("")
-    reached = f"{fmt.rate(snapshot.totals.done / seconds)} rows/s"
-    permitted = snapshot.requests.permitted
-    limit = "no limit" if permitted is None else f"{fmt.tidy(round(permitted, 1))} writes/s permitted"
-    return dotted([Content.styled(reached, "bold"), Content.styled(limit, STYLES["muted"])])
+    requests = snapshot.requests
+    permitted = "" if requests.permitted is None else f" of {fmt.tidy(requests.permitted)}"
+    writes = Content.assemble(
+        (fmt.rate(requests.import_writes / seconds), "bold"), (f"{permitted} writes/s reached", STYLES["muted"])
+    )
+    return dotted([writes, Content.styled(f"{fmt.rate(snapshot.totals.done / seconds)} rows/s", STYLES["muted"])])
 
 
 def _requests(snapshot: Snapshot, width: int) -> Content:
@@ -114,25 +133,29 @@ def _requests(snapshot: Snapshot, width: int) -> Content:
             f"misses {fmt.number(snapshot.cache_misses)}", STYLES["bad"] if snapshot.cache_misses else muted
         ),
     ]
-    return Content.assemble((f"{'requests':<14}", muted), dotted(pieces)).truncate(width, ellipsis=True)
+    return Content.assemble((_label("requests", brief=width < _BROAD), muted), dotted(pieces)).truncate(
+        width, ellipsis=True
+    )
 
 
-def _times(snapshot: Snapshot) -> Content:
+def _times(snapshot: Snapshot, width: int) -> Content:
     seconds = snapshot.seconds
     pieces = [
         Content.assemble((f"{name} ", STYLES["muted"]), fmt.short_clock(value))
         for name, value in (("scan", seconds.scan), ("organizations", seconds.prewarm), ("users", seconds.import_))
     ]
-    return Content.assemble((f"{'time':<14}", STYLES["muted"]), dotted(pieces))
+    return _labelled("time", pieces, width)
 
 
 def _next(snapshot: Snapshot, width: int) -> Content:
     job = safe(snapshot.job, 60)
     if snapshot.totals.failed or snapshot.organizations.failed:
         steps = [
-            Content.assemble(("3", "$accent bold"), " shows the errors"),
+            Content.assemble(("3", "$accent bold"), " the errors"),
             Content(f"tui-importer errors {job}"),
         ]
     else:
         steps = [Content("Everything is there: nothing to do.")]
-    return Content.assemble((f"{'next':<14}", STYLES["muted"]), dotted(steps)).truncate(width, ellipsis=True)
+    return Content.assemble((_label("next", brief=width < _BROAD), STYLES["muted"]), dotted(steps)).truncate(
+        width, ellipsis=True
+    )

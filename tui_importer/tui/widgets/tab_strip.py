@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 from textual.message import Message
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual import events
+
+_SHORT: Final = {"Organizations": "Orgs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,24 @@ class TabStrip(Panel[TabsData]):
         return [tabs if space < 2 else Content.assemble(tabs, " " * (space - 1), caption, " ")]
 
     def _pieces(self, data: TabsData, width: int) -> list[tuple[str, Content]]:
-        wide = width >= 100
+        """Each tab's id with what is drawn of it; short titles where the full ones do not fit."""
+        pieces = self._titled(data, "  " if width >= 100 else " ")
+        if sum(piece.cell_length for _, piece in pieces) > width:
+            pieces = self._titled(data, "", short=True)
+        return pieces
+
+    def _titled(self, data: TabsData, gap: str, *, short: bool = False) -> list[tuple[str, Content]]:
         pieces = []
         for position, tab in enumerate(data.tabs, 1):
             active = tab.id == data.active
+            style = "$accent bold underline" if active else STYLES["muted"]
             count = "" if tab.count is None else f" {fmt.number(tab.count)}"
             title = (
                 (f" {position} ", STYLES["faint"]),
-                (tab.title, "$accent bold underline" if active else STYLES["muted"]),
+                (_SHORT.get(tab.title, tab.title) if short else tab.title, style),
             )
             tone = STYLES[tab.tone] if tab.count else STYLES["muted"]
-            pieces.append((tab.id, Content.assemble(*title, (count, tone), "  " if wide else " ")))
+            pieces.append((tab.id, Content.assemble(*title, (count, tone), gap)))
         return pieces
 
     def on_click(self, event: events.Click) -> None:

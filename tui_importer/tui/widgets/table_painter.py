@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -22,14 +23,34 @@ if TYPE_CHECKING:
     from tui_importer.tui.rows import Row
     from tui_importer.tui.widgets.columns import Column
 
-_GUTTER = 1
-"""Cells at the left for the cursor's mark, so that it does not depend on colour."""
+GUTTER: Final = 1
+"""Cells at the left for the cursor's mark and the operator's marks, so that neither depends on colour."""
 
 _MARGIN = 1
 """Cells left free at the right."""
 
 _REMEMBERED = 512
-"""Strips kept; a row is drawn again only when its values, its cursor or the room changed."""
+"""Strips kept; a row is drawn again only when its values, its state or the room changed."""
+
+_ARROWS: Final = {False: "↑", True: "↓"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """How a row stands out: under the cursor (then with the column under it, when that is shown), marked."""
+
+    under_cursor: bool = False
+    column: str = ""
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which column is under the cursor (empty: none is shown), which one is sorted by, and which way."""
+
+    column: str = ""
+    sort: str = ""
+    descending: bool = False
 
 
 class TablePainter:
@@ -38,66 +59,105 @@ class TablePainter:
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_REMEMBERED)
-        self._layout: Layout | None = None
-        self._fitted: tuple[Sequence[Column], int] | None = None
+        self._fitted: tuple[object, ...] | None = None
+        self._styles: dict[tuple[str, ...], Style] = {}
+        self.layout = Layout((), (), 1)
 
     def forget(self) -> None:
         """Something that is not part of the rows has changed: colours, masking, columns."""
         self._strips.clear()
+        self._styles.clear()
         self._fitted = None
 
-    def fit(self, columns: Sequence[Column], width: int) -> Layout:
-        """Lay the columns out for `width` cells, once for each width."""
-        if self._layout is None or self._fitted != (columns, width):
-            self._layout = lay_out(columns, max(1, width - _GUTTER - _MARGIN))
-            self._fitted = (columns, width)
-            self._strips.clear()
-        return self._layout
+    def fit(self, columns: Sequence[Column], width: int, keep: str = "", sort: str = "") -> bool:
+        """Lay the columns out for `width` cells; return whether that is another layout than before.
 
-    def _style(self, name: str) -> Style:
-        return self._widget.get_component_rich_style(f"table--{name}", partial=True)
+        The column `keep` is shown in any case; the one sorted by has room for its arrow.
+        """
+        wanted = (columns, width, keep, sort)
+        if self._fitted == wanted:
+            return False
+        before, self._fitted = self.layout, wanted
+        sized = [_with_arrow(column) if sort and column.sorts_by == sort else column for column in columns]
+        self.layout = lay_out(sized, max(1, width - GUTTER - _MARGIN), keep)
+        if self.layout == before:
+            return False
+        self._strips.clear()
+        return True
+
+    def _style(self, *names: str) -> Style:
+        """The table's own style with the named ones on it (finding it takes a walk to the root of the screen)."""
+        style = self._styles.get(names)
+        if style is None:
+            style = self._widget.rich_style
+            for name in filter(None, names):
+                style += self._widget.get_component_rich_style(f"table--{name}", partial=True)
+            self._styles[names] = style
+        return style
 
     def words(self, text: str, width: int) -> Strip:
         """One line of an empty table, or a blank one."""
-        base = self._widget.rich_style
+        base = self._style()
         if not text:
             return Strip.blank(width, base)
-        shown = clip(safe(text), max(1, width - _GUTTER - 1))
-        segments = [Segment(" " * (_GUTTER + 1), base), Segment(shown, base + self._style("empty"))]
+        shown = clip(safe(text), max(1, width - GUTTER - 1))
+        segments = [Segment(" " * (GUTTER + 1), base), Segment(shown, self._style("empty"))]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def header(self, width: int) -> Strip:
-        """The columns' titles, aligned like their cells."""
-        layout = self._layout or Layout((), (), 1)
-        style = self._widget.rich_style + self._style("header")
-        pieces = [" " * _GUTTER]
-        for column, room in zip(layout.columns, layout.widths, strict=True):
-            title = clip(safe(column.title), room)
-            blank = " " * (room - cell_len(title))
-            pieces += [blank + title if column.align == "right" else title + blank, " " * layout.gap]
-        return Strip([Segment("".join(pieces), style)]).adjust_cell_length(width, style)
+    def header(self, width: int, state: Header) -> Strip:
+        """The columns' titles, aligned like their cells; the one under the cursor is underlined."""
+        base = self._style("header")
+        segments = [Segment(" " * GUTTER, base)]
+        for index, (column, room) in enumerate(zip(self.layout.columns, self.layout.widths, strict=True)):
+            sorted_by = bool(state.sort) and column.sorts_by == state.sort
+            arrow = f" {_ARROWS[state.descending]}" if sorted_by else ""
+            title = clip(safe(column.title), room - len(arrow)) + arrow
+            blank = Segment(" " * max(0, room - cell_len(title)), base)
+            here = "column" if column.name == state.column else ""
+            shown = Segment(title, self._style("header", "sorted" if sorted_by else "", here))
+            if index:
+                segments.append(Segment(" " * self.layout.gap, base))
+            segments += [blank, shown] if column.align == "right" else [shown, blank]
+        return Strip(segments).adjust_cell_length(width, base)
 
-    def row(self, names: Sequence[str], row: Row, width: int, *, under_cursor: bool) -> Strip:
+    def row(self, names: Sequence[str], row: Row, width: int, state: RowState) -> Strip:
         """One row, from memory when it was drawn like this before."""
-        key = (row, under_cursor, self._widget.has_focus)
+        key = (row, state, self._widget.has_focus)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._drawn(names, row, width, under_cursor=under_cursor)
+            strip = self._drawn(names, row, width, state)
             self._strips.set(key, strip)
         return strip
 
-    def _drawn(self, names: Sequence[str], row: Row, width: int, *, under_cursor: bool) -> Strip:
-        layout = self._layout or Layout((), (), 1)
+    def _drawn(self, names: Sequence[str], row: Row, width: int, state: RowState) -> Strip:
         focused = self._widget.has_focus
-        base = self._widget.rich_style
-        if under_cursor:
-            base += self._style("cursor" if focused else "cursor-blurred")
+        ground = ("cursor" if focused else "cursor-blurred") if state.under_cursor else ""
+        base = self._style(ground)
         values = as_mapping(names, row)
-        mark = ("▌" if focused else "│") if under_cursor else " "
-        segments = [Segment(mark, base + self._style("accent"))]
-        for index, (column, room) in enumerate(zip(layout.columns, layout.widths, strict=True)):
-            if index:
-                segments.append(Segment(" " * layout.gap, base))
+        segments = [Segment(_glyph(state, focused=focused), self._style(ground, "accent"))]
+        plain, gap = "", " " * self.layout.gap
+        for column, room in zip(self.layout.columns, self.layout.widths, strict=True):
+            here = "cell" if state.under_cursor and focused and column.name == state.column else ""
             for text, tone in column.pieces(values, room):
-                segments.append(Segment(text, base + self._style(tone) if tone else base))
-        return Strip(segments).adjust_cell_length(width, base)
+                if here or tone:
+                    segments += [Segment(plain, base), Segment(text, self._style(ground, here, tone))]
+                    plain = ""
+                else:  # what is plain runs on: fewer segments are drawn faster
+                    plain += text
+            plain += gap
+        used = GUTTER + sum(self.layout.widths) + len(gap) * len(self.layout.widths)
+        segments.append(Segment(plain + " " * max(0, width - used), base))
+        strip = Strip([segment for segment in segments if segment.text], max(width, used))
+        return strip if used <= width else strip.adjust_cell_length(width, base)
+
+
+def _glyph(state: RowState, *, focused: bool) -> str:
+    if state.marked:
+        return "◉" if state.under_cursor else "●"
+    if state.under_cursor:
+        return "▌" if focused else "│"
+    return " "
+
+
+def _with_arrow(column: Column) -> Column:
+    return replace(column, width=max(column.width, cell_len(safe(column.title)) + 2))

@@ -1,0 +1,237 @@
+"""Trying failed rows again and skipping them: what is asked, in which numbers, and what is said afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
+
+import polars as pl
+
+from tui_importer.engine.review import Selection
+from tui_importer.errors import ImporterError
+from tui_importer.tui import format as fmt
+from tui_importer.tui.daemon import in_daemon
+from tui_importer.tui.open_job import MOVING
+from tui_importer.tui.screens.confirm_start import confirmed_start
+from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
+from tui_importer.tui.screens.skip_dialog import SkipDialog
+from tui_importer.tui.text import error_text, notify_safe, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Coroutine, Sequence
+
+    from tui_importer.engine.review import RetryPlan
+    from tui_importer.engine.snapshot import JobView, Snapshot
+    from tui_importer.tui.app import ImporterApp
+
+_KINDS: Final = 4
+"""Kinds named in a dialog; the rest is summed up."""
+
+_MISSING_STEP: Final = "Only the step that is missing is redone: a user that is there is not created again."
+_NO_WAY_BACK: Final = "There is no way back: a skipped row is not tried again by this job."
+
+Decision = Literal["", "try", "start", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Failures that are meant: `rows` with the number of each kind, and how many failed `organizations`."""
+
+    rows: frozenset[int]
+    kinds: tuple[tuple[str, int], ...] = ()
+    organizations: int = 0
+
+    @classmethod
+    def of(cls, picked: pl.DataFrame, failures: pl.DataFrame) -> Chosen:
+        """The rows of some failures of all; with a failed organization those that failed only because it did."""
+        organizations = picked.filter(pl.col("row").is_null())
+        rows = picked.filter(pl.col("row").is_not_null())
+        if organizations.height:
+            held = failures.filter(pl.col("row").is_not_null(), step="organization")
+            held = held.join(organizations, on="organization", how="semi")
+            rows = pl.concat([rows, held]).unique("sequence", maintain_order=True)
+        kinds = Counter(rows["kind"].to_list())
+        ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+        return cls(frozenset(rows["row"].to_list()), tuple(ordered), organizations.height)
+
+
+class Review:
+    """Asks and acts for the screens of one job.
+
+    `failures` gives all failures as a frame, `changed` is called when they may be others.
+    """
+
+    def __init__(
+        self, app: ImporterApp, view: JobView, failures: Callable[[], pl.DataFrame], changed: Callable[[], None]
+    ) -> None:
+        self._app, self._view, self._failures, self._changed = app, view, failures, changed
+        self._turn = asyncio.Lock()
+        self._reason = ""
+
+    def _in_thread(self, work: Coroutine[object, object, None]) -> None:
+        self._app.run_worker(self._in_turn(work), group="review")
+
+    async def _in_turn(self, work: Coroutine[object, object, None]) -> None:
+        """One after the other: what a key meant is decided when the key before it was obeyed."""
+        async with self._turn:
+            try:
+                await work
+            except ImporterError as error:
+                notify_safe(self._app, error_text(error), title="Nothing was changed", severity="error")
+
+    def chosen(self, sequences: Collection[object]) -> Chosen:
+        """What is meant by some failures."""
+        failures = self._failures()
+        return Chosen.of(failures.filter(pl.col("sequence").is_in(list(sequences))), failures)
+
+    # -- trying again -------------------------------------------------------------------------------------------
+
+    def retry(self, chosen: Chosen) -> None:
+        """Try what was chosen again; asks unless that is one row and nothing else comes of it."""
+        self._in_thread(self._plan(Selection(rows=chosen.rows), chosen.organizations))
+
+    def retry_all(self, organizations: int) -> None:
+        """Try again whatever can be; `organizations` is how many of them failed."""
+        self._in_thread(self._plan(Selection(), organizations))
+
+    async def _plan(self, selection: Selection, organizations: int) -> None:
+        plan = await in_daemon(partial(self._view.plan_retry, selection))
+        snapshot = self._view.snapshot()
+        if not plan.rows:
+            self._without_rows(plan, organizations, snapshot)
+        elif plan.rows == 1 and (snapshot.state in MOVING or not snapshot.totals.pending):
+            self._decided(selection, "try" if snapshot.state in MOVING else "start")
+        else:
+            dialog = ChoiceDialog(
+                f"Try {fmt.counted(plan.rows, 'row')} again?", retry_text(plan, snapshot), retry_choices(plan, snapshot)
+            )
+            self._app.push_screen(dialog, partial(self._decided, selection))
+
+    def _without_rows(self, plan: RetryPlan, organizations: int, snapshot: Snapshot) -> None:
+        if organizations and snapshot.state == "paused":
+            notify_safe(self._app, "Organizations that failed are tried first.")
+            self._start()
+            return
+        if plan.later or organizations:
+            words = "Rows of failed organizations are tried again by the next run: pause the job, then go on."
+            if snapshot.state not in MOVING:
+                words = "No row is left to be tried again with its organization."
+        else:
+            words = (
+                "The scan refused what is chosen, or the first row of the same person, and the job's rows are frozen: "
+                "mend the file and import those rows with a new job."
+            )
+        notify_safe(self._app, words, title="Nothing to try again", severity="warning")
+
+    def _decided(self, selection: Selection, decision: Decision | None) -> None:
+        def go() -> None:
+            self._in_thread(self._again(selection, decision or ""))
+
+        if decision == "start":
+            confirmed_start(self._app, self._view.snapshot(), go, plan=self._view.plan())
+        elif decision:
+            go()
+
+    async def _again(self, selection: Selection, decision: Decision) -> None:
+        rows = await in_daemon(partial(self._view.retry, selection))
+        if decision == "start":
+            self._app.job.start()
+        self._changed()
+        notify_safe(self._app, retry_words(selection, rows, decision))
+
+    def _start(self) -> None:
+        def go() -> None:
+            self._app.job.start()
+            self._changed()
+
+        confirmed_start(self._app, self._view.snapshot(), go, plan=self._view.plan())
+
+    # -- skipping -----------------------------------------------------------------------------------------------
+
+    def skip(self, chosen: Chosen) -> None:
+        """Ask for a reason, and for many rows once more, then skip."""
+        rows = fmt.counted(len(chosen.rows), "row") if len(chosen.rows) != 1 else f"row {next(iter(chosen.rows)):,}"
+
+        def given(reason: str | None) -> None:
+            if not reason:
+                return
+            self._reason = reason
+            if len(chosen.rows) == 1:
+                self._in_thread(self._skip(chosen, reason))
+                return
+            text = [kinds_text(chosen.kinds), f"Reason: {safe(reason)}", _NO_WAY_BACK]
+            choices = (
+                Choice("No", "change nothing", False),
+                Choice(f"Skip {rows}", "they end as skipped", True, "bad"),
+            )
+            self._app.push_screen(ChoiceDialog(f"Skip {rows} for good?", text, choices, tone="warn"), sure)
+
+        def sure(yes: bool | None) -> None:  # noqa: FBT001 - the signature of a screen's callback
+            if yes:
+                self._in_thread(self._skip(chosen, self._reason))
+
+        text = [_NO_WAY_BACK]
+        if len(chosen.rows) > 1:
+            text.insert(0, kinds_text(chosen.kinds))
+        if chosen.organizations:
+            text.append(f"{fmt.counted(chosen.organizations, 'failed organization')} cannot be skipped, only rows can.")
+        self._app.push_screen(SkipDialog(f"Skip {rows}?", text, self._reason), given)
+
+    async def _skip(self, chosen: Chosen, reason: str) -> None:
+        count = await in_daemon(partial(self._view.skip, chosen.rows, reason))
+        self._changed()
+        notify_safe(self._app, f"{fmt.counted(count, 'row')} skipped: {safe(reason, 80)}")
+
+
+def kinds_text(kinds: Sequence[tuple[str, int]]) -> str:
+    """1,180 invalid_role · 20 server_error · 4 of other kinds."""
+    named = [f"{count:,} {safe(kind, 40)}" for kind, count in kinds[:_KINDS]]
+    rest = sum(count for _, count in kinds[_KINDS:])
+    return " · ".join([*named, *([f"{rest:,} of other kinds"] if rest else [])])
+
+
+def retry_text(plan: RetryPlan, snapshot: Snapshot) -> list[str]:
+    """What the dialog says: the numbers, what is left out, and what will be done."""
+    text = [kinds_text(plan.kinds)]
+    if plan.along:
+        verb = "comes" if plan.along == 1 else "come"
+        text.append(f"{fmt.counted(plan.along, 'row')} of these {verb} along: other rows of a person that is chosen.")
+    if plan.refused:
+        left = fmt.counted(plan.refused, "other row")
+        text.append(f"{left} cannot be tried again: refused by the scan, and the job's rows are frozen.")
+    if plan.later:
+        text.append(f"{fmt.counted(plan.later, 'other row')} of failed organizations: the next run tries those.")
+    text += ["", _MISSING_STEP, f"That takes {fmt.counted(plan.requests, 'request')} or more."]
+    if snapshot.environment not in {"SANDBOX", "STAGING"}:
+        text.append(f"It writes to {snapshot.environment} at {snapshot.base_url}.")
+    return text
+
+
+def retry_choices(plan: RetryPlan, snapshot: Snapshot) -> tuple[Choice[Decision], ...]:
+    """No comes first. With other rows pending, a job that rests need not go on at once."""
+    no: Choice[Decision] = Choice("No", "change nothing", "")
+    others = snapshot.totals.pending
+    if snapshot.state in MOVING:
+        return no, Choice("Try again", "in the run that is going", "try", "accent")
+    those = "it" if plan.rows == 1 else "them"
+    if not others:
+        return no, Choice("Try again", f"the job starts for {those}", "start", "accent")
+    return (
+        no,
+        Choice("Try again and go on", f"{fmt.counted(others, 'other row')} pending, too", "start", "accent"),
+        Choice("Try again later", f"the job goes on with {those} when you say so", "later"),
+    )
+
+
+def retry_words(selection: Selection, rows: int, decision: Decision) -> str:
+    """What was done, for a toast."""
+    if rows == 1 and selection.rows is not None and len(selection.rows) == 1:
+        which = f"Row {next(iter(selection.rows)):,} is"
+    else:
+        which = f"{fmt.counted(rows, 'row')} {'is' if rows == 1 else 'are'}"
+    if decision == "later":
+        return f"{which} pending and tried again when the job goes on."
+    return f"{which} tried again; only the step that is missing is redone."

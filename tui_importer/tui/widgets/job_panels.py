@@ -1,0 +1,62 @@
+"""The panels above the tables of a job: which of them are shown depends on its state and on the room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.containers import Container
+
+from tui_importer.engine.conservation import disorder
+from tui_importer.tui.widgets.answers_panel import AnswersData, AnswersPanel
+from tui_importer.tui.widgets.failures_panel import FailuresData, FailuresPanel
+from tui_importer.tui.widgets.organizations_panel import OrganizationsData, OrganizationsPanel
+from tui_importer.tui.widgets.plan_panel import PlanData, PlanPanel
+from tui_importer.tui.widgets.summary_panel import SummaryData, SummaryPanel
+from tui_importer.tui.widgets.users_panel import UsersData, UsersPanel
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_importer.engine.plan import Plan
+    from tui_importer.engine.snapshot import Snapshot
+
+_OVER: Final = frozenset({"finished", "aborted"})
+
+
+class JobPanels(Container):
+    """Organizations; users, the plan or the summary; and where there is much room, answers and errors."""
+
+    _shown: tuple[Snapshot, Plan | None, tuple[tuple[str, int], ...]] | None = None
+
+    def compose(self) -> ComposeResult:
+        """All of them, shown or not."""
+        yield OrganizationsPanel(id="organizations-panel")
+        yield UsersPanel(id="users-panel")
+        yield SummaryPanel(id="summary-panel")
+        yield PlanPanel(id="plan-panel")
+        yield AnswersPanel(id="answers-panel")
+        yield FailuresPanel(id="failures-panel")
+
+    def show_job(self, snapshot: Snapshot, plan: Plan | None, kinds: tuple[tuple[str, int], ...]) -> None:
+        """Show a picture of the job, its plan before the start, and its errors by kind."""
+        self._shown = (snapshot, plan, kinds)
+        over = snapshot.state in _OVER
+        planned = plan is not None and snapshot.state == "ready"
+        self.set_class(over, "-over")
+        self.set_class(planned, "-planned")
+        wrong = next(disorder(snapshot), "")
+        self.query_one(OrganizationsPanel).show(OrganizationsData.of(snapshot))
+        if over:
+            self.query_one(SummaryPanel).show(SummaryData(snapshot, wrong))
+        elif planned and plan is not None:
+            self.query_one(PlanPanel).show(PlanData(plan, titled=True))
+        else:
+            answers = self.query_one(AnswersPanel)
+            self.query_one(UsersPanel).show(UsersData.of(snapshot, wrong, answers_beside=answers.display))
+        self.query_one(AnswersPanel).show(AnswersData.of(snapshot.requests))
+        self.query_one(FailuresPanel).show(FailuresData(kinds))
+
+    def on_resize(self) -> None:
+        """Another width may show other panels."""
+        if self._shown is not None:
+            self.show_job(*self._shown)
