@@ -13,7 +13,7 @@ import pytest
 import tui_importer
 
 ROOT = Path(__file__).parent.parent
-HEAVY = {"polars", "httpx", "textual", "rich", "sqlite3", "asyncio", "platformdirs"}
+HEAVY = {"polars", "httpx", "textual", "rich", "sqlite3", "asyncio", "platformdirs", "keyring"}
 LOWER = ("engine", "journal", "source", "workos", "report", "config", "sandbox")
 
 LOADED_BY_ARGUMENTS = """

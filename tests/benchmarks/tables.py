@@ -2,8 +2,8 @@
 
 The console runs in a terminal of its own (a pty of 120x36). Keys are written to it as bytes; a time ends when the
 bytes of the screen that shows their effect have been written back. All times are milliseconds; `cpu` is the median of
-the time that the process worked in between, which a busy machine does not stretch. With --engine a job imports at full speed in the
-same process meanwhile, against a sandbox in another one, and its numbers are on the screen.
+the time that the process worked in between, which a busy machine stretches less. With --engine a job imports at full
+speed in the same process meanwhile, against a sandbox in another one, and its numbers are on the screen.
 """
 
 from __future__ import annotations
@@ -57,10 +57,21 @@ class ManyErrors:
         return replace(self.view.snapshot(), failures=self.rows)
 
     def failures_after(self, sequence: int, limit: int = 5_000) -> Sequence[FailureView]:
-        from tests.console.fakes import failure
-
         first = max(1, sequence + 1)
-        return [failure(n, message=f"email is not valid: {n % 977}") for n in range(first, min(self.rows + 1, first + limit))]
+        return [an_error(n) for n in range(first, min(self.rows + 1, first + limit))]
+
+
+def an_error(number: int) -> FailureView:
+    """One of many: a million different people and rows, a thousand different messages."""
+    from tests.console.fakes import NOW
+    from tui_importer.engine.snapshot import FailureView
+
+    return FailureView(
+        sequence=number, time=NOW, row=number * 3, line=number * 3 + 1, email=f"p{number}@example{number % 97}.com",
+        organization=f"external_id:org-{number % 15_000}", step="user" if number % 9 else "membership",
+        kind="user_invalid" if number % 5 else "server_error", status=422 if number % 5 else 503,
+        message=f"email is not valid: {number % 977}", request_id=f"req_{number:07}",
+    )  # fmt: skip
 
 
 @dataclass
@@ -97,7 +108,7 @@ class Probe:
         await asyncio.sleep(0.5)
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what is awaited is no event
             await asyncio.sleep(0.02)
 
 
@@ -153,13 +164,15 @@ class Measured:
 
         table, app = self.table, self.probe.app
         field = app.screen.query_one("#errors-pane .filter", Input)
-        for text in ["1234", "valid", "person7", "server"] * max(1, self.times // 40):
+        for text in ["1234", "valid", "p7", "server"] * max(1, self.times // 40):
             await self.press("filter opened", b"/", lambda: app.focused is field)
             for length in range(1, len(text) + 1):
                 query = text[:length]
-                typed, filtered = await self.probe.press(
-                    query[-1].encode(), lambda: field.value == query, lambda: table.filter_text == query
-                )
+                effects = (
+                    lambda query=query: field.value == query,
+                    lambda query=query: table.filter_text == query,
+                )  # fmt: skip
+                typed, filtered = await self.probe.press(query[-1].encode(), *effects)
                 self.found.setdefault("typed character: shown", []).append(typed)
                 self.found.setdefault("filtered rows: shown, 100 ms of rest included", []).append(filtered)
                 self.cpu.setdefault("filtered rows: shown, 100 ms of rest included", []).append(self.probe.cpu)
@@ -176,7 +189,7 @@ class Measured:
         while table.column != "email":
             await self.probe.send(RIGHT)
         for n in range(max(4, self.times // 20)):
-            await self.press("sorted by e-mail", b"S", lambda: table.look.descending == (n % 2 == 0))
+            await self.press("sorted by e-mail", b"S", lambda down=n % 2 == 0: table.look.descending is down)  # type: ignore[misc]  # bound at once
         await self.probe.send(HOME)
         for _ in range(self.times):
             await self.move("cursor key, sorted: down", DOWN, table.cursor + 1)
@@ -186,8 +199,7 @@ class Measured:
         table = self.table
         await self.press("all marked", b"a", lambda: len(table.marked) == len(table.rows))
         for _ in range(max(5, self.times // 20)):
-            before = table.marked
-            await self.press("one unmarked of all", b" ", lambda: table.marked is not before)
+            await self.press("one unmarked of all", b" ", lambda before=table.marked: table.marked is not before)  # type: ignore[misc]  # bound at once
 
     def lines(self) -> Iterator[str]:
         """One line for each key."""

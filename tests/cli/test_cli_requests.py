@@ -18,12 +18,10 @@ from tui_importer.cli.requests import (
     PurgeRequest,
     RunRequest,
     ScanRequest,
-    frozen_options,
-    run_options,
 )
 from tui_importer.cli.terminal import NoTerminal
 from tui_importer.config import ConfigError, Settings
-from tui_importer.engine.options import FrozenOptions, RunOptions
+from tui_importer.engine.options import FrozenOptions, RunOptions, frozen_options, run_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable

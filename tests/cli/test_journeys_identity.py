@@ -112,6 +112,7 @@ def test_a_job_is_open_in_one_process_at_a_time(tmp_path: Path, cli: Cli, sandbo
     sandbox.update(latency=0.1)
     running = cli.start("run", write_source(tmp_path / "a.csv", rows), *FAST, "--workers", "2", "--job", "j")
     running.wait_until(lambda: sandbox.picture(objects=False).counts["users"] >= 2)
+    sandbox.update(latency=1.0)  # other processes take their time to start
     for command in (("resume", "j", "--json"), ("resume", "--json")):
         refusal = cli(*command, code=2).refusal
         assert refusal["kind"] == "job_locked"

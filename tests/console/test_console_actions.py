@@ -206,6 +206,7 @@ WATCHING: tuple[Step, ...] = (
     ("job.back", (), kind, "JobsScreen"),
 )  # fmt: skip
 
+
 class GrowingWhenPaused(FakeJobView):
     """A job whose rows in flight fail while it drains."""
 
@@ -236,15 +237,15 @@ def column(app: ImporterApp) -> str:
 
 
 WORKING_TABLES: tuple[Step, ...] = (
-    ("table.right", ("3",), column, "row"),
-    ("table.left", (), column, "time"),
-    ("table.sort", (), sort_of, ("time", False)),
-    ("table.reverse", (), sort_of, ("time", True)),
+    ("table.right", ("3",), column, "email"),
+    ("table.left", (), column, "row"),
+    ("table.sort", (), sort_of, ("row", False)),
+    ("table.reverse", (), sort_of, ("row", True)),
     ("table.news", ("p",), lambda app: len(errors(app).rows), 71),
     ("table.mark", (), marks, 1),
     ("table.mark_all", (), marks, 71),
     ("table.unmark", (), marks, 0),
-    ("table.copy", ("home",), lambda app: app.clipboard, "2026-11-23T14:05:10+00:00"),
+    ("table.copy", ("home",), lambda app: app.clipboard, "9301"),
     ("table.filter", (), focused, None),
     ("filter.down", (), cursor, 1),
     ("filter.up", (), cursor, 0),
@@ -252,8 +253,9 @@ WORKING_TABLES: tuple[Step, ...] = (
     ("table.clear", (), filtered, ""),
     ("filter.clear", ("slash", "x"), filtered, ""),
     ("table.faults", ("5",), lambda app: app.screen.query_one("#log", VirtualTable).look.faults, True),
-    ("table.export", (), lambda app: [path.name for path in Path.cwd().glob("*.csv")], [f"{JOB}-log.csv"]),
+    ("table.export", (), lambda _app: [path.name for path in Path.cwd().glob("*.csv")], [f"{JOB}-log.csv"]),
 )  # fmt: skip
+
 
 def pane(app: ImporterApp) -> str | None:
     return app.screen.query_one("#tables", ContentSwitcher).current

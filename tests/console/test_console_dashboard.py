@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.visual import Visual
 
 from tests.console.driving import console, console_at, line_with, press, screen_text, settle, strips
 from tests.console.fakes import (
@@ -30,6 +31,9 @@ from tui_importer.tui.widgets.panel import Panel
 from tui_importer.tui.widgets.users_panel import outcome_bar
 
 if TYPE_CHECKING:
+    from textual.strip import Strip
+    from textual.widget import Widget
+
     from tui_importer.tui.app import ImporterApp
 
 WIDE = (200, 50)
@@ -298,31 +302,29 @@ async def test_every_theme_says_the_same(theme: str) -> None:
 
 
 class TestCost:
-    async def test_only_what_has_changed_is_drawn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_only_lines_that_have_changed_are_drawn(self, monkeypatch: pytest.MonkeyPatch) -> None:
         app, view = app_at(STATES["import"])
         drawn: list[str] = []
-        render = Panel.render
+        to_strips = Visual.to_strips
 
-        def noted(panel: Panel[Any]) -> Any:  # noqa: ANN401 - whatever it renders
-            drawn.append(type(panel).__name__)
-            return render(panel)
+        def noted(widget: Widget, visual: Visual, *given: Any, **named: Any) -> list[Strip]:  # noqa: ANN401 - passed on
+            drawn.append(f"{type(widget).__name__}: {visual}")
+            return to_strips(widget, visual, *given, **named)
 
-        monkeypatch.setattr(Panel, "render", noted)
+        monkeypatch.setattr(Visual, "to_strips", noted)
         async with app.run_test(size=WIDE) as pilot:
             await settle(pilot)
-            drawn.clear()
-            refresh(app)
-            await settle(pilot)
-            assert drawn == []
-            view.set(elapsed=view.now.elapsed + 1)
-            refresh(app)
-            await settle(pilot)
-            assert set(drawn) == {"HeaderLine"}
-            drawn.clear()
-            view.set(requests=replace(view.now.requests, write_rate=12.0))
-            refresh(app)
-            await settle(pilot)
-            assert set(drawn) == {"UsersPanel"}
+            for changes, lines in (
+                ({}, []),
+                ({"elapsed": 253.0}, ["HeaderLine: "]),
+                ({"requests": replace(view.now.requests, write_rate=12.0)}, ["UsersPanel: "]),
+                ({"cache_hits": 9_400}, ["OrganizationsPanel: "]),
+            ):
+                drawn.clear()
+                view.set(**changes)
+                refresh(app)
+                await settle(pilot)
+                assert [line.split(": ")[0] + ": " for line in drawn] == lines
 
     async def test_errors_that_arrive_lay_nothing_out_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
         app, view = app_at(importing(failed=60))

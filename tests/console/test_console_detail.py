@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from tests.console.driving import console_at, footer, line_with, press, screen_text, settle, showing
+import pytest
+
+from tests.console.driving import console_at, enter, footer, line_with, press, screen_text, settle, showing, until
 from tests.console.fakes import FakeJobView, detail_of, failure, importing
+from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.tui.screens.error_detail import ErrorDetailScreen
 from tui_importer.tui.screens.job import JobScreen
 from tui_importer.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from tui_importer.engine.snapshot import FailureDetail
 
 
 def three_failures() -> FakeJobView:
@@ -17,7 +25,7 @@ def three_failures() -> FakeJobView:
 
 async def test_enter_tells_everything_and_esc_goes_back() -> None:
     app, _ = console_at(three_failures())
-    async with app.run_test(size=(120, 50)) as pilot:
+    async with app.run_test(size=(80, 50)) as pilot:
         await settle(pilot)
         await press(pilot, "3", "down", "enter")
         assert showing(app, ErrorDetailScreen)
@@ -28,9 +36,10 @@ async def test_enter_tells_everything_and_esc_goes_back() -> None:
         assert "Email          person2@example.com" in text
         assert "••• (bcrypt)" in line_with(app, "Password Hash")
         assert "POST /user_management/users" in text
-        assert '"password_hash": "•••"' in text
-        assert "422 user_creation_error · email is not valid   request id req_000002" in text
-        assert text.index("What it means") < text.index("The row, as in the file") < text.index("Attempt 1 of 1")
+        assert '"email": "person2@example.com", "first_name": "Ada"' in text
+        assert "14:04:01 · 164 ms · request id req_000002" in text
+        assert "422 user_creation_error · email is not valid" in text
+        assert text.index("What it means") < text.index("The row, as in the file") < text.index("Attempts")
         await press(pilot, "escape")
         assert showing(app, JobScreen)
 
@@ -64,8 +73,9 @@ async def test_y_copies_the_request_id() -> None:
         assert app.clipboard == "req_000001"
         await press(pilot, "right_square_bracket")
         assert "Copy request id" not in footer(app)
-        assert "no answer timed out   no request id" in screen_text(app)
-        assert "Attempt 2 of 2" in screen_text(app)
+        assert "164 ms · no request id" in screen_text(app)
+        assert "✖ timed out" in screen_text(app)
+        assert "✖ connection reset" in screen_text(app)
 
 
 async def test_an_organization_that_failed_has_no_row() -> None:
@@ -99,3 +109,131 @@ async def test_masking_hides_the_person_everywhere() -> None:
         assert "▒ masked" in line_with(app, "tui-importer")
         await press(pilot, "P")
         assert "Lovelace" in screen_text(app)
+
+
+@pytest.mark.parametrize(("width", "beside"), [(80, 0), (120, 1), (200, 1)])
+async def test_two_columns_where_there_is_room(width: int, beside: int) -> None:
+    app, _ = console_at(three_failures())
+    async with app.run_test(size=(width, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter")
+        lines = screen_text(app).splitlines()
+        assert sum("What it means" in line for line in lines) == 1
+        assert sum("What it means" in line and "Attempts" in line for line in lines) == beside
+
+
+async def test_a_long_one_scrolls_in_a_small_terminal() -> None:
+    app, _ = console_at(three_failures())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter")
+        assert "The answer to it" not in screen_text(app)
+        await press(pilot, "pagedown", "pagedown")
+        assert "The answer to it" in screen_text(app)
+        assert "user_invalid" in screen_text(app)
+        await press(pilot, "right_square_bracket")
+        assert "✖ user_invalid" in screen_text(app), "the next one begins at its top"
+
+
+async def test_attempts_from_before_a_retry_are_there_with_their_day() -> None:
+    view = three_failures()
+    now = detail_of(view.failures[0]).attempts[0]
+    before = replace(
+        now, time=now.time - timedelta(days=1), status=503, code="", message="down", response_body="<html>"
+    )
+    view.details[1] = replace(detail_of(view.failures[0]), attempts=(before, now))
+    app, _ = console_at(view)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter")
+        assert "2026-11-22 14:04 · 164 ms" in screen_text(app)
+        assert "503 down" in screen_text(app)
+        assert "422 user_creation_error · email is not valid" in screen_text(app)
+        assert "<html>" not in screen_text(app), "the last answer is shown"
+
+
+async def test_d_shows_requests_and_answers_in_full() -> None:
+    view = three_failures()
+    one = detail_of(view.failures[0]).attempts[0]
+    view.details[1] = replace(detail_of(view.failures[0]), attempts=(replace(one, response_body="no json\x1b[2J"), one))
+    app, _ = console_at(view)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter", "d")
+        lines = [line.strip() for line in screen_text(app).splitlines()]
+        assert "d Summary" in footer(app)
+        assert '"password_hash": "•••"' in lines
+        assert '"code": "user_invalid"' in lines
+        assert "no json␛[2J" in lines
+        assert any(line.startswith("Attempt 2 of 2") for line in lines)
+        assert "The row, as in the file" not in lines
+        await press(pilot, "right_square_bracket", "P")
+        assert "p•••@example.com" in screen_text(app)
+        assert "Ada" not in screen_text(app)
+        await press(pilot, "d")
+        assert "The row, as in the file" in screen_text(app)
+
+
+async def test_r_tries_this_row_again_and_shows_the_next_error() -> None:
+    app, view = console_at(three_failures())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter", "r")
+        assert view.told == ["retry 131"]
+        assert "error 1 of 2" in line_with(app, "tui-importer")
+        assert "person2@example.com" in screen_text(app)
+        await press(pilot, "i")
+        await enter(pilot, "left")
+        assert view.told[-1] == "skip 262: left"
+        await press(pilot, "r")
+        assert showing(app, JobScreen), "there is none any more"
+        assert "No error is left" in screen_text(app)
+
+
+async def test_what_cannot_be_tried_again_says_so() -> None:
+    view = three_failures()
+    view.failures[0] = failure(1, step="row", kind="email_malformed", status=None, request_id="")
+    view.details[1] = replace(detail_of(view.failures[0]), retryable=False, attempts=())
+    app, _ = console_at(view)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter")
+        assert "The job's rows are frozen" in screen_text(app)
+        for absent in ("r Retry", "d Raw", "y Copy"):
+            assert absent not in footer(app)
+        assert "i Skip" in footer(app)
+
+
+async def test_one_that_is_gone_meanwhile_says_so_and_the_others_can_be_reached() -> None:
+    app, view = console_at(three_failures())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter")
+        del view.failures[1]
+        await press(pilot, "right_square_bracket")
+        assert "This failure is over" in screen_text(app)
+        assert "r Retry" not in footer(app)
+        await press(pilot, "right_square_bracket")
+        assert "person3@example.com" in screen_text(app)
+
+
+async def test_rows_that_cannot_be_read_say_why() -> None:
+    class Damaged(FakeJobView):
+        def failure_detail(self, sequence: int) -> FailureDetail:
+            raise JournalUnwritable("The disk does not answer.", "Check it.")
+
+    app, _ = console_at(Damaged(importing(failed=1), failures=[failure(1)]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter")
+        assert "The disk does not answer. Check it." in screen_text(app)
+
+
+async def test_among_many_errors_the_next_one_is_shown_when_they_were_read_anew() -> None:
+    app, view = console_at(FakeJobView(importing(failed=1_200), failures=[failure(n) for n in range(1, 1_201)]))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "enter", "r")
+        await until(pilot, lambda: "error 1 of 1,199" in screen_text(app))
+        assert "person2@example.com" in screen_text(app)
+        assert view.told == ["retry 131"]

@@ -58,7 +58,8 @@ def assert_harmless(app: ImporterApp) -> None:
 def hostile_view() -> FakeJobView:
     snapshot = replace(
         importing(failed=2), job=SHORT + JOB, source=f"/data/{HOSTILE}.csv", key_hint=SHORT,
-        backing_off=HOSTILE, organizations=OrganizationTotals(total=1, failed=1),
+        backing_off=HOSTILE, bound=HOSTILE, source_change=HOSTILE, eta=None,
+        organizations=OrganizationTotals(total=1, failed=1),
     )  # fmt: skip
     workers = tuple(replace(worker, detail=HOSTILE) for worker in snapshot.workers)
     bad = failure(1, email=HOSTILE, organization=HOSTILE, kind=HOSTILE, message=HOSTILE, request_id=HOSTILE, step=SHORT)

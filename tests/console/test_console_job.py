@@ -234,7 +234,7 @@ async def test_the_end_replaces_the_users_panel_by_a_summary() -> None:
         assert "149 created" in line_with(app, "organizations ")
         assert "30,131 · retries 14 · 429s 2 · cache hits 14,997 · misses 0" in text
         assert "scan 0.4 s · organizations 0:03 · users 6:22" in text
-        assert "tui-importer errors acme-2026-11" in text
+        assert "3 the errors · r tries again · x exports" in text
         assert "✔ Done" in text
         assert "Pause" not in footer(app)
         assert "Go on" not in footer(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from tui_importer.tui.groups import FailureGroups, GroupFailures, cause_of, fail
 from tui_importer.tui.review import kinds_text, retry_text
 from tui_importer.tui.screens.dialogs import ChoiceDialog, TypedNameDialog
 from tui_importer.tui.screens.job import JobScreen
+from tui_importer.tui.screens.jobs import JobsScreen
 from tui_importer.tui.screens.skip_dialog import SkipDialog
 from tui_importer.tui.start import StartAt
 from tui_importer.tui.widgets.virtual_table import VirtualTable
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from tui_importer.engine.review import Selection
     from tui_importer.engine.snapshot import FailureView, Snapshot
     from tui_importer.tui.app import ImporterApp
 
@@ -72,6 +75,17 @@ def at(snapshot: Snapshot, failures: Sequence[FailureView]) -> tuple[ImporterApp
 def whole(failures: Sequence[FailureView]) -> tuple[ImporterApp, FakeJobView]:
     """A finished job: all rows have an outcome, these failed."""
     return at(finished(failed=sum(view.row is not None for view in failures)), failures)
+
+
+class Slow(FakeJobView):
+    """A job whose journal takes its time."""
+
+    def __post_init__(self) -> None:
+        self.go_on = threading.Event()
+
+    def retry(self, selection: Selection) -> int:
+        assert self.go_on.wait(30)
+        return super().retry(selection)
 
 
 def toasts(app: ImporterApp) -> list[str]:
@@ -292,6 +306,51 @@ class TestTryingAgain:
             await press(pilot, "3", "r", "down", "enter")
             assert view.told == ["retry 262,393", "start"]
 
+    async def test_those_are_not_skipped_with_it(self) -> None:
+        broken = failure(1, row=None, line=None, email="", step="organization", organization="Acme", status=404)
+        held = failure(2, step="organization", kind="organization_failed", organization="Acme")
+        app, view = whole([broken, held, role(3)])
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await press(pilot, "3", "space", "down", "space", "i")
+            await enter(pilot, "left")
+            assert view.told == ["skip 393: left"]
+
+    async def test_a_job_that_pauses_tries_them_when_it_goes_on(self) -> None:
+        app, view = at(replace(importing(), state="pausing"), mixed())
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await press(pilot, "3", "r")
+            assert view.told == ["retry 786"]
+            assert "when the job goes on" in toasts(app)[-1]
+            await press(pilot, "a", "r")
+            assert "in the run" not in screen_text(app)
+            await press(pilot, "down", "enter")
+            assert len(view.told) == 2
+
+    async def test_a_run_that_ends_while_it_is_asked_begins_again(self) -> None:
+        app, view = at(importing(), mixed())
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await press(pilot, "3", "a", "r")
+            view.set(state="finished", phase="done")
+            await press(pilot, "down", "enter")
+            assert view.told[-1] == "start"
+
+    async def test_a_job_left_meanwhile_is_not_started_and_nothing_breaks(self) -> None:
+        app, view = whole(mixed())
+        slow = Slow(view.now, failures=view.failures)
+        app, _ = console_at(slow)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await press(pilot, "3")
+            await pilot.press("r", "escape")
+            await pilot.pause()
+            slow.go_on.set()
+            await settle(pilot)
+            assert showing(app, JobsScreen)
+            assert "start" not in slow.told
+
     async def test_production_is_named_and_a_first_start_wants_the_name(self) -> None:
         app, view = whole(mixed())
         view.set(environment="PRODUCTION")
@@ -323,7 +382,9 @@ class TestTryingAgain:
             await settle(pilot)
             await press(pilot, "3", "r", "i")
             await enter(pilot, "left")
-            said = "Nothing was changed: The job is at a point where no row can be tried again. Try it in a moment."
+            said = (
+                "Not done, or not all of it: The job is at a point where no row can be tried again. Try it in a moment."
+            )
             assert toasts(app) == [said, said]
             assert len(table(app, "errors").rows) == 7
 

@@ -1,4 +1,4 @@
-"""Working a table by its keys: filter, sort, mark, faults, news, copy, export, mouse; and what the screen says of it."""
+"""Working a table by its keys: filter, sort, mark, faults, news, copy, export, mouse; and what the screen says."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from tests.console.fakes import (
     organizations,
     summary,
 )
+from tui_importer.engine.snapshot import LogEntry
 from tui_importer.tui.exporting import ExportFailed, write_rows
 from tui_importer.tui.frame_rows import FrameRows
 from tui_importer.tui.looks import Look
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.screens.job import JobScreen
+from tui_importer.tui.start import StartAt
 from tui_importer.tui.widgets.table_pane import TablePane, notes_of
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
@@ -66,6 +68,14 @@ def records(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+async def to_column(pilot: Pilot[None], table: VirtualTable, name: str) -> None:
+    for _ in table.columns:
+        if table.column == name:
+            return
+        await press(pilot, "l")
+    raise AssertionError(f"{name} was never reached")
+
+
 async def type_text(pilot: Pilot[None], text: str) -> None:
     """Put `text` into the filter, as pasting would."""
     field = pilot.app.focused
@@ -89,6 +99,7 @@ async def test_a_filter_narrows_while_it_is_typed_and_esc_brings_everything_back
         assert line_of(app).endswith("8 of 59 shown")
         assert "59 of 59" not in screen_text(app)
         assert "enter Keep" in footer(app)
+        assert "+" not in footer(app), "a key that types does nothing else meanwhile"
         await press(pilot, "backspace", "backspace", "backspace")
         assert table.current_id == selected, "the cursor comes back with its row"
         await type_text(pilot, "PERSON1 server")
@@ -133,7 +144,7 @@ async def test_nothing_matches_says_how_to_go_on() -> None:
         await press(pilot, "3", "slash")
         await type_text(pilot, "no such thing")
         await press(pilot, "enter")
-        assert "Nothing matches the filter: esc clears it." in screen_text(app)
+        assert "Nothing matches the filter: esc shows all rows." in screen_text(app)
         assert line_of(app).endswith("0 of 59 shown")
         for absent in ("Mark", "Sort", "Export", "Detail", "Copy"):
             assert absent not in footer(app)
@@ -147,11 +158,10 @@ async def test_s_sorts_by_the_column_under_the_cursor_and_a_hidden_column_is_sho
     app, _ = console_at(job_view())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "3", "l", "l")
+        await press(pilot, "3")
         table = table_of(app)
-        assert table.column == "line"
-        assert " line" in line_with(app, "e-mail"), "a column without room is shown while the cursor is on it"
-        await press(pilot, "right", "right", "right", "right", "s")
+        await to_column(pilot, table, "kind")
+        await press(pilot, "s")
         assert table.look == Look(sort="kind")
         assert "kind ↑" in line_with(app, "e-mail")
         assert "by kind ↑" in line_of(app)
@@ -164,10 +174,13 @@ async def test_s_sorts_by_the_column_under_the_cursor_and_a_hidden_column_is_sho
         await press(pilot, "s")
         assert table.shown_ids() == ids
         assert line_of(app) == ""
-        await press(pilot, "home", "h", "h", "h", "h", "h", "h", "S")
-        assert table.shown_ids() == ids[::-1], "by time, the newest first"
-        await pilot.click(VirtualTable, offset=(4, 0))
-        await settle(pilot)
+        assert "organization" not in line_with(app, "e-mail")
+        await to_column(pilot, table, "organization")
+        assert "organization" in line_with(app, "e-mail"), "after the last column come those that found no room"
+        await press(pilot, "S")
+        assert table.shown_ids() == sorted(ids, key=lambda n: (-(n % 9), n))
+        await press(pilot, "h", "h", "h", "h", "h")
+        assert "organization" not in line_with(app, "e-mail")
 
 
 async def test_a_click_on_a_title_sorts_and_a_click_on_a_cell_moves_there() -> None:
@@ -260,7 +273,8 @@ async def test_chunks_keep_their_order_while_their_values_change() -> None:
         assert table.look == Look(faults=True, sort="failed", descending=True)
         assert table.shown_ids() == [2]
         assert "faults only" in line_of(app, "chunks")
-        view.set(chunks=tuple(replace(chunk, failed=3) if chunk.chunk in {1, 2, 7} else chunk for chunk in chunks(9_000, 0)))
+        failed = {1: 3, 2: 3, 7: 3}
+        view.set(chunks=tuple(replace(chunk, failed=failed.get(chunk.chunk, 0)) for chunk in chunks(9_000, 0)))
         await look_again(pilot)
         assert table.shown_ids() == [2]
         assert table.current is not None
@@ -268,7 +282,8 @@ async def test_chunks_keep_their_order_while_their_values_change() -> None:
         assert "+2 new" in line_of(app, "chunks")
         await press(pilot, "full_stop")
         assert table.shown_ids() == [1, 2, 7]
-        view.set(chunks=tuple(replace(chunk, failed=chunk.chunk) for chunk in view.now.chunks if chunk.chunk in {1, 2, 7}))
+        failed = {1: 1, 2: 2, 7: 7}
+        view.set(chunks=tuple(replace(chunk, failed=failed.get(chunk.chunk, 0)) for chunk in chunks(9_000, 0)))
         await look_again(pilot)
         assert table.shown_ids() == [1, 2, 7]
         assert "changed · press . to show" in line_of(app, "chunks")
@@ -281,12 +296,15 @@ async def test_z_shows_faults_only_in_every_table_that_knows_them() -> None:
     app, _ = console_at(view)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        for tab, expected in (("1", [2]), ("2", [3, 7, 11]), ("4", [f"external_id:org-00{n}" for n in range(1, 5)]),
-                              ("5", [entry.sequence for entry in view.log if entry.level != "info"])):  # fmt: skip
+        for tab, expected in (
+            ("1", [2]),
+            ("2", [worker.worker for worker in view.now.workers if worker.errors or worker.state == "backing off"]),
+            ("4", [f"external_id:org-00{n}" for n in range(1, 5)]),
+            ("5", [entry.sequence for entry in view.log if entry.level != "info"]),
+        ):
             await press(pilot, tab, "z")
             assert isinstance(app.focused, VirtualTable)
-            shown = app.focused.shown_ids()
-            assert (shown if tab != "2" else sorted(shown, key=str)[:0] + [n for n in shown if n in {3, 7, 11}]) == expected
+            assert app.focused.shown_ids() == expected
             await press(pilot, "escape")
             assert app.focused.look.is_plain
         await press(pilot, "3")
@@ -311,13 +329,11 @@ async def test_a_large_table_is_filtered_and_sorted_beside_the_console() -> None
         assert table.shown_ids() == [1_999, *range(19_990, 20_000)]
         assert "11 of 20,000 shown" in line_of(app)
         table.look_at(Look("p1999", sort="row"))
-        assert table.finding
         assert "… 11 of 20,000" in [note.text for note in notes_of(table)][-1]
         table.set_rows(FrameRows(rows.frame.head(19_995)))
         await settle(pilot)
         assert table.shown_ids() == [*range(19_994, 19_989, -1), 1_999], "found again when the rows were replaced"
         table.look_at(Look())
-        assert not table.finding
         assert len(table.rows) == 19_995
 
 
@@ -327,7 +343,7 @@ async def test_y_copies_a_cell_or_the_marked_rows() -> None:
         await settle(pilot)
         await press(pilot, "3", "down", "l", "y")
         assert app.clipboard == "262"
-        await press(pilot, "y", "l", "l", "P", "y")
+        await press(pilot, "l", "P", "y")
         assert app.clipboard == "p•••@example.com", "masked is masked"
         await press(pilot, "P", "space", "space", "y")
         copied = [line.split("\t") for line in app.clipboard.split("\n")]
@@ -350,13 +366,15 @@ async def test_x_writes_what_is_shown_and_the_log_has_it(tmp_path: Path, monkeyp
         assert rows[4]["name"] == '\'=HYPERLINK("http://x")'
         assert path.stat().st_mode & 0o777 == 0o600
         assert view.told[-1].startswith(f"note Exported: 5 of 152 rows of organizations written to {path}")
-        await press(pilot, "P", "3", "x", "x")
-        assert [found.name for found in sorted(tmp_path.glob("*errors*"))] == [
-            f"{JOB}-errors-2.csv", f"{JOB}-errors.csv",
-        ]  # fmt: skip
-        exported = records(tmp_path / f"{JOB}-errors.csv")
-        assert exported[0]["email"] == "p•••@example.com"
-        assert exported[0]["time"] == "2026-11-23T14:04:00.000Z"
+        view.log.append(LogEntry(99, NOW, "info", "retried person1@example.com"))
+        await look_again(pilot)
+        await press(pilot, "P", "5", "x", "x")
+        assert len(records(tmp_path / f"{JOB}-log-2.csv")) == 31, "nothing is overwritten"
+        entry = records(tmp_path / f"{JOB}-log.csv")[-1]
+        assert entry == {
+            "sequence": "99", "time": "2026-11-23T14:03:59.000Z", "level": "info",
+            "message": "retried p•••@example.com",
+        }  # fmt: skip
         assert view.told[-1].endswith("e-mails masked")
 
 
@@ -399,3 +417,60 @@ async def test_the_palette_offers_what_the_table_can_do_now() -> None:
         await press(pilot, "colon", *"sort down", "enter")
         await settle(pilot)
         assert table_of(app).look.sort == "time"
+
+
+async def test_the_preview_is_a_table_like_the_others() -> None:
+    app = console(start=StartAt.new_job(Path("/data/users.csv")))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        table = table_of(app, "sample")
+        table.focus()
+        await press(pilot, "l", "S", "slash")
+        await type_text(pilot, "person1@")
+        await press(pilot, "enter")
+        assert table.shown_ids() == [1]
+        assert "by First Name ↓ · 1 of 20 shown" in screen_text(app)
+        assert "Export" not in footer(app), "it is a sample"
+        await press(pilot, "escape")
+        assert len(table.rows) == 20
+
+
+async def test_words_name_the_keys_that_the_operator_gave() -> None:
+    view = job_view()
+    backend = FakeBackend(views={JOB: view})
+    app = console(backend, start=StartAt.at_job(JOB), keymap={"table.news": "ctrl+n", "table.clear": "ctrl+x"})
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "slash")
+        await type_text(pilot, "nobody")
+        assert "Nothing matches the filter: ctrl+x shows all rows." in screen_text(app)
+        view.failures.append(failure(60, email="nobody@example.com"))
+        await look_again(pilot)
+        assert "1 new row would match: ctrl+n shows them." in screen_text(app)
+        assert "+1 new · press ctrl+n to show" in line_of(app)
+        await press(pilot, "enter", "ctrl+n")
+        assert table_of(app).shown_ids() == [60]
+
+
+async def test_the_copied_rows_have_a_limit() -> None:
+    app, _ = console_at(job_view(count=1_200))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "y", "a", "y")
+        assert app.clipboard == "2026-11-23T14:04:00+00:00"
+        assert any("1,200 rows are too many to copy. x writes" in note.message for note in app._notifications)
+
+
+async def test_more_errors_than_the_table_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_importer.tui.screens.job.MOST_ROWS", 50)
+    monkeypatch.setattr("tui_importer.tui.feeds.MOST_ROWS", 50)
+    view = job_view()
+    app, _ = console_at(view)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3")
+        assert line_of(app) == ""
+        view.failures += [failure(n) for n in range(60, 69)]
+        await look_again(pilot)
+        assert len(table_of(app).rows) == 59
+        assert "9 more in the journal" in line_of(app)

@@ -24,7 +24,7 @@ from tui_importer.tui.tables import (
     log_columns,
     organization_columns,
 )
-from tui_importer.tui.widgets.virtual_table import traits_of
+from tui_importer.tui.widgets.looked_table import traits_of
 
 if TYPE_CHECKING:
     from tui_importer.tui.rows import Rows

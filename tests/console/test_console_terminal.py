@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.driving import console, console_at, settle
-from tests.console.fakes import FakeJobView, finished, importing, paused, prewarming, ready
+from tests.console.fakes import NOW, FakeJobView, finished, importing, paused, prewarming, ready
 from tests.e2e.test_terminal import terminal
+from tui_importer.tui.console_log import MOST_BYTES, ConsoleLog
 from tui_importer.tui.terminal import BELL, RESTORE_TITLE, SAVE_TITLE, Terminal, title_of
 
 if TYPE_CHECKING:
@@ -140,3 +141,28 @@ def test_a_real_terminal_has_the_title_while_the_console_runs(home: Path, *, wan
         assert (b"\x1b]0;" in seen + opened.raw) is wanted
         if wanted:
             assert opened.raw.rindex(RESTORE_TITLE.encode()) > opened.raw.rindex(b"\x1b[?1049l")
+
+
+def test_what_was_told_is_written_down_without_secrets_and_not_for_ever(tmp_path: Path) -> None:
+    log = ConsoleLog(tmp_path)
+    log.write(NOW, "warning", "key sk_test_a1B2c3D4e5F6 of ann@example.com\x1b]2;P\x07\nnext")
+    [line] = (tmp_path / "console.log").read_text(encoding="utf-8").splitlines()
+    assert line.startswith("2026-11-23T14:03:59+00:00 warning ")
+    for secret in ("a1B2c3D4e5F6", "ann@example.com", "\x1b"):
+        assert secret not in line
+    (tmp_path / "console.log").write_bytes(b"x" * (MOST_BYTES + 1))
+    log.write(NOW, "information", "anew")
+    assert len((tmp_path / "console.log").read_text(encoding="utf-8").splitlines()) == 1
+    assert (tmp_path / "console.log.1").stat().st_size == MOST_BYTES + 1
+    ConsoleLog(None).write(NOW, "information", "nowhere")
+    ConsoleLog(tmp_path / "missing").write(NOW, "information", "nowhere")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["console.log", "console.log.1"]
+
+
+async def test_every_toast_is_written_down(tmp_path: Path) -> None:
+    app = console(crash_folder=tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("P")
+        await settle(pilot)
+    assert "E-mails and names are masked." in (tmp_path / "console.log").read_text(encoding="utf-8")

@@ -58,7 +58,8 @@ def test_completion_offers_folders_and_sources_only(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     (tmp_path / "user-lists").mkdir()
     assert completed(f"{tmp_path}/us") == f"{tmp_path}/usage.TSV"
-    assert completed(f"{tmp_path}/user") == f"{tmp_path}/user-lists/"
+    assert completed(f"{tmp_path}/user") == f"{tmp_path}/users.csv", "files come before folders"
+    assert completed(f"{tmp_path}/user-") == f"{tmp_path}/user-lists/"
     assert completed(f"{tmp_path}/users.p") is None
     assert completed(f"{tmp_path}/") is None
     assert completed("/no/such/folder/x") is None

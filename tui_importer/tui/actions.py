@@ -286,7 +286,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("table.left", Place.TABLE, "left,h", "move_column(-1)", "Left", "One column to the left", When.HAS_ROWS,
            palette=False),
     Action("table.right", Place.TABLE, "right,l", "move_column(1)", "Right",
-           "One column to the right; one that found no room is shown then", When.HAS_ROWS, palette=False),
+           "One column to the right; after the last come those without room", When.HAS_ROWS, palette=False),
     Action("table.news", Place.TABLE, "full_stop", "show_news", "Show new", "Show the rows that came meanwhile",
            When.TABLE_HAS_NEWS, rank=2, footer_key="."),
     Action("table.unmark", Place.TABLE, "escape", "unmark", "Unmark", "Remove all marks", When.TABLE_IS_MARKED, rank=2,

@@ -13,20 +13,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import App
 from textual.signal import Signal
 
 from tui_importer.errors import ImporterError
 from tui_importer.tui import crash, theme
 from tui_importer.tui.actions import Place, When, bindings_of, find
-from tui_importer.tui.console_log import ConsoleLog
 from tui_importer.tui.daemon import in_daemon
-from tui_importer.tui.keymap import Keymap, checked, clash_text, clashing, expanded, problem_lines
 from tui_importer.tui.open_job import OpenJob
 from tui_importer.tui.privacy import Privacy
 from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.settled import SettledApp
 from tui_importer.tui.start import Pace, StartAt
-from tui_importer.tui.terminal import Terminal, title_of
 from tui_importer.tui.text import error_text, notify_safe
 
 if TYPE_CHECKING:
@@ -35,10 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import RenderableType
-    from textual.binding import Binding
     from textual.command import Provider
-    from textual.dom import DOMNode
-    from textual.notifications import SeverityLevel
     from textual.screen import Screen
     from textual.types import CSSPathType
 
@@ -68,7 +62,7 @@ INTERRUPTED = 130
 """Exit code after a signal: the job is resumable."""
 
 
-class ImporterApp(App[None], inherit_bindings=False):
+class ImporterApp(SettledApp, inherit_bindings=False):
     """The console over a `Backend`.
 
     `clock` gives the time now, `zone` the zone of times shown (None: the machine's), `crash_folder` takes crash
@@ -100,11 +94,11 @@ class ImporterApp(App[None], inherit_bindings=False):
         crash_folder: Path | None = None,
         after_hang_up: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__()
+        super().__init__(preferences, clock=clock, logs=crash_folder)
         self._after_hang_up = after_hang_up
-        self.backend, self.preferences = backend, preferences
+        self.backend = backend
         self.start_at = start or StartAt.jobs()
-        self.clock, self.zone = clock, zone
+        self.zone = zone
         self.pace = pace or Pace()
         self.privacy = Privacy()
         self.job = OpenJob()
@@ -112,33 +106,13 @@ class ImporterApp(App[None], inherit_bindings=False):
         """Held while a job is taken in that a screen made, or while what a dry run left is removed."""
         self._crash_folder = crash_folder
         self.key_from: KeyFrom = "environment" if backend.key is not None else ""
-        self.terminal = Terminal(self._write_to_terminal)
-        self.record = ConsoleLog(crash_folder)
         self._opening = False
         self._job_mode = False
-        self._clashes_told: set[tuple[str, str, str]] = set()
         self.privacy_signal: Signal[None] = Signal(self, "privacy")
-        for own in theme.THEMES:
-            self.register_theme(own)
-        self.keymap = Keymap({})
-        self.obey_preferences()
-
-    def obey_preferences(self) -> None:
-        """Take theme and keys from the settings as they are now."""
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = theme.name_of(self.preferences.settings.theme)
-        self.keymap = checked(self.preferences.config.keymap)
-        self.set_keymap(expanded(self.keymap.keys))
-
-    def get_css_variables(self) -> dict[str, str]:
-        """Those of the theme, made fit for tables."""
-        self.theme_variables = theme.readable(self.current_theme, super().get_css_variables())
-        return self.theme_variables
 
     def on_ready(self) -> None:
         """Obey the signals that end a process, and go where the command line wants to begin."""
-        for line in problem_lines(self.keymap.problems):
-            notify_safe(self, line, title="A key of yours is not used", severity="warning")
+        self.tell_key_problems()
         if self.pace.snapshot is not None:
             self.set_interval(1.0, self.look_at_run)
         if not self.is_headless:
@@ -150,6 +124,10 @@ class ImporterApp(App[None], inherit_bindings=False):
                 self.new_job(self.start_at.source)
             case "job":
                 self.open_job(self.start_at.job)
+
+    def look_at_run(self) -> None:
+        """Let the terminal around us know how the open job does."""
+        self.tell_terminal(self.job.snapshot())
 
     # -- screens ------------------------------------------------------------------------------------------------
 
@@ -258,45 +236,6 @@ class ImporterApp(App[None], inherit_bindings=False):
     @work
     async def _release(self) -> None:
         await self.release_job()
-
-    # -- the terminal around it ---------------------------------------------------------------------------------
-
-    def look_at_run(self) -> None:
-        """Tell the open job's progress in the terminal's title, and ring when a run has ended, as the settings say."""
-        settings, snapshot = self.preferences.settings, self.job.snapshot()
-        ended = self.terminal.run_ended(snapshot)
-        if settings.terminal_title:
-            self.terminal.show_title(title_of(snapshot))
-        else:
-            self.terminal.restore_title()
-        if ended and settings.bell:
-            self.terminal.ring()
-
-    def _write_to_terminal(self, sequence: str) -> None:
-        if self._driver is not None and not self.is_headless and not self.is_web:
-            self._driver.write(sequence)
-            self._driver.flush()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Show a toast, and write its words to the console's log: a toast goes away."""
-        self.record.write(self.clock(), severity, f"{title}: {message}" if title else message)
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
-
-    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:  # noqa: ARG002 - Textual's signature
-        """Name two actions that have one key, once; keys from the settings were checked before they came here."""
-        told = {binding.id for binding in clashed_bindings if binding.id}
-        for first, second, key in clashing(told, self._keymap):
-            if (first.id, second.id, key) not in self._clashes_told:
-                self._clashes_told.add((first.id, second.id, key))
-                notify_safe(self, f"`{first.id}`: {clash_text(key, second)}", title="Keys clash", severity="warning")
 
     # -- actions ------------------------------------------------------------------------------------------------
 

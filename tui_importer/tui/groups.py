@@ -42,7 +42,7 @@ class FailureGroups:
 
     Its values are `id`, `step`, `kind`, `shape`, `count`, `share` (0 to 1), `first_row` (None for organizations),
     `newest`, `retryable` (how many of them) and `suggestion`. Only failures that are new since the last look are gone
-    through (10 ms for 100,000, 60 ms for a million); all of them when they were read anew.
+    through (10 ms for 100,000, a quarter of a second for a million); all of them when they were read anew.
     """
 
     def __init__(self) -> None:

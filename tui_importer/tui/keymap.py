@@ -54,6 +54,7 @@ _APART: Final = (
     frozenset({When.REQUESTS_ARE_SHORT, When.REQUESTS_ARE_RAW}),
     frozenset({When.SETTING_UNDER_CURSOR, When.PROFILES_ARE_SHOWN}),
     frozenset({When.SETTING_IS_GIVEN, When.PROFILE_UNDER_CURSOR}),
+    frozenset({When.TABLE_IS_MARKED, When.TABLE_IS_FILTERED}),
 )
 """Conditions of which only one holds at a time."""
 
@@ -142,6 +143,12 @@ def clashing(ids: Iterable[str], keymap: Mapping[str, str]) -> list[tuple[Action
 def shown_keys(keys: str) -> str:
     """Keys as an operator reads them: `ctrl+p :`."""
     return " ".join(shown_key(key) for key in keys.split(","))
+
+
+def key_of(action_id: str, keymap: Mapping[str, str]) -> str:
+    """The first key of an action as an operator reads it."""
+    keys = keymap.get(action_id) or next(action.keys for action in ACTIONS if action.id == action_id)
+    return shown_key(keys.partition(",")[0])
 
 
 def shown_key(key: str) -> str:

@@ -26,6 +26,10 @@ class Fault:
     name: str
     values: tuple[str, ...] = ()
 
+    def is_in(self, value: object) -> bool:
+        """Whether a row with this value has the fault."""
+        return value in self.values if self.values else isinstance(value, (int, float)) and value > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -86,15 +90,6 @@ def haystack(values: Sequence[object]) -> str:
 def matches(text: str, words: Sequence[Alternatives]) -> bool:
     """Whether every word is in a haystack."""
     return all(any(word in text for word in alternatives) for alternatives in words)
-
-
-def is_faulty(row: Mapping[str, object], faults: Sequence[Fault]) -> bool:
-    """Whether a row has any of the faults."""
-    for fault in faults:
-        value = row.get(fault.name)
-        if value in fault.values if fault.values else isinstance(value, (int, float)) and value > 0:
-            return True
-    return False
 
 
 def sort_key(value: object, order: Sequence[str] = ()) -> SupportsRichComparison | None:

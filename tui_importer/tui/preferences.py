@@ -41,6 +41,10 @@ class Preferences:
         """The settings under a profile: "" for none, None for the file's default one. Raises ConfigError."""
         return resolve(self.config, profile=profile, environment=self._environment)
 
+    def knows_variable(self, name: str) -> bool:
+        """Whether the environment says something by this name."""
+        return bool(self._environment.get(name, "").strip())
+
     @property
     def settings(self) -> Settings:
         """The settings under the default profile."""

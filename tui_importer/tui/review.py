@@ -33,7 +33,8 @@ _KINDS: Final = 4
 _MISSING_STEP: Final = "Only the step that is missing is redone: a user that is there is not created again."
 _NO_WAY_BACK: Final = "There is no way back: a skipped row is not tried again by this job."
 
-Decision = Literal["", "try", "start", "later"]
+Decision = Literal["", "now", "later"]
+"""Nothing; in the run that is going or a new one; when the job goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,22 @@ class Chosen:
     organizations: int = 0
 
     @classmethod
-    def of(cls, picked: pl.DataFrame, failures: pl.DataFrame) -> Chosen:
-        """The rows of some failures of all; with a failed organization those that failed only because it did."""
-        organizations = picked.filter(pl.col("row").is_null())
+    def of(cls, picked: pl.DataFrame) -> Chosen:
+        """From failures as a frame."""
         rows = picked.filter(pl.col("row").is_not_null())
-        if organizations.height:
-            held = failures.filter(pl.col("row").is_not_null(), step="organization")
-            held = held.join(organizations, on="organization", how="semi")
-            rows = pl.concat([rows, held]).unique("sequence", maintain_order=True)
         kinds = Counter(rows["kind"].to_list())
         ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-        return cls(frozenset(rows["row"].to_list()), tuple(ordered), organizations.height)
+        return cls(frozenset(rows["row"].to_list()), tuple(ordered), picked.height - rows.height)
+
+
+def with_held(picked: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
+    """Those picked of all failures, and with a failed organization the rows that failed only because it did."""
+    organizations = picked.filter(pl.col("row").is_null())
+    if not organizations.height:
+        return picked
+    held = failures.filter(pl.col("row").is_not_null(), step="organization")
+    held = held.join(organizations, on="organization", how="semi")
+    return pl.concat([picked, held]).unique("sequence", maintain_order=True)
 
 
 class Review:
@@ -80,17 +86,27 @@ class Review:
             try:
                 await work
             except ImporterError as error:
-                notify_safe(self._app, error_text(error), title="Nothing was changed", severity="error")
+                notify_safe(self._app, error_text(error), title="Not done, or not all of it", severity="error")
+                self._tell_changed()
 
-    def chosen(self, sequences: Collection[object]) -> Chosen:
-        """What is meant by some failures."""
-        failures = self._failures()
-        return Chosen.of(failures.filter(pl.col("sequence").is_in(list(sequences))), failures)
+    @property
+    def _is_open(self) -> bool:
+        """Whether the console still has this job: what takes long may end after the job was left."""
+        return self._app.job.view is self._view
+
+    def _tell_changed(self) -> None:
+        if self._is_open:
+            self._changed()
+
+    def picked(self, sequences: Collection[object]) -> pl.DataFrame:
+        """Some failures as a frame."""
+        return self._failures().filter(pl.col("sequence").is_in(list(sequences)))
 
     # -- trying again -------------------------------------------------------------------------------------------
 
-    def retry(self, chosen: Chosen) -> None:
-        """Try what was chosen again; asks unless that is one row and nothing else comes of it."""
+    def retry(self, picked: pl.DataFrame) -> None:
+        """Try failures again; asks unless that is one row and nothing else comes of it."""
+        chosen = Chosen.of(with_held(picked, self._failures()))
         self._in_thread(self._plan(Selection(rows=chosen.rows), chosen.organizations))
 
     def retry_all(self, organizations: int) -> None:
@@ -100,10 +116,12 @@ class Review:
     async def _plan(self, selection: Selection, organizations: int) -> None:
         plan = await in_daemon(partial(self._view.plan_retry, selection))
         snapshot = self._view.snapshot()
+        if not self._is_open:
+            return
         if not plan.rows:
             self._without_rows(plan, organizations, snapshot)
         elif plan.rows == 1 and (snapshot.state in MOVING or not snapshot.totals.pending):
-            self._decided(selection, "try" if snapshot.state in MOVING else "start")
+            self._decided(selection, "later" if snapshot.state == "pausing" else "now")
         else:
             dialog = ChoiceDialog(
                 f"Try {fmt.counted(plan.rows, 'row')} again?", retry_text(plan, snapshot), retry_choices(plan, snapshot)
@@ -112,8 +130,7 @@ class Review:
 
     def _without_rows(self, plan: RetryPlan, organizations: int, snapshot: Snapshot) -> None:
         if organizations and snapshot.state == "paused":
-            notify_safe(self._app, "Organizations that failed are tried first.")
-            self._start()
+            confirmed_start(self._app, snapshot, self._go_on, plan=self._view.plan())
             return
         if plan.later or organizations:
             words = "Rows of failed organizations are tried again by the next run: pause the job, then go on."
@@ -130,29 +147,34 @@ class Review:
         def go() -> None:
             self._in_thread(self._again(selection, decision or ""))
 
-        if decision == "start":
-            confirmed_start(self._app, self._view.snapshot(), go, plan=self._view.plan())
+        snapshot = self._view.snapshot()
+        if decision == "now" and snapshot.state not in MOVING:
+            confirmed_start(self._app, snapshot, go, plan=self._view.plan())
         elif decision:
             go()
 
     async def _again(self, selection: Selection, decision: Decision) -> None:
         rows = await in_daemon(partial(self._view.retry, selection))
-        if decision == "start":
+        if not self._is_open:
+            return
+        if rows and decision == "now" and self._view.snapshot().state not in MOVING:
             self._app.job.start()
         self._changed()
         notify_safe(self._app, retry_words(selection, rows, decision))
 
-    def _start(self) -> None:
-        def go() -> None:
+    def _go_on(self) -> None:
+        if self._is_open:
             self._app.job.start()
             self._changed()
-
-        confirmed_start(self._app, self._view.snapshot(), go, plan=self._view.plan())
+            notify_safe(self._app, "The job goes on: organizations that failed are tried first.")
 
     # -- skipping -----------------------------------------------------------------------------------------------
 
-    def skip(self, chosen: Chosen) -> None:
+    def skip(self, picked: pl.DataFrame) -> None:
         """Ask for a reason, and for many rows once more, then skip."""
+        chosen = Chosen.of(picked)
+        if not chosen.rows:
+            return
         rows = fmt.counted(len(chosen.rows), "row") if len(chosen.rows) != 1 else f"row {next(iter(chosen.rows)):,}"
 
         def given(reason: str | None) -> None:
@@ -182,7 +204,7 @@ class Review:
 
     async def _skip(self, chosen: Chosen, reason: str) -> None:
         count = await in_daemon(partial(self._view.skip, chosen.rows, reason))
-        self._changed()
+        self._tell_changed()
         notify_safe(self._app, f"{fmt.counted(count, 'row')} skipped: {safe(reason, 80)}")
 
 
@@ -213,17 +235,17 @@ def retry_text(plan: RetryPlan, snapshot: Snapshot) -> list[str]:
 def retry_choices(plan: RetryPlan, snapshot: Snapshot) -> tuple[Choice[Decision], ...]:
     """No comes first. With other rows pending, a job that rests need not go on at once."""
     no: Choice[Decision] = Choice("No", "change nothing", "")
-    others = snapshot.totals.pending
-    if snapshot.state in MOVING:
-        return no, Choice("Try again", "in the run that is going", "try", "accent")
     those = "it" if plan.rows == 1 else "them"
+    others = snapshot.totals.pending
+    if snapshot.state == "running":
+        return no, Choice("Try again", "in the run that is going", "now", "accent")
+    later: Choice[Decision] = Choice("Try again later", f"the job goes on with {those} when you say so", "later")
+    if snapshot.state == "pausing":
+        return no, later
     if not others:
-        return no, Choice("Try again", f"the job starts for {those}", "start", "accent")
-    return (
-        no,
-        Choice("Try again and go on", f"{fmt.counted(others, 'other row')} pending, too", "start", "accent"),
-        Choice("Try again later", f"the job goes on with {those} when you say so", "later"),
-    )
+        return no, Choice("Try again", f"the job starts for {those}", "now", "accent")
+    pending = f"{fmt.counted(others, 'other row')} pending, too"
+    return no, Choice("Try again and go on", pending, "now", "accent"), later
 
 
 def retry_words(selection: Selection, rows: int, decision: Decision) -> str:

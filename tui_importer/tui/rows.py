@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
-from tui_importer.tui.looks import haystack, is_faulty, matches, sort_key
+from tui_importer.tui.looks import haystack, matches, sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -90,6 +90,7 @@ class SequenceRows(Generic[ItemT]):
         self.items = items
         self.index = index
         self._values = values
+        self._made: list[Row] = []
 
     @property
     def total(self) -> int:
@@ -100,7 +101,15 @@ class SequenceRows(Generic[ItemT]):
         return len(self.items if self.index is None else self.index)
 
     def _with(self, index: Sequence[int] | None) -> SequenceRows[ItemT]:
-        return SequenceRows(self.names, self.items, self._values, index)
+        rows = SequenceRows(self.names, self.items, self._values, index)
+        rows._made = self._made
+        return rows
+
+    def _all(self) -> list[Row]:
+        """The values of all objects, made once: whoever looks at one of all rows looks at all of them."""
+        if len(self._made) != len(self.items):
+            self._made[:] = map(self._values, self.items)
+        return self._made
 
     def positions(self) -> Sequence[int]:
         """The places of the objects shown, in their order."""
@@ -118,7 +127,7 @@ class SequenceRows(Generic[ItemT]):
     def all_ids(self, name: str) -> list[object]:
         """One value of every object."""
         column = self.names.index(name)
-        return [self._values(item)[column] for item in self.items]
+        return [row[column] for row in self._all()]
 
     def position_of(self, name: str, value: object) -> int | None:
         """Search from the top."""
@@ -141,13 +150,14 @@ class SequenceRows(Generic[ItemT]):
         if look.is_plain and start == 0:
             return self._with(None)
         searched = [self.names.index(name) for name in traits.searched]
+        faults = [(self.names.index(fault.name), fault) for fault in traits.faults]
         words = look.words
-        made = {at: self._values(self.items[at]) for at in range(start, len(self.items))}
+        made = self._all()
         index = [
             at
-            for at, row in made.items()
+            for at, row in enumerate(made[start:], start)
             if (not words or matches(haystack([row[column] for column in searched]), words))
-            and (not look.faults or is_faulty(as_mapping(self.names, row), traits.faults))
+            and (not look.faults or any(fault.is_in(row[column]) for column, fault in faults))
         ]
         if look.sort:
             column, order = self.names.index(look.sort), traits.orders.get(look.sort, ())

@@ -6,7 +6,7 @@ buttons or set the terminal's title. Everything dynamic goes through `safe_conte
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from textual.content import Content
 
@@ -22,6 +22,14 @@ __all__ = ["clip", "clip_middle", "error_text", "notify_safe", "safe", "safe_con
 Severity = Literal["information", "warning", "error"]
 
 
+@runtime_checkable
+class WritesDown(Protocol):
+    """An app that keeps a log of what it told."""
+
+    def write_down(self, severity: str, text: str) -> None:
+        """Add a line."""
+
+
 def safe_content(value: object, style: str = "", limit: int = MAX_LENGTH) -> Content:
     """Return `value` as one literal line of content in one style."""
     return Content.styled(safe(value, limit), style)
@@ -35,7 +43,12 @@ def notify_safe(
     severity: Severity = "information",
     timeout: float | None = None,
 ) -> None:
-    """Show a toast with `message` and `title` taken literally, for `timeout` seconds."""
+    """Show a toast with `message` and `title` taken literally, for `timeout` seconds.
+
+    An app that keeps a log has its words there too.
+    """
+    if isinstance(app, WritesDown):
+        app.write_down(severity, f"{title}: {message}" if title else str(message))
     app.notify(safe(message), title=safe(title, 80), severity=severity, timeout=timeout, markup=False)
 
 

@@ -147,12 +147,12 @@ class ErrorDetailScreen(ConsoleScreen[None]):
     def action_retry(self) -> None:
         """Try this one again."""
         if self.detail is not None:
-            self._review.retry(self._review.chosen([self.detail.failure.sequence]))
+            self._review.retry(self._review.picked([self.detail.failure.sequence]))
 
     def action_skip(self) -> None:
         """Skip this one for a reason."""
         if self.detail is not None:
-            self._review.skip(self._review.chosen([self.detail.failure.sequence]))
+            self._review.skip(self._review.picked([self.detail.failure.sequence]))
 
     def action_raw(self, on: bool) -> None:  # noqa: FBT001 - the parameter of a Textual action
         """Show requests and answers in full, or what they come to."""

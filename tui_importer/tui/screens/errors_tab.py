@@ -14,7 +14,7 @@ from tui_importer.tui.group_columns import group_columns
 from tui_importer.tui.groups import FailureGroups, GroupFailures, cause_of, failures_of
 from tui_importer.tui.looks import Look
 from tui_importer.tui.open_job import MOVING
-from tui_importer.tui.review import Chosen, Review
+from tui_importer.tui.review import Review
 from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.screens.error_detail import ErrorDetailScreen
 from tui_importer.tui.text import safe
@@ -44,8 +44,8 @@ CONDITIONS: Final = (
 
 _LARGEST_FIRST: Final = Look(sort="count", descending=True)
 _EMPTY_GROUP: Final = (
-    "✔ No error of this group is left: its rows are tried again, went through, or were skipped.",
-    "esc shows the groups.",
+    "✔ No error of this group is left.",
+    "Its rows are tried again, went through, or were skipped.",
 )
 
 
@@ -82,7 +82,8 @@ class ErrorsTab(ConsoleScreen[None]):
         causes = group_columns(app.privacy, app.zone)
         groups = VirtualTable(causes, id_name="id", id="groups", empty=("✔ No failures.",))
         yield GroupsPane(groups, rest=rest, id="groups-pane")
-        group = VirtualTable(errors, id_name="sequence", id="group", growing=True, empty=_EMPTY_GROUP)
+        mine = [column for column in errors if column.name not in {"step", "kind"}]  # the same in all rows
+        group = VirtualTable(mine, id_name="sequence", id="group", growing=True, empty=_EMPTY_GROUP)
         yield GroupPane(group, rest=rest, id="group-pane")
 
     def on_mount(self) -> None:
@@ -159,6 +160,8 @@ class ErrorsTab(ConsoleScreen[None]):
             self.app.screen.failures_changed()
 
     def _failures_changed(self) -> None:
+        if not self.is_running:  # the job is being left
+            return
         if self.is_current:  # what was marked is done
             self._errors_table(self.errors_view).unmark()
         self.refresh_snapshot()
@@ -199,15 +202,14 @@ class ErrorsTab(ConsoleScreen[None]):
         of_organizations = current["first_row" if self.errors_view == "groups" else "row"] is None
         return not of_organizations if skip else of_organizations or bool(current["retryable"])
 
-    def _chosen(self) -> Chosen:
+    def _picked(self) -> pl.DataFrame:
         """The marked errors or those of the marked groups, else what is under the cursor."""
         table = self._errors_table(self.errors_view)
         ids = list(table.marked) or [table.current_id]
         if self.errors_view != "groups":
-            return self.review.chosen(ids)
-        failures = self._failures.rows.frame
+            return self.review.picked(ids)
         groups = self._groups.rows.frame.filter(pl.col("id").is_in(ids))
-        return Chosen.of(failures_of(failures, [cause_of(group) for group in groups.iter_rows(named=True)]), failures)
+        return failures_of(self._failures.rows.frame, [cause_of(group) for group in groups.iter_rows(named=True)])
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class ErrorsTab(ConsoleScreen[None]):
 
     def action_retry(self) -> None:
         """Try the marked errors again, or the one under the cursor."""
-        self.review.retry(self._chosen())
+        self.review.retry(self._picked())
 
     def action_retry_all(self) -> None:
         """Try every error again that can be."""
@@ -253,9 +255,7 @@ class ErrorsTab(ConsoleScreen[None]):
 
     def action_skip(self) -> None:
         """Skip the marked errors, or the one under the cursor, for a reason."""
-        chosen = self._chosen()
-        if chosen.rows:
-            self.review.skip(chosen)
+        self.review.skip(self._picked())
 
     @on(VirtualTable.RowSelected, "#errors, #group")
     def action_open_detail(self) -> None:

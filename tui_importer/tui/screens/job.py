@@ -9,10 +9,10 @@ from textual import on, work
 from textual.widgets import ContentSwitcher
 
 from tui_importer.tui import tables
-from tui_importer.tui.actions import ACTIONS, Place, When, bindings_of
+from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.failure_kinds import FailureKinds
 from tui_importer.tui.feeds import MOST_ROWS, Feed, OrganizationsFeed, failures_feed, log_feed
-from tui_importer.tui.keymap import shown_key
+from tui_importer.tui.keymap import key_of
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.screens.base import COLUMNS_BREAKPOINTS
 from tui_importer.tui.screens.confirm_start import confirmed_start
@@ -132,11 +132,10 @@ class JobScreen(ErrorsTab, LiveControl):
         self.query_one(Stepper).show_snapshot(snapshot)
         self.query_one(Banner).show_banner(banner_of(snapshot, self._key_of), self.size.width - 2)
         plan = self.view.plan() if snapshot.state == "ready" else None
-        self.query_one(JobPanels).show_job(snapshot, plan, self._kinds.look(self._failures.rows))
+        self.query_one(JobPanels).show_job(snapshot, plan, self._kinds.look(self._failures.rows), self._key_of)
 
     def _key_of(self, action_id: str) -> str:
-        keys = self.console_app.keymap.keys.get(action_id) or next(a.keys for a in ACTIONS if a.id == action_id)
-        return shown_key(keys.partition(",")[0])
+        return key_of(action_id, self.console_app.keymap.keys)
 
     def _show_tables(self, snapshot: Snapshot) -> None:
         """Tables that change as a whole take rows only while they are in sight; those that grow never fall behind."""
@@ -148,7 +147,8 @@ class JobScreen(ErrorsTab, LiveControl):
         changed = self._failures.pull(snapshot.failures, snapshot.failures_gone)
         self._show_feed("errors", self._failures, changed=changed)
         self._show_feed("log", self._log, changed=self._log.pull(snapshot.log_entries))
-        self._table("errors").beyond = max(0, snapshot.failures - MOST_ROWS)
+        held = self._failures.rows.total
+        self._table("errors").set_beyond(max(0, snapshot.failures - held) if held >= MOST_ROWS else 0)
         self.show_errors()
         settled = snapshot.phase in {"import", "done"} or snapshot.state not in {"running", "pausing"}
         if self.tab == "organizations":

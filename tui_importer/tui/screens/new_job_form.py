@@ -14,7 +14,7 @@ from textual.widgets import Input
 from tui_importer.errors import ImporterError
 from tui_importer.tui import forms
 from tui_importer.tui.actions import Place, When
-from tui_importer.tui.keymap import shown_keys
+from tui_importer.tui.keymap import key_of
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.text import error_text, notify_safe, safe
@@ -62,7 +62,7 @@ class NewJobForm(ConsoleScreen[None]):
         """Four sections to scroll through."""
         app = self.console_app
         self.resolved = app.preferences.resolved()
-        browse = shown_keys(app.keymap.keys.get("new.browse", "ctrl+o"))
+        browse = key_of("new.browse", app.keymap.keys)
         with VerticalScroll(id="steps", can_focus=False):
             yield FileSection(app.preferences.recent, app.pace.typing, f"{browse} browses, enter next")
             yield StepTitle(StepData(2, "Columns", "waits"), id="step-columns")

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tui_importer.tui.app import ImporterApp
 
 NO_PROFILE = "(none)"
-_KEY_HINTS = {"": "enter takes it", "environment": "WORKOS_API_KEY", "keyring": "in the keyring", "typed": "in use"}
+KEY_VARIABLE = "WORKOS_API_KEY"
+_KEY_HINTS = {"": "enter takes it", "keyring": "in the keyring"}
 
 
 class EnvironmentSection(Vertical):
@@ -153,7 +154,9 @@ class EnvironmentSection(Vertical):
         key = self._owner.backend.key
         field = self.query_one("#field-key", Field)
         field.input.placeholder = key.hint if key else "sk_…"
-        field.show_hint(_KEY_HINTS[self._owner.key_from])
+        origin = self._owner.key_from
+        named = origin == "environment" and self._owner.preferences.knows_variable(KEY_VARIABLE)
+        field.show_hint(KEY_VARIABLE if named else _KEY_HINTS.get(origin, "in use"))
         self.screen.refresh_bindings()
 
     # -- where it leads -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from tui_importer.tui import format as fmt
@@ -48,12 +49,12 @@ class FailuresPanel(Panel[FailuresData]):
 
 def _bars(shown: Sequence[tuple[str, int]], width: int) -> list[Content]:
     top = max(count for _, count in shown)
-    label = max(len(kind) for kind, _ in shown)
+    label = max(cell_len(kind) for kind, _ in shown)
     number = max(len(fmt.number(count)) for _, count in shown)
     room = width - label - number - 4
     lines = []
     for kind, count in shown:
         bar = Content.assemble("  ", scaled_bar(count, top, room, "bad")) if room >= 4 else Content("")
-        left = Content.assemble((kind.ljust(label), STYLES["muted"]), bar)
+        left = Content.assemble((set_cell_size(kind, label), STYLES["muted"]), bar)
         lines.append(justified(left, Content.styled(fmt.number(count), "bold"), width))
     return lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from textual.suggester import Suggester
 
 _LONGEST = 4_096
+_TYPED = {short: key_to_character(long) for long, short in KEY_NAME_REPLACEMENTS.items()}
+"""The characters of keys that Textual calls by short names of its own (`plus`), and then does not know."""
 
 
 class SafeInput(Input):
@@ -33,6 +36,10 @@ class SafeInput(Input):
         if value.isprintable():
             return value
         return "".join(character for character in value[:_LONGEST] if harmless(character) == character)
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Whether a key types here, so that no binding of it is offered meanwhile."""
+        return super().check_consume_key(key, character or _TYPED.get(key))
 
 
 class Field(Horizontal):

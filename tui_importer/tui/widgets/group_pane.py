@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.content import Content
 
-from tui_importer.tui.drawing import justified
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.panel import Panel
@@ -41,14 +40,15 @@ class GroupHead(Panel[GroupData]):
     """
 
     def draw(self, data: GroupData) -> Sequence[Content]:
-        """The way back at the right."""
+        """A line each."""
         muted = STYLES["muted"]
         which = Content.assemble(
             ("Group ", muted), (safe(data.kind, 60), f"{STYLES['bad']} bold"), (f" · {safe(data.step)} · ", muted),
             safe(data.shape),
         )  # fmt: skip
-        back = Content.assemble(("esc", "$accent bold"), (" groups", muted))
-        return [justified(which, back, self.content_size.width), Content.styled(safe(data.suggestion), muted)]
+        width = self.content_size.width
+        what = Content.assemble(("→ ", STYLES["accent"]), (safe(data.suggestion), muted))
+        return [which.truncate(width, ellipsis=True), what.truncate(width, ellipsis=True)]
 
 
 class GroupFoot(Panel["GroupData | None"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import Container
@@ -15,6 +16,8 @@ from tui_importer.tui.widgets.summary_panel import SummaryData, SummaryPanel
 from tui_importer.tui.widgets.users_panel import UsersData, UsersPanel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
     from tui_importer.engine.plan import Plan
@@ -26,7 +29,7 @@ _OVER: Final = frozenset({"finished", "aborted"})
 class JobPanels(Container):
     """Organizations; users, the plan or the summary; and where there is much room, answers and errors."""
 
-    _shown: tuple[Snapshot, Plan | None, tuple[tuple[str, int], ...]] | None = None
+    _again: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """All of them, shown or not."""
@@ -37,9 +40,11 @@ class JobPanels(Container):
         yield AnswersPanel(id="answers-panel")
         yield FailuresPanel(id="failures-panel")
 
-    def show_job(self, snapshot: Snapshot, plan: Plan | None, kinds: tuple[tuple[str, int], ...]) -> None:
-        """Show a picture of the job, its plan before the start, and its errors by kind."""
-        self._shown = (snapshot, plan, kinds)
+    def show_job(
+        self, snapshot: Snapshot, plan: Plan | None, kinds: tuple[tuple[str, int], ...], key_of: Callable[[str], str]
+    ) -> None:
+        """Show a job, its plan before the start, and its errors by kind; `key_of` tells an action's key."""
+        self._again = partial(self.show_job, snapshot, plan, kinds, key_of)
         over = snapshot.state in _OVER
         planned = plan is not None and snapshot.state == "ready"
         self.set_class(over, "-over")
@@ -47,7 +52,7 @@ class JobPanels(Container):
         wrong = next(disorder(snapshot), "")
         self.query_one(OrganizationsPanel).show(OrganizationsData.of(snapshot))
         if over:
-            self.query_one(SummaryPanel).show(SummaryData(snapshot, wrong))
+            self.query_one(SummaryPanel).show(SummaryData.of(snapshot, key_of, wrong))
         elif planned and plan is not None:
             self.query_one(PlanPanel).show(PlanData(plan, titled=True))
         else:
@@ -58,5 +63,5 @@ class JobPanels(Container):
 
     def on_resize(self) -> None:
         """Another width may show other panels."""
-        if self._shown is not None:
-            self.show_job(*self._shown)
+        if self._again is not None:
+            self._again()

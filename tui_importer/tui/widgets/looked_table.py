@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.message import Message
 
+from tui_importer.tui import format as fmt
+from tui_importer.tui.keymap import Keymap, key_of
 from tui_importer.tui.looks import Fault, Look, Traits
 from tui_importer.tui.widgets.row_view import RowView
 
@@ -76,7 +78,7 @@ class LookedTable(RowView):
         self.columns = tuple(columns)
         self.model.traits = traits_of(columns, self.model.traits.id_name, self.model.traits.faults)
         if self.current_column is None:
-            self.column = self.columns[0].name if self.columns else ""
+            self._column = ""
         self.reload()
 
     def set_rows(self, rows: Rows) -> None:
@@ -93,6 +95,12 @@ class LookedTable(RowView):
         if marked is not self.marked:
             self._marks_changed()
         if said != self._said:
+            self._view_changed()
+
+    def set_beyond(self, count: int) -> None:
+        """Tell of entries that are in the journal only."""
+        if count != self.beyond:
+            self.beyond = count
             self._view_changed()
 
     @property
@@ -186,9 +194,18 @@ class LookedTable(RowView):
         """Why nothing is shown: there is nothing, or the filter lets nothing through."""
         if not self.source.total:
             return self.empty
-        what = "Nothing matches the filter" if self.filter_text else "There is no faulty row"
-        waiting = f" {self.model.news:,} new rows wait: . shows them." if self.model.news else ""
-        return (f"{what}: esc clears it.{waiting}",)
+        what = "Nothing matches the filter" if self.filter_text else "No row has a fault"
+        words = [f"{what}: {self.key_of('table.clear')} shows all rows."]
+        if self.model.news:
+            words.append(
+                f"{fmt.counted(self.model.news, 'new row')} would match: {self.key_of('table.news')} shows them."
+            )
+        return words
+
+    def key_of(self, action_id: str) -> str:
+        """The key of an action, as the operator has it."""
+        keymap = getattr(self.app, "keymap", None)
+        return key_of(action_id, keymap.keys if isinstance(keymap, Keymap) else {})
 
     # -- marks --------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from tui_importer.tui.widgets.fields import ChoiceField, Field
 from tui_importer.tui.widgets.panel import Panel
 from tui_importer.tui.widgets.path_field import PathField
 from tui_importer.tui.widgets.plan_panel import PlanData, PlanPanel
+from tui_importer.tui.widgets.table_pane import TablePane
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
@@ -63,15 +64,15 @@ class StepTitle(Panel[StepData]):
 
 
 class SampleTable(VirtualTable):
-    """The first rows: it has a cursor, and more room, only while it is in focus."""
+    """The first rows: it has a cursor, and more room, only while it or its filter is in focus."""
 
     DEFAULT_CSS = """
     SampleTable { height: 6; overflow-y: hidden; }
-    SampleTable:focus { height: 16; overflow-y: auto; }
+    TablePane:focus-within SampleTable { height: 16; overflow-y: auto; }
     """
 
     def __init__(self) -> None:
-        super().__init__((), id_name="number", id="sample", show_cursor=False)
+        super().__init__((), id_name="number", id="sample", show_cursor=False, exportable=False)
 
     def on_focus(self) -> None:
         """Show where we are."""
@@ -94,7 +95,7 @@ class FileSection(Vertical):
         yield StepTitle(StepData(1, "File", "now"), id="step-file")
         yield PathField(self._recent, self._rest, self._hint)
         yield Static(Content(""), id="facts")
-        yield SampleTable()
+        yield TablePane(SampleTable(), rest=self._rest, id="sample-pane")
 
     def show_preview(self, preview: Preview, privacy: Privacy) -> None:
         """Facts and first rows."""

@@ -41,7 +41,7 @@ class RowView(ScrollView, can_focus=True):
         & > .table--column { text-style: underline; }
         & > .table--cursor { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
         & > .table--cursor-blurred { background: $block-cursor-blurred-background; }
-        & > .table--cell { background: $accent 30%; }
+        & > .table--cell { background: $secondary; }
         & > .table--empty { color: $text-muted; }
         & > .table--muted { color: $text-muted; }
         & > .table--faint { color: $text-disabled; }
@@ -89,7 +89,7 @@ class RowView(ScrollView, can_focus=True):
         self.model = TableModel(traits)
         self.show_cursor = show_cursor
         self.empty = tuple(empty)
-        self.column = self.columns[0].name if self.columns else ""
+        self._column = ""
         self._fetched = Prefetched(self.model.shown)
         self._painter = TablePainter(self)
         self._page_before = self._width = 0
@@ -185,20 +185,29 @@ class RowView(ScrollView, can_focus=True):
         self._into_sight(new)
 
     def move_column(self, by: int) -> None:
-        """Go to the column at the left or right; one that found no room is shown while the cursor is on it."""
-        names = [column.name for column in self.columns]
+        """Go to the column at the left or right.
+
+        Beyond the last one are those that found no room: one of them is shown while the cursor is on it.
+        """
+        names = self._painter.reach
         here = names.index(self.column) if self.column in names else 0
-        self.to_column(names[max(0, min(here + by, len(names) - 1))])
+        if names:
+            self.to_column(names[max(0, min(here + by, len(names) - 1))])
 
     def to_column(self, name: str) -> None:
         """Put the cursor on a column."""
         if name == self.column:
             return
-        self.column = name
+        self._column = name
         self.refresh(Region(0, 0, self.size.width, 1))
         self._refresh_row(self.cursor)
         if self._fit():
             self.refresh()
+
+    @property
+    def column(self) -> str:
+        """The name of the column under the cursor: the first that found room until the operator chooses one."""
+        return self._column or next(iter(self._painter.reach), "")
 
     @property
     def current_column(self) -> Column | None:
@@ -280,7 +289,7 @@ class RowView(ScrollView, can_focus=True):
         return rows + [None] * (height - len(rows))
 
     def _fit(self) -> bool:
-        keep = self.column if self.show_cursor else ""
+        keep = self._column if self.show_cursor else ""
         self._width = self.scrollable_content_region.width
         return self._painter.fit(self.columns, self._width, keep, self.model.look.sort)
 

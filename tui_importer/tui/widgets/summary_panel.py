@@ -10,22 +10,31 @@ from textual.content import Content
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import dotted, justified
 from tui_importer.tui.marks import STYLES, Tone
-from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.panel import Panel
 from tui_importer.tui.widgets.users_panel import disorder_words, outcome_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui_importer.engine.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryData:
-    """The finished job; `disorder` says what does not add up, empty when all does."""
+    """The finished job, and the keys with what they do for its errors.
+
+    `disorder` says what does not add up, empty when all does.
+    """
 
     snapshot: Snapshot
+    keys: tuple[tuple[str, str], ...]
     disorder: str = ""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, key_of: Callable[[str], str], disorder: str = "") -> SummaryData:
+        """The panel's part of a snapshot; `key_of` tells an action's key."""
+        actions = (("job.tab_errors", "the errors"), ("job.retry", "tries again"), ("table.export", "exports"))
+        return cls(snapshot, tuple((key_of(action), words) for action, words in actions), disorder)
 
 
 Cell = tuple[int, str, Tone]
@@ -47,7 +56,7 @@ class SummaryPanel(Panel[SummaryData]):
         title = justified(Content.styled("Summary", "bold"), right, width)
         bar = Content.assemble(outcome_bar(totals, width - 6), f" {fmt.percent(totals.done, totals.rows):>3} %")
         table = _table(_rows(snapshot), brief=width < _BROAD)
-        tail = [_requests(snapshot, width), _times(snapshot, width), _next(snapshot, width)]
+        tail = [_requests(snapshot, width), _times(snapshot, width), _next(data, width)]
         spare = height - len(table) - len(tail) - 2
         gap = [Content("")] if spare >= 2 else []
         return [title, *([bar] if spare >= 0 else []), *gap, *table, *gap, *tail]
@@ -147,15 +156,10 @@ def _times(snapshot: Snapshot, width: int) -> Content:
     return _labelled("time", pieces, width)
 
 
-def _next(snapshot: Snapshot, width: int) -> Content:
-    job = safe(snapshot.job, 60)
+def _next(data: SummaryData, width: int) -> Content:
+    snapshot = data.snapshot
     if snapshot.totals.failed or snapshot.organizations.failed:
-        steps = [
-            Content.assemble(("3", "$accent bold"), " the errors"),
-            Content(f"tui-importer errors {job}"),
-        ]
+        steps = [Content.assemble((key, "$accent bold"), f" {words}") for key, words in data.keys]
     else:
         steps = [Content("Everything is there: nothing to do.")]
-    return Content.assemble((_label("next", brief=width < _BROAD), STYLES["muted"]), dotted(steps)).truncate(
-        width, ellipsis=True
-    )
+    return _labelled("next", steps, width)

@@ -62,6 +62,7 @@ class TablePainter:
         self._fitted: tuple[object, ...] | None = None
         self._styles: dict[tuple[str, ...], Style] = {}
         self.layout = Layout((), (), 1)
+        self.reach: tuple[str, ...] = ()
 
     def forget(self) -> None:
         """Something that is not part of the rows has changed: colours, masking, columns."""
@@ -72,14 +73,20 @@ class TablePainter:
     def fit(self, columns: Sequence[Column], width: int, keep: str = "", sort: str = "") -> bool:
         """Lay the columns out for `width` cells; return whether that is another layout than before.
 
-        The column `keep` is shown in any case; the one sorted by has room for its arrow.
+        The column `keep` is shown in any case; the one sorted by has room for its arrow. `reach` becomes the columns
+        by name in the order in which the cursor reaches them: those that find room, then the others.
         """
         wanted = (columns, width, keep, sort)
         if self._fitted == wanted:
             return False
         before, self._fitted = self.layout, wanted
         sized = [_with_arrow(column) if sort and column.sorts_by == sort else column for column in columns]
-        self.layout = lay_out(sized, max(1, width - GUTTER - _MARGIN), keep)
+        room = max(1, width - GUTTER - _MARGIN)
+        self.layout = lay_out(sized, room)
+        found_room = [column.name for column in self.layout.columns]
+        self.reach = (*found_room, *(column.name for column in columns if column.name not in found_room))
+        if keep and keep not in found_room:
+            self.layout = lay_out(sized, room, keep)
         if self.layout == before:
             return False
         self._strips.clear()

@@ -207,9 +207,9 @@ def notes_of(table: VirtualTable) -> list[Note]:
     model, look = table.model, table.look
     notes = []
     if model.news:
-        notes.append(Note(f"+{model.news:,} new · press . to show", "accent", 1))
+        notes.append(Note(f"+{model.news:,} new · press {table.key_of('table.news')} to show", "accent", 1))
     elif model.outdated:
-        notes.append(Note("changed · press . to show", "accent", 1))
+        notes.append(Note(f"changed · press {table.key_of('table.news')} to show", "accent", 1))
     if marks := len(table.marked):
         hidden = f" ({model.hidden_marks:,} hidden)" if model.hidden_marks else ""
         notes.append(Note(f"{marks:,} marked{hidden}", "strong", 3))

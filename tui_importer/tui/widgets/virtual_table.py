@@ -215,8 +215,8 @@ class VirtualTable(LookedTable):
                  for row in rows.window(0, _MOST_ROWS_COPIED)]  # fmt: skip
         text = "\n".join(lines)
         if len(rows) > _MOST_ROWS_COPIED or len(text) > _MOST_COPIED:
-            notify_safe(self.app, f"{len(rows):,} rows are too many to copy. x writes the rows shown to a file.",
-                        severity="warning")  # fmt: skip
+            instead = f"{self.key_of('table.export')} writes the rows shown to a file."
+            notify_safe(self.app, f"{len(rows):,} rows are too many to copy. {instead}", severity="warning")
             return
         self.app.copy_to_clipboard(text)
         notify_safe(self.app, f"Copied {fmt.counted(len(rows), 'row')}.")

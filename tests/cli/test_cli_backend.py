@@ -1,0 +1,87 @@
+"""What the console has of the program around it, against a server: dry runs that leave nothing, keys by job."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from typing import TYPE_CHECKING
+
+from tests.cli.conftest import wait_until
+from tests.keyrings import MemoryStore
+from tests.support import person, write_source
+from tui_importer.cli.backend import ConsoleBackend
+from tui_importer.config import Config, RecentFiles, paths
+from tui_importer.config.key_store import Account
+from tui_importer.engine.options import NewJob, frozen_options, run_options
+from tui_importer.sandbox.settings import DEFAULT_KEY
+from tui_importer.secret import Secret
+from tui_importer.tui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from tui_importer.sandbox.server import Sandbox
+
+KEY = Secret(DEFAULT_KEY)
+
+
+def settled(sandbox: Sandbox, store: MemoryStore | None = None) -> Preferences:
+    config = Config(paths().config_file, {"base_url": sandbox.url, "writes_per_10s": 0}, {"eu": {}, "us": {}})
+    return Preferences(config, RecentFiles(paths().recent), keys=store)
+
+
+def new_job(tmp_path: Path, preferences: Preferences) -> NewJob:
+    source = write_source(tmp_path / "users.csv", [person(number, number % 2) for number in range(6)])
+    settings = preferences.settings
+    return NewJob(source, "j", frozen_options(settings), run_options(settings))
+
+
+def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    preferences = settled(sandbox)
+    backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
+    assert backend.environment(sandbox.url).name == "SANDBOX"
+    with contextlib.closing(backend.prepare(new_job(tmp_path, preferences), dry_run=True)) as view:
+        view.prepare()
+        wait_until(lambda: view.plan() is not None)
+        plan = view.plan()
+        assert plan is not None
+        assert (plan.rows, plan.users, plan.organizations.create) == (6, 6, 2)
+    assert len(list(folder.iterdir())) == 1
+    backend.forget_dry_run()
+    backend.forget_dry_run()
+    assert list(folder.iterdir()) == []
+    assert not paths().jobs.exists()
+    assert backend.jobs() == []
+    assert sandbox.state.counts == {"organizations": 0, "users": 0, "memberships": 0}
+
+
+def test_another_dry_run_takes_the_place_of_the_last_one(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    preferences = settled(sandbox)
+    backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
+    for _ in range(2):
+        backend.prepare(new_job(tmp_path, preferences), dry_run=True).close()
+        assert len(list(folder.iterdir())) == 1
+    backend.forget_dry_run()
+
+
+def test_a_job_is_opened_with_the_key_it_was_recorded_with(tmp_path: Path, sandbox: Sandbox) -> None:
+    store = MemoryStore()
+    preferences = settled(sandbox, store)
+    backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
+    backend.prepare(new_job(tmp_path, preferences)).close()
+    assert backend.stored_key("j") is None
+    store.kept[Account(sandbox.url)] = Secret("sk_test_of_another")
+    assert backend.stored_key("j") == Secret("sk_test_of_another"), "it may be a new key of the same environment"
+    store.kept[Account(sandbox.url, "us")] = KEY
+    assert backend.stored_key("j") == KEY
+    assert ConsoleBackend(paths().jobs, settled(sandbox), key=None).stored_key("j") is None

@@ -1,0 +1,329 @@
+"""Recovery, whatever happens: the real run, pre-warm, worker and steps against a model of server, journal and time.
+
+One process at a time works in one thread. Every request has a fate; rows freeze with a request on its way while
+others go on; the process is killed at any moment with any part of its unwritten journal; others change the server
+meanwhile; failed rows are tried again. In the end all runs without faults, and server and journal must agree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from tests.engine.recovery_checks import Checks
+from tests.engine.recovery_client import POSTS, READS, Crashed, Fate, Fates, ModelClient
+from tests.engine.recovery_journal import ModelJournal, new_database
+from tests.engine.recovery_server import TRAITS, Clock, ModelServer, Traits
+from tests.engine.recovery_source import (
+    CORE,
+    DEEDS,
+    FILES,
+    STRANGER,
+    Deed,
+    FileRow,
+    ModelStore,
+    do,
+    external_id_of,
+    file_of,
+    put_organization,
+)
+from tui_importer.engine import calls, control, health, prewarm
+from tui_importer.engine.errors import Interrupted
+from tui_importer.engine.finish import end_held_rows
+from tui_importer.engine.metrics import Metrics
+from tui_importer.engine.options import FrozenOptions, RunOptions
+from tui_importer.engine.patience import Patience
+from tui_importer.engine.review import Selection, to_reopen
+from tui_importer.engine.run import Run
+from tui_importer.engine.tally import Tally
+from tui_importer.engine.workers import ChunkQueue, Worker
+from tui_importer.journal import statements
+from tui_importer.workos.server_clock import ServerClock
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pytest
+
+    from tui_importer.engine.live import LiveOptions
+    from tui_importer.source.models import RowStore
+    from tui_importer.workos.connection import Connection
+
+CHUNK = 2
+LONGEST_LAG = 15.0
+ALL = 1_000
+PAUSES = st.sampled_from([0.0, 0.0, 3.0, 40.0])
+WRITTEN = st.integers(0, 5)
+
+
+class ModelConnection:
+    """What a run uses of a connection; one client serves all."""
+
+    def __init__(self, server: ModelServer) -> None:
+        self.server_clock = ServerClock(server.clock.monotonic)
+        self.server_clock.observe(server.date())  # a run sees an answer before it writes anything
+        self.only: ModelClient | None = None
+
+    def client(self, cancelled: threading.Event) -> ModelClient:
+        assert self.only is not None
+        return self.only
+
+
+class Recovery(RuleBasedStateMachine):
+    clock: ClassVar[Clock]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock.seconds = 0.0
+        self.sound = False
+        self.faults: Counter[str] = Counter()
+        self.database = new_database()
+
+    @initialize(
+        file=FILES,
+        seeds=st.lists(DEEDS, max_size=3),
+        stranger=st.sampled_from([None, None, None, 0, 1]),
+        traits=TRAITS,
+        update=st.booleans(),
+        threshold=st.sampled_from([6, 2]),
+    )
+    def begin(
+        self,
+        *,
+        file: Sequence[FileRow],
+        seeds: Sequence[Deed],
+        stranger: int | None,
+        traits: Traits,
+        update: bool,
+        threshold: int,
+    ) -> None:
+        """A file, what the server had before, and how this server is."""
+        self.server = ModelServer(self.clock, traits)
+        put_organization(self.server, CORE, "seed")
+        if stranger is not None:
+            self.server.create_user(STRANGER, external_id_of(stranger), "seed")
+        for deed in seeds:
+            do(deed, self.server, file, "seed")
+        self.file = file
+        self.rows, organizations = file_of(file)
+        self.frozen_options = FrozenOptions(base_url="http://127.0.0.1", on_existing="update" if update else "keep")
+        self.threshold = threshold
+        journal = ModelJournal(self.database)
+        journal.add_organizations(organizations)
+        journal.flush()
+        self._start()
+        self.sound = True
+
+    def _start(self) -> None:
+        """A process begins, with what the journal has."""
+        self.journal = ModelJournal(self.database)
+        self.store = ModelStore(self.rows)
+        connection = ModelConnection(self.server)
+        self.run = Run(
+            journal=self.journal,
+            connection=cast("Connection", connection),
+            store=cast("RowStore", self.store),
+            tally=self._read_tally(),
+            metrics=Metrics({}),
+            frozen=self.frozen_options,
+            live=cast("LiveOptions", SimpleNamespace(now=RunOptions(max_failed=None))),
+            patience=Patience(),
+            organizations=self.journal.organizations(),
+            say=lambda _level, _message: None,
+        )
+        self.run.control._condition = self.clock.condition()
+        self.run.health._condition = self.clock.condition()
+        self.run.health.threshold = self.threshold
+        self.client = connection.only = ModelClient(self.server, connection.server_clock, self.run.control)
+        self.client.sending = self._may_send
+        self.worker = Worker(1, self.run, ChunkQueue([]))
+        self.prewarmed = False
+        self.killed = False  # the pre-warm is frozen with a request on its way: only a new process goes on
+        self.frozen: set[int] = set()
+        self.ended: set[int] = set()
+        self.current = 0
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.killed and self.run.control.halt is None
+
+    @property
+    def open_rows(self) -> list[int]:
+        """Rows that this process has not ended; after a resume also those that are done."""
+        return [row.row for row in self.rows if row.row not in self.frozen | self.ended]
+
+    @precondition(lambda self: self.goes_on and not self.prewarmed)
+    @rule(organizations=POSTS, reads=READS)
+    def prewarm(self, organizations: Sequence[Fate] = (), reads: Sequence[Fate] = ()) -> None:
+        fates = {"create_organization": organizations, "read": reads}
+        ended = self._send("organizations", fates, lambda: prewarm.prewarm(self.run, self.journal.organizations()))
+        self.killed = not ended
+        if ended:
+            self.journal.flush()
+        self.prewarmed = self.goes_on
+        if self.prewarmed and (same := self.run.cache.same()):
+            self.store.unite(same)
+
+    @precondition(lambda self: self.goes_on and self.open_rows)
+    @rule(pick=st.integers(0, 5), pause=PAUSES, written=WRITTEN, users=POSTS, memberships=POSTS, reads=READS)
+    def row(
+        self,
+        pick: int,
+        *,
+        pause: float = 0.0,
+        written: int = ALL,
+        users: Sequence[Fate] = (),
+        memberships: Sequence[Fate] = (),
+        reads: Sequence[Fate] = (),
+    ) -> None:
+        """A worker comes to a row when the writer has come to a certain point."""
+        if not self.prewarmed:
+            self.prewarm()
+        self.server.pass_time(pause)
+        self.journal.writer.write(written)
+        number = self.current = self.open_rows[pick % len(self.open_rows)]
+        fates = {"create_user": users, "create_membership": memberships, "read": reads}
+        endings: list[str] = []
+        if not self._send(str(number), fates, lambda: endings.append(self.worker._rows(number, number))):
+            self.frozen.add(number)
+        elif endings == ["done"]:
+            self.ended.add(number)
+        else:
+            self.journal.flush()  # as at the end of a chunk, before it comes round again
+
+    @rule(survivors=WRITTEN, pause=PAUSES, others=st.lists(DEEDS, max_size=2))
+    def resume(self, survivors: int = ALL, pause: float = 0.0, others: Sequence[Deed] = ()) -> None:
+        """The process ends, killed or not; meanwhile time passes and others change the server; another one begins."""
+        self.journal.writer.write(survivors)
+        if not self.journal.writer.queued and not self.killed and not self.frozen:
+            self._compare_memory()
+        self.server.pass_time(pause)
+        if others:
+            self.server.pass_time(LONGEST_LAG)
+        for deed in others:
+            do(deed, self.server, self.file, "other")
+        self._start()
+
+    @precondition(lambda self: self.goes_on and self.journal.failure_count())
+    @rule(kind=st.sampled_from([None, "server_error"]))
+    def retry(self, kind: str | None = None) -> None:
+        """Failed rows are tried again, as the job does it: those of failed organizations only before the pre-warm."""
+        self.journal.flush()
+        found = to_reopen(self.journal, Selection(kind=kind), self.store.first_rows, held=not self.prewarmed)
+        self.run.tally.rows_reopened(found.rows, found.without_user)
+        self.journal.submit(*statements.reopened(found.rows)).wait()
+        self.ended -= set(found.rows)
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        self._check(final=False)
+
+    def teardown(self) -> None:
+        """Without further faults all comes to its end; then what failed is tried again."""
+        if self.sound:
+            self._finish()
+            self._check(final=True)
+            self.resume()
+            self.retry()
+            self._finish()
+            self._check(final=True, retried=True)
+        self.database.close()
+
+    def _finish(self) -> None:
+        if self.frozen or not self.goes_on:
+            self.resume()
+        if not self.prewarmed:
+            self.prewarm()
+        for _ in self.rows:  # rows that wait for others come round again
+            waiting = set(self.open_rows)
+            while pending := [number for number in self.open_rows if number in waiting]:
+                self.row(self.open_rows.index(pending[0]))
+                waiting.discard(self.current)
+            self.journal.flush()
+        self.sound = False
+        end_held_rows(self.run)
+        self.journal.flush()
+        self.sound = True
+        self._compare_memory()
+        self.server.pass_time(60.0)
+
+    def _send(self, what: str, fates: Fates, work: Callable[[], object]) -> bool:
+        """Do the work with these fates of its requests; False when the process is killed meanwhile."""
+        before = self.client.faults
+        self.sound = killed = False
+        self.client.expect(fates)
+        try:
+            work()
+        except Crashed:
+            killed = True
+        except Interrupted:
+            assert self.run.control.halt is not None
+        self.client.expect({})
+        self.faults[what] += self.client.faults - before
+        if self.client.violation is not None:
+            raise self.client.violation
+        halt = self.run.control.halt
+        assert halt is None or halt.kind in {"operator", "key", "service"}, halt
+        self.sound = True
+        return not killed
+
+    def _may_send(self, call: str, body: Mapping[str, object]) -> None:
+        """Before every POST: its intent is durable, and its row is not done."""
+        if call == "create_organization":
+            value = body["external_id"] or body["name"]
+            (organization,) = (o for o in self.journal.organizations() if o.value == value and o.kind != "id")
+            assert organization.intent is not None, "the organization's intent is not durable"
+            assert organization.intent <= self.server.time
+            assert organization.workos_id is None, "the organization is known"
+            return
+        row, record = self.rows[self.current - 1], self.journal.row(self.current)
+        assert record is not None, "nothing is durable"
+        assert record.outcome is None, "the row is done"
+        if call == "create_user":
+            assert row.first_row is None, "an earlier row is the one to create this user"
+            assert record.user_intent is not None, "the user's intent is not durable"
+            assert record.user_intent <= self.server.time
+            assert record.user_id is None, "the user is known"
+            assert body == row.user
+        else:
+            assert record.membership_intent is not None, "the membership's intent is not durable"
+            assert record.membership_intent <= self.server.time
+            organization_id = self.run.cache._ids[row.organization_key or ""]
+            assert body == {"user_id": record.user_id, "organization_id": organization_id}
+
+    def _check(self, *, final: bool, retried: bool = False) -> None:
+        self.sound = False
+        Checks(self.server, self.journal, self.rows, self.faults).run(final=final, retried=retried)
+        self.sound = True
+
+    def _read_tally(self) -> Tally:
+        return Tally(len(self.rows), CHUNK, self.journal.chunk_counts(CHUNK))
+
+    def _compare_memory(self) -> None:
+        """What the process has counted is what the journal says."""
+        self.sound = False
+        assert self.run.tally.picture(0)[:3] == self._read_tally().picture(0)[:3]
+        self.sound = True
+
+
+def simulated(patch: pytest.MonkeyPatch) -> type[Recovery]:
+    """The machine with simulated time wherever the engine waits; the pre-warm works in the thread of the test."""
+
+    class Simulated(Recovery):
+        clock = Clock()
+
+    for module in (calls, control, health):
+        patch.setattr(module, "time", Simulated.clock)
+    patch.setattr(prewarm._Pool, "run", prewarm._Pool._work)
+    return Simulated

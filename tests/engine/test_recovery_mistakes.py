@@ -1,0 +1,107 @@
+"""The model of recovery can fail: it finds mistakes that an engine could make, each within a few hundred examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.engine.recovery_journal import ModelCommit, ModelJournal
+from tests.engine.recovery_machine import simulated
+from tui_importer.engine import membership_step, organizations, user_step
+from tui_importer.engine.calls import Calls
+from tui_importer.journal.records import Flag, How
+from tui_importer.workos.errors import ServiceFailed
+from tui_importer.workos.models import MembershipStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Patch = pytest.MonkeyPatch
+STEPS = (membership_step, organizations, user_step)
+
+
+def intents_are_not_waited_for(patch: Patch) -> None:
+    patch.setattr(ModelCommit, "wait", lambda _: None)
+
+
+def what_is_found_is_always_ours(patch: Patch) -> None:
+    for step in STEPS:
+        patch.setattr(step, "adopted", lambda _created_at, _intent: (How.CREATED, Flag.NONE))
+
+
+def what_is_found_is_never_ours(patch: Patch) -> None:
+    for step in STEPS:
+        patch.setattr(step, "adopted", lambda _created_at, _intent: (How.EXISTING, Flag.NONE))
+
+
+def deactivated_memberships_are_not_seen(patch: Patch) -> None:
+    look = membership_step.MembershipStep._look
+
+    def active(*arguments: object) -> object:
+        found = look(*arguments)  # type: ignore[arg-type]
+        return found if found is None or found.status is MembershipStatus.ACTIVE else None
+
+    patch.setattr(membership_step.MembershipStep, "_look", active)
+
+
+def writes_are_repeated_without_a_look(patch: Patch) -> None:
+    write = Calls.write
+
+    def again(self: Calls, send: Callable[[], object], tries: object) -> object:
+        while True:
+            try:
+                return write(self, send, tries)  # type: ignore[arg-type]
+            except ServiceFailed as error:
+                self.failed(error, tries)  # type: ignore[arg-type]
+
+    patch.setattr(Calls, "write", again)
+
+
+def lookups_are_not_waited_for(patch: Patch) -> None:
+    patch.setattr(Calls, "poll", lambda _self, look, _seconds: look())
+
+
+def a_resumed_run_takes_all_users_for_its_own(patch: Patch) -> None:
+    patch.setattr(ModelJournal, "has_begun", lambda _: False)
+
+
+def a_key_that_was_set_aside_forgets_its_intent(patch: Patch) -> None:
+    patch.setattr(ModelJournal, "organization", lambda _self, _key: None)
+
+
+def rows_do_not_wait_for_their_twins(patch: Patch) -> None:
+    patch.setattr("tests.engine.recovery_source.with_twins", lambda rows, _same: list(rows))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        intents_are_not_waited_for,
+        what_is_found_is_always_ours,
+        what_is_found_is_never_ours,
+        writes_are_repeated_without_a_look,
+        deactivated_memberships_are_not_seen,
+        pytest.param(lookups_are_not_waited_for, marks=pytest.mark.long),
+        pytest.param(a_resumed_run_takes_all_users_for_its_own, marks=pytest.mark.long),
+        pytest.param(a_key_that_was_set_aside_forgets_its_intent, marks=pytest.mark.long),
+        pytest.param(rows_do_not_wait_for_their_twins, marks=pytest.mark.long),
+    ],
+    ids=lambda make: make.__name__.replace("_", " "),
+)
+def test_a_mistake_is_found(monkeypatch: Patch, make: Callable[[Patch], None]) -> None:
+    machine = simulated(monkeypatch)
+    make(monkeypatch)
+    found = settings(
+        max_examples=5_000,
+        stateful_step_count=12,
+        phases=[Phase.generate],  # which way it is found is of no interest
+        report_multiple_bugs=False,
+        database=None,
+        derandomize=True,
+        print_blob=False,
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine, settings=found)

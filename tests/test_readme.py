@@ -1,0 +1,164 @@
+"""What the README promises: every sentence of "What happens if…" names the tests that hold it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+CRASHES = "engine/test_crashes.py::test_five_kills_in_every_phase_change_nothing_about_the_end"
+MATRIX = "engine/test_fault_matrix.py::test_a_kind_of_fault_on_a_call_changes_nothing"
+
+PROMISES: Final[dict[str, tuple[str, ...]]] = {
+    "the program is killed, or the machine loses power, at any moment?": (CRASHES,),
+    "`resume` reaches the same end as an undisturbed run": (
+        CRASHES,
+        "engine/test_recovery_model.py::test_whatever_happens_a_resume_ends_as_if_nothing_had",
+    ),
+    "What the journal has acknowledged is on the disk": (
+        "journal/test_journal_damaged.py::test_a_writer_syncs_every_commit",
+        "engine/test_machine.py::test_the_journal_says_that_rows_are_frozen_when_they_are_on_the_disk",
+        "journal/test_journal.py::test_what_a_waiter_was_told_survives_kill_9",
+    ),
+    "an answer is lost, late, half or nonsense?": (MATRIX,),
+    "The object is looked up by its natural key": (
+        MATRIX,
+        "engine/test_fault_matrix.py::test_objects_that_are_seen_late_are_not_made_twice",
+    ),
+    "An organization known by its name only is searched": (
+        "engine/test_recovery_model.py::test_whatever_happens_a_resume_ends_as_if_nothing_had",
+        "engine/test_blame.py::test_an_organization_that_is_set_aside_after_a_lost_answer_is_not_made_twice",
+    ),
+    "the API answers 429?": ("engine/test_limits.py::test_a_429_is_obeyed_in_every_form_and_fails_no_row",),
+    "All workers wait for as long as it asks": (
+        "engine/test_limits.py::test_a_429_is_obeyed_in_every_form_and_fails_no_row",
+        "workos/test_workos_limiter_429.py::test_all_callers_pause_for_retry_after_and_a_margin",
+        "workos/test_workos_limiter_429.py::test_the_rate_falls_by_5_percent_and_recovers_a_quarter_per_second_per_second",
+    ),
+    "the API is stricter than configured": (
+        "engine/test_limits.py::test_a_server_that_is_stricter_than_configured_is_obeyed",
+    ),
+    "The rate follows what it permits": (
+        "engine/test_limits.py::test_limits_may_change_while_the_job_runs",
+        "workos/test_workos_limiter_429.py::test_a_server_that_allows_less_is_used_to_90_percent",
+    ),
+    "the key is revoked in the middle?": (
+        "cli/test_journeys_limits.py::test_a_revoked_key_fails_no_row_and_only_a_key_of_the_same_environment_goes_on",
+    ),
+    "At most as many requests as are in flight": (
+        "engine/test_trouble.py::test_a_revoked_key_stops_the_job_at_once_and_only_another_that_is_valid_goes_on",
+    ),
+    "Another key is taken only if it reads back": (
+        "cli/test_journeys_limits.py::test_a_revoked_key_fails_no_row_and_only_a_key_of_the_same_environment_goes_on",
+    ),
+    "A missing permission is named": (
+        "engine/test_trouble.py::test_a_missing_permission_is_named_and_once_it_is_given_the_job_goes_on",
+    ),
+    "a role was deleted, or a column is bad?": (
+        "engine/test_trouble.py::test_a_role_that_is_deleted_meanwhile_pauses_the_job_which_goes_on_when_it_is_back",
+        "engine/test_trouble.py::test_a_bad_column_pauses_the_job_after_fifty_rows_and_says_why",
+    ),
+    "Above 10 % failures among the last 200 rows": (
+        "cli/test_journeys_limits.py::test_the_breaker_pauses_and_after_mending_the_rest_goes_on",
+        "engine/test_rules.py::test_the_breaker_waits_for_fifty_rows_and_looks_at_the_last_two_hundred",
+    ),
+    "the service or the network is down?": (
+        "engine/test_trouble.py::test_a_network_that_is_gone_is_waited_for",
+        "engine/test_trouble.py::test_a_name_that_does_not_resolve_is_waited_for_but_refused_at_the_beginning",
+    ),
+    "No row fails by it: the job backs off": (
+        "engine/test_blame.py::test_an_outage_fails_no_row_however_few_are_left",
+        "engine/test_trouble.py::test_a_service_in_trouble_is_probed_one_request_at_a_time_until_it_answers_again",
+    ),
+    "After 30 minutes (`--give-up-after`) it pauses": (
+        "cli/test_journeys_limits.py::test_a_service_that_is_gone_pauses_the_job_when_patience_ends",
+    ),
+    "I press Ctrl-C, or my connection drops?": (
+        "cli/test_journeys_terminal.py::test_interrupted_at_a_terminal_the_import_drains_and_says_how_to_go_on",
+        "cli/test_journeys_signals.py::test_a_closed_window_pauses_the_import_like_any_signal",
+    ),
+    "The rows in flight end, nothing more is sent": (
+        "cli/test_journeys_signals.py::test_a_signal_drains_the_import_and_a_resume_sends_nothing_twice",
+        "engine/test_control.py::test_a_paused_job_sends_nothing_until_it_is_resumed",
+    ),
+    "A second Ctrl-C stops at once": (
+        "cli/test_journeys_terminal.py::test_the_second_interrupt_stops_at_once_and_nothing_is_lost",
+    ),
+    "somebody was deactivated in WorkOS?": (
+        "engine/test_deactivated.py::test_deactivated_people_stay_so_whatever_answer_is_lost",
+    ),
+    "Their membership stays inactive": (
+        "engine/test_import.py::test_a_deactivated_or_invited_person_is_never_made_active",
+        "engine/test_deactivated.py::test_people_who_were_deactivated_while_the_job_rested_stay_so",
+    ),
+    "the disk is full, or the job's folder": (
+        "engine/test_machine.py::test_a_full_disk_pauses_the_job_and_with_room_it_goes_on",
+    ),
+    "The job stops sending at once and says why": (
+        "cli/test_journeys_machine.py::test_a_disk_that_gets_full_in_the_import_pauses_it",
+        "cli/test_journeys_machine.py::test_a_folder_that_is_removed_halts_the_job_at_once",
+        "cli/test_journeys_machine.py::test_a_job_that_becomes_read_only_is_told_so_and_goes_on_when_it_is_writable_again",
+    ),
+    "the journal is damaged?": (
+        "journal/test_journal_damaged.py::test_any_damage_is_noticed_or_harmless_and_the_job_can_be_listed_and_removed",
+    ),
+    "It is refused when it is opened": (
+        (
+            "journal/test_journal_damaged.py::"
+            "test_a_damaged_journal_is_refused_and_listed_with_its_problem_and_can_be_purged"
+        ),
+    ),
+    "somebody else works on the same job?": (
+        "cli/test_journeys_identity.py::test_a_job_is_open_in_one_process_at_a_time",
+    ),
+    "The second process is refused and told who has it": (
+        "journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",
+        "journal/test_journal_damaged.py::test_a_lock_file_that_nobody_holds_is_no_obstacle_whatever_is_in_it",
+    ),
+    "the CSV file is edited, moved or deleted meanwhile?": (
+        "engine/test_machine.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
+    ),
+    "The job goes on with its own frozen rows": (
+        "engine/test_machine.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
+        "cli/test_journeys_machine.py::test_a_source_that_is_edited_is_told_on_stderr_while_the_job_goes_on",
+    ),
+    "the clock of this machine or of the server jumps?": (
+        "cli/test_journeys_machine.py::test_the_clock_of_this_machine_may_jump_forwards_and_back",
+        "engine/test_machine.py::test_the_clock_of_the_server_may_jump",
+    ),
+    "Nothing changes: what the job created still counts as created": (
+        "cli/test_journeys_machine.py::test_the_clock_of_this_machine_may_jump_forwards_and_back",
+        "engine/test_machine.py::test_the_clock_of_the_server_may_jump",
+    ),
+}
+"""The beginning of each sentence, and the tests that would fail if it were not true."""
+
+
+def promises() -> list[str]:
+    """The sentences of the section, each question and each answer by itself."""
+    (section,) = re.findall(r"^## What happens if…\n(.*?)(?=^## )", README, re.DOTALL | re.MULTILINE)
+    text = " ".join(section.replace("**", "").replace("\n- ", "\n").split())
+    return re.split(r"(?<=[.?]) ", text)
+
+
+def test_every_promise_has_tests_and_every_entry_is_a_promise() -> None:
+    found = promises()
+    assert len(found) > 25
+    without = [sentence for sentence in found if not any(sentence.startswith(start) for start in PROMISES)]
+    assert without == []
+    gone = [start for start in PROMISES if not any(sentence.startswith(start) for sentence in found)]
+    assert gone == []
+
+
+@pytest.mark.parametrize("start", PROMISES)
+def test_the_tests_of_a_promise_exist(start: str) -> None:
+    for test in PROMISES[start]:
+        path, _, name = test.partition("::")
+        assert re.search(
+            rf"^ *(async )?def {name}\(", (ROOT / "tests" / path).read_text(encoding="utf-8"), re.MULTILINE
+        ), test
