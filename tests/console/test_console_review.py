@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -77,11 +77,11 @@ def whole(failures: Sequence[FailureView]) -> tuple[ImporterApp, FakeJobView]:
     return at(finished(failed=sum(view.row is not None for view in failures)), failures)
 
 
+@dataclass
 class Slow(FakeJobView):
     """A job whose journal takes its time."""
 
-    def __post_init__(self) -> None:
-        self.go_on = threading.Event()
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def retry(self, selection: Selection) -> int:
         assert self.go_on.wait(30)

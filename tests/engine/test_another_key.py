@@ -9,8 +9,10 @@ import pytest
 
 from tests.cli.conftest import wait_until
 from tests.support import UNLIMITED, assert_exact, finish, open_job, person, reopen_job, write_source
-from tui_importer.engine.errors import KeyMismatch
+from tui_importer.engine.errors import KeyMismatch, NotNow
+from tui_importer.engine.keys import TriedKey
 from tui_importer.engine.options import RunOptions
+from tui_importer.engine.plan import Environment
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.secret import Secret
 from tui_importer.workos.errors import KeyRejected
@@ -90,6 +92,30 @@ def test_a_key_of_another_environment_is_refused(tmp_path: Path, sandbox: Sandbo
             job.connection.base = elsewhere.base
             with pytest.raises(KeyMismatch, match="another environment"):
                 job.try_key(Secret(other.key))
+
+
+def test_a_running_job_without_objects_takes_no_other_key(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.update(latency=0.5)  # an organization is looked up before it is created
+    with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", ROWS[:6])) as job:
+        tried = TriedKey(SECOND, Environment("PRODUCTION", SECOND.hint, sandbox.url), proven=False)
+        job.start()
+        with pytest.raises(NotNow, match="no objects yet"):
+            job.try_key(job.connection.key)
+        with pytest.raises(KeyRejected):
+            job.use_key(tried)
+        assert job.connection.key == Secret(sandbox.key)
+        sandbox.update(latency=0.0)
+        assert job.wait(60)
+
+
+def test_a_key_that_was_not_proved_is_tested_again_when_it_is_used(tmp_path: Path, sandbox: Sandbox) -> None:
+    with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", ROWS[:6])) as job:
+        finish(job)
+        before = job.connection.key
+        with pytest.raises(KeyRejected):
+            job.use_key(TriedKey(SECOND, Environment("PRODUCTION", SECOND.hint, sandbox.url), proven=False))
+        assert job.connection.key is before
+        assert job.snapshot().environment == "SANDBOX"
 
 
 def test_without_objects_the_environment_is_named_and_nothing_is_proved(tmp_path: Path, sandbox: Sandbox) -> None:
