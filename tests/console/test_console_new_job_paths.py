@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.events import Paste
 from textual.widgets import DirectoryTree, Input
 
@@ -18,7 +20,7 @@ from tui_importer.tui.screens.new_job import NewJobScreen
 from tui_importer.tui.start import StartAt
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 
 async def test_the_picker_offers_sources_and_shows_odd_names_harmless(tmp_path: Path) -> None:
@@ -68,26 +70,33 @@ async def test_paths_are_completed(tmp_path: Path) -> None:
 UNREADABLE = ImporterError("That is a folder.", "Choose a file.")
 
 
-async def test_paths_are_offered_below_the_field_folders_too(tmp_path: Path) -> None:
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path is short enough to be shown whole."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+async def test_paths_are_offered_below_the_field_folders_too(short_path: Path) -> None:
     for name in ("users.csv", "users old.csv", "users.pdf", ".hidden.csv"):
-        (tmp_path / name).write_text("email\n")
-    (tmp_path / "used").mkdir()
+        (short_path / name).write_text("email\n")
+    (short_path / "used").mkdir()
     app = console(FakeBackend(the_preview=UNREADABLE), start=StartAt("new"))
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         field = app.screen.query_one("#path", Input)
-        for typed in (f"{tmp_path}/us", f"'{tmp_path}/us", f'"{tmp_path}/US'):
+        for typed in (f"{short_path}/us", f"'{short_path}/us", f'"{short_path}/US'):
             field.value = typed
             await settle(pilot)
             assert "↑↓ Paths" in footer(app)
             text = screen_text(app)
             for name in ("users.csv", "users old.csv", "used/"):
-                assert f"{tmp_path}/{name}" in text, (typed, name)
+                assert f"{short_path}/{name}" in text, (typed, name)
             for name in ("users.pdf", ".hidden.csv"):
                 assert name not in text
         await press(pilot, "down", "down", "down", "enter")
-        assert field.value == f"{tmp_path}/used/"
-        assert new_job(app).source == tmp_path / "used"
+        assert field.value == f"{short_path}/used/"
+        assert new_job(app).source == short_path / "used"
 
 
 async def test_the_home_is_completed_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
