@@ -252,20 +252,39 @@ class Job:
     def try_key(self, key: Secret) -> TriedKey:
         """Test another key by reading back an object of this job; blocks, so call it from a thread of its own.
 
-        Raises KeyRejected, KeyMismatch, WorkosError.
+        Raises KeyRejected, KeyMismatch, WorkosError, and NotNow when the job runs and has no objects to prove it by.
         """
-        return try_key(self.connection, key, self._journal)
+        tried = try_key(self.connection, key, self._journal)
+        self._refuse_unproven(tried)
+        return tried
 
     def use_key(self, tried: TriedKey) -> None:
-        """Send everything from the next request on with a tested key. Blocks for a commit. Raises JournalUnwritable."""
+        """Send everything from the next request on with a tested key; blocks.
+
+        One that was not proven is tested once more: the job may have objects by now. Raises as `try_key`, and
+        JournalUnwritable.
+        """
+        if not tried.proven:
+            tried = self.try_key(tried.key)
         salt = self._source.record.key_salt
         name, hint = tried.environment.name, tried.key.hint
-        self._journal.update_job(key_hint=hint, key_hash=tried.key.salted_hash(salt), environment=name).wait()
-        self.connection.set_key(tried.key)
-        self._environment = name
+        with self._lock:  # no run begins meanwhile
+            self._refuse_unproven(tried)
+            kept = self._journal.update_job(key_hint=hint, key_hash=tried.key.salted_hash(salt), environment=name)
+            self.connection.set_key(tried.key)
+            self._environment = name
+        kept.wait()  # without the lock: a journal that fails wants to halt the job
         self._source.record = self._journal.job()
         how = "it reads back this job's objects" if tried.proven else f"it leads to {name}, as confirmed"
         self._lifecycle.say("info", f"Another key: {hint}; {how}")
+
+    def _refuse_unproven(self, tried: TriedKey) -> None:
+        """A running job may write its first object at any moment, and the next ones to another environment then."""
+        if not tried.proven and self._lifecycle.state in {"running", "pausing"}:
+            raise NotNow(
+                "The job runs and has no objects yet by which another key could be checked.",
+                "Pause it, then give the key.",
+            )
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until the job rests; False when `seconds` passed before."""

@@ -152,9 +152,9 @@ class LiveControl(ConsoleScreen[None]):
         except ImporterError as error:
             notify_safe(self.app, error_text(error), title="The key is not used", severity="error")
             return
-        if tried.proven or self._snapshot is None:
+        if tried.proven:
             self._use_key(tried)
-        else:
+        elif self._snapshot is not None:
             self._ask_environment(tried, self._snapshot)
 
     def _ask_environment(self, tried: TriedKey, now: Snapshot) -> None:
