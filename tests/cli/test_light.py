@@ -17,7 +17,7 @@ import pytest
 
 import tui_importer
 from tui_importer.cli import commands
-from tui_importer.cli.main import COMMANDS
+from tui_importer.cli.group import COMMANDS
 from tui_importer.cli.sandbox import sandbox_settings
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_importer.config.key_store import KeyStore
     from tui_importer.engine.snapshot import Snapshot
 
-STILL = Pace(snapshot=None, jobs=None, typing=0)
+STILL = Pace(snapshot=None, jobs=None, typing=0, loading=0)
 """Nothing looks by itself: the test does."""
 
 JOB = "acme-2026-11"

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer.config import private_folder
-from tui_importer.engine.errors import EngineError
-from tui_importer.engine.options import run_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +64,7 @@ class ConsoleBackend:
         """Read back where the key leads."""
         from tui_importer.cli.run import connect
         from tui_importer.engine.environment import read_environment
+        from tui_importer.engine.options import run_options
 
         found = read_environment(connect(base_url, self._need_key(), run_options(self._preferences.settings)))
         self._environments[base_url] = found.name
@@ -119,5 +118,7 @@ class ConsoleBackend:
 
     def _need_key(self) -> Secret:
         if self.key is None:
+            from tui_importer.engine.errors import EngineError
+
             raise EngineError("There is no API key yet.", "Set WORKOS_API_KEY and start again, or enter the key.")
         return self.key

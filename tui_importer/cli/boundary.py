@@ -6,8 +6,6 @@ import errno
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from tui_importer.cli.output import abandon_stdout, flush_stdout, note, write_json
 from tui_importer.errors import ImporterError
 from tui_importer.text import safe
@@ -49,6 +47,8 @@ class _Refusal(NamedTuple):
 
 
 def _refusal(error: BaseException) -> _Refusal:
+    import click
+
     match error:
         case KeyboardInterrupt() | click.Abort():
             refusal = _Refusal("interrupted", "Interrupted.", "", EXIT_INTERRUPTED)

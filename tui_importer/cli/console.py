@@ -15,7 +15,6 @@ from tui_importer.cli.output import note
 from tui_importer.config import Config, RecentFiles, load, paths, paths_below, save
 from tui_importer.config.key_store import KeyStore
 from tui_importer.errors import ImporterError
-from tui_importer.journal.journal import FILE
 from tui_importer.secret import Secret
 from tui_importer.text import safe
 from tui_importer.tui.preferences import Preferences
@@ -34,12 +33,17 @@ class NothingToOpen(ImporterError):
 
 
 def console(request: OpenRequest) -> int:
+    """The body of `open`."""
+    return start(request.target)
+
+
+def start(target: str | None) -> int:
     """Start the console at the jobs, at a new job for a CSV file, or at a job."""
     found = paths()
     preferences = Preferences(load(), RecentFiles(found.recent), keys=KeyStore())
     preferences.resolved()  # what is wrong with the settings is told before the screen is taken
     backend = ConsoleBackend(found.jobs, preferences, key=key_from_environment())
-    return _show(backend, preferences, _start(request.target, found.jobs), found.logs)
+    return _show(backend, preferences, _start_at(target, found.jobs), found.logs)
 
 
 def demo(request: DemoRequest) -> int:
@@ -73,9 +77,11 @@ def _tidy(home: Path, request: DemoRequest) -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(target: str | None, jobs: Path) -> StartAt:
+def _start_at(target: str | None, jobs: Path) -> StartAt:
     if target is None:
         return StartAt.jobs()
+    from tui_importer.journal.journal import FILE
+
     if "/" not in target and (jobs / target / FILE).is_file():
         return StartAt.at_job(target)
     path = Path(target).expanduser()

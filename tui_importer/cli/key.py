@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
 from tui_importer.cli.output import note
 from tui_importer.cli.terminal import can_ask
 from tui_importer.errors import ImporterError
@@ -59,6 +57,8 @@ def obtain_key(
         return key
     if not can_ask():
         raise KeyMissing("There is no API key.", f"Set the environment variable {KEY_VARIABLE} and try again.")
+    import click
+
     typed: str = click.prompt(f"WorkOS API key for {base_url}", hide_input=True, err=True)
     return _checked(typed.strip(), "The key")
 

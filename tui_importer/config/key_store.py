@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from tui_importer.crash import redact
 from tui_importer.errors import ImporterError
@@ -59,8 +58,7 @@ class KeyStoreSlow(KeyStoreError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """What a stored key is for: one address, and the profile it is used under ("" for none).
 
     The address is part of it, so that a key is never sent anywhere else than it was stored for.

@@ -7,9 +7,8 @@ then `config.toml`, `jobs/`, `logs/` and `recent.json` are directly below that f
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.config.errors import ConfigError
 from tui_importer.text import safe
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 HOME_VARIABLE = "TUI_IMPORTER_HOME"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """The config file, the folders of jobs and logs, and the list of recent sources; none of them need exist."""
 
     config_file: Path

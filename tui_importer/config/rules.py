@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tui_importer.config.url import ALLOWED_URL, checked_base_url
 
@@ -34,8 +33,7 @@ class Rule(Protocol):
         """Return the checked form of a flag's or variable's text; raises ValueError."""
 
 
-@dataclass(frozen=True, slots=True)
-class WholeNumber:
+class WholeNumber(NamedTuple):
     """A whole number within bounds, both included."""
 
     low: int
@@ -58,8 +56,7 @@ class WholeNumber:
         return self.check(int(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A finite number within bounds, both included; with `off`, also the word "off" (then None)."""
 
     low: float
@@ -87,8 +84,7 @@ class Number:
         return self.check(text if text == "off" else float(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of some words."""
 
     words: tuple[str, ...]
@@ -110,8 +106,7 @@ class Choice:
         return self.check(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(NamedTuple):
     """On or off."""
 
     allowed: str = "true or false"
@@ -127,8 +122,7 @@ class Switch:
         return self.check({"true": True, "false": False}.get(text.strip().lower()))
 
 
-@dataclass(frozen=True, slots=True)
-class BaseUrl:
+class BaseUrl(NamedTuple):
     """The address of an API; see `checked_base_url`."""
 
     allowed: str = ALLOWED_URL
@@ -144,8 +138,7 @@ class BaseUrl:
         return checked_base_url(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """The name of a profile, or "" for none."""
 
     allowed: str = 'the name of a profile, or ""'

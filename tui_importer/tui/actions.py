@@ -7,9 +7,8 @@ binding carries the action's id, by which a keymap can give it other keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.actions import parse
 from textual.binding import Binding
@@ -92,8 +91,7 @@ class When(StrEnum):
     FILES_ARE_REMEMBERED = "while recent files are remembered"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing an operator can do.
 
     `keys` are comma-separated key names, `command` the Textual action that runs it. `rank` orders the footer when

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -70,13 +71,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
     """
 
     TITLE = "tui-importer"
-    CSS_PATH: ClassVar[CSSPathType | None] = [
-        "app.tcss",
-        *(
-            f"screens/{name}.tcss"
-            for name in ("jobs", "new_job", "job", "error_detail", "help", "dialogs", "file_picker", "settings")
-        ),
-    ]
+    CSS_PATH: ClassVar[CSSPathType | None] = "app.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {"jobs": _jobs_screen}
     DEFAULT_MODE = "jobs"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_action_provider}
@@ -113,6 +108,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
     def on_ready(self) -> None:
         """Obey the signals that end a process, and go where the command line wants to begin."""
         self.tell_key_problems()
+        self.call_after_refresh(gc.enable)  # it rests while the program starts
         if self.pace.snapshot is not None:
             self.set_interval(1.0, self.look_at_run)
         if not self.is_headless:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.content import Content
 
@@ -32,8 +32,7 @@ class Part:
     tone: Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """One large number with its label; `mark` is the character that stands for it in the bar."""
 
     value: int
@@ -150,6 +149,16 @@ def counter_line(items: Sequence[Counter], width: int = 0) -> Content:
 def dotted(pieces: Sequence[Content]) -> Content:
     """Pieces with a middle dot between them."""
     return Content.styled(" · ", STYLES["muted"]).join(pieces)
+
+
+def dotted_lines(pieces: Sequence[Content], width: int) -> list[Content]:
+    """The same in lines of `width` cells; a piece is never parted, so one alone may be wider."""
+    rows: list[list[Content]] = [[]]
+    for piece in pieces:
+        if rows[-1] and dotted([*rows[-1], piece]).cell_length > width:
+            rows.append([])
+        rows[-1].append(piece)
+    return [dotted(row) for row in rows]
 
 
 def lines(rows: Sequence[Content]) -> Content:

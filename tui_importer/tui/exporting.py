@@ -52,7 +52,7 @@ def new_csv(folders: Sequence[Path], stem: str) -> Iterator[tuple[Path, TextIO]]
         try:
             with stream:
                 yield path, stream
-        except BaseException:
+        except BaseException:  # an interrupt too, and whatever the caller raises: no half of a file is left
             path.unlink(missing_ok=True)
             raise
     except OSError as error:

@@ -6,9 +6,9 @@ at once in one place would have the same key. Refused entries are told and left 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.keys import Keys, _character_to_key
 
@@ -32,8 +32,6 @@ TAKEN: Final = {
 """Keys that an action may have beside another one only, and why."""
 
 _MODIFIERS: Final = frozenset({"ctrl", "alt", "shift", "meta", "super", "hyper"})
-_NAMED: Final = frozenset(key.value for key in Keys if key.value.isalnum())
-_CHARACTERS: Final = {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
 
 _TOGETHER: Final = frozenset(
     frozenset(pair)
@@ -59,16 +57,24 @@ _APART: Final = (
 """Conditions of which only one holds at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyProblem:
+@cache
+def _named_keys() -> frozenset[str]:
+    return frozenset(key.value for key in Keys if key.value.isalnum())
+
+
+@cache
+def _characters() -> dict[str, str]:
+    return {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
+
+
+class KeyProblem(NamedTuple):
     """Why the keys of `action` (an id) are not used."""
 
     action: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(NamedTuple):
     """The operator's keys by action as they are used, and what is wrong with the rest."""
 
     keys: Mapping[str, str]
@@ -153,7 +159,7 @@ def key_of(action_id: str, keymap: Mapping[str, str]) -> str:
 
 def shown_key(key: str) -> str:
     """A key as an operator reads it."""
-    return _SHOWN.get(key) or _CHARACTERS.get(key) or key
+    return _SHOWN.get(key) or _characters().get(key) or key
 
 
 _SHOWN: Final = {
@@ -182,7 +188,7 @@ def _exists(key: str) -> bool:
     *modifiers, last = key.split("+")
     if not set(modifiers) <= _MODIFIERS or len(set(modifiers)) != len(modifiers):
         return False
-    return last in _NAMED or last in _CHARACTERS or (len(last) == 1 and last.isprintable())
+    return last in _named_keys() or last in _characters() or (len(last) == 1 and last.isprintable())
 
 
 def _clashes(keymap: Mapping[str, str]) -> list[tuple[Action, Action, str]]:

@@ -6,8 +6,7 @@ the usual monospaced fonts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from textual.content import Content
 
@@ -30,8 +29,7 @@ STYLES: Final[Mapping[str, str]] = {
 """The content style of each tone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """How a state is shown: `glyph` and `word` in a tone."""
 
     glyph: str

@@ -10,6 +10,7 @@ from textual.app import App
 from tui_importer.tui import theme
 from tui_importer.tui.console_log import ConsoleLog
 from tui_importer.tui.keymap import Keymap, checked, clash_text, clashing, expanded, problem_lines
+from tui_importer.tui.stylesheet import ThriftyStylesheet
 from tui_importer.tui.terminal import Terminal, title_of
 from tui_importer.tui.text import notify_safe
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from textual.binding import Binding
     from textual.dom import DOMNode
+    from textual.notifications import Notify
 
     from tui_importer.engine.snapshot import Snapshot
     from tui_importer.tui.preferences import Preferences
@@ -30,6 +32,7 @@ class SettledApp(App[None], inherit_bindings=False):
 
     def __init__(self, preferences: Preferences, *, clock: Callable[[], datetime], logs: Path | None) -> None:
         super().__init__()
+        self.stylesheet = ThriftyStylesheet(variables=self.get_css_variables())
         self.preferences, self.clock = preferences, clock
         self.terminal = Terminal(self._write_to_terminal)
         self.record = ConsoleLog(logs)
@@ -79,6 +82,13 @@ class SettledApp(App[None], inherit_bindings=False):
         if self._driver is not None and not self.is_headless and not self.is_web:
             self._driver.write(sequence)
             self._driver.flush()
+
+    def on_notify(self, message: Notify) -> None:
+        """A confirmation gives way to the next one: keys pressed fast pile none up. Warnings and errors stay."""
+        if message.notification.severity == "information":
+            for shown in list(self._notifications):
+                if shown.severity == "information":
+                    self._unnotify(shown, refresh=False)
 
     def write_down(self, severity: str, text: str) -> None:
         """Keep what a toast says in the console's log: the toast goes away."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class StartAt:
+class StartAt(NamedTuple):
     """The first screen: the jobs, a new job for a source, or one job by name."""
 
     screen: Literal["jobs", "new", "job"] = "jobs"
@@ -33,13 +31,14 @@ class StartAt:
         return cls("job", job=name)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds between looks at a running job and at the list of jobs, and how long typing must rest.
+class Pace(NamedTuple):
+    """Seconds between looks at a running job and at the list of jobs; how long typing must rest.
 
-    None never looks by itself: a test calls the refreshing methods.
+    `loading` is how long after the first picture the rest is loaded. None never looks by itself: a test calls the
+    refreshing methods.
     """
 
     snapshot: float | None = 0.25
     jobs: float | None = 2.0
     typing: float = 0.25
+    loading: float = 0.01

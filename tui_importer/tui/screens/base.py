@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
-from textual import on, work
+from textual import work
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 
@@ -16,18 +16,23 @@ from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData, HeaderLine
 from tui_importer.tui.widgets.key_bar import KeyBar
 from tui_importer.tui.widgets.too_small import MINIMUM, TooSmall
-from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_importer.tui.app import ImporterApp
     from tui_importer.tui.rows import Rows
+    from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 ResultT = TypeVar("ResultT")
 
 COLUMNS_BREAKPOINTS = [(0, "-tiny"), (MINIMUM[0], "-narrow"), (100, "-normal"), (160, "-wide")]
 ROWS_BREAKPOINTS = [(0, "-flat"), (MINIMUM[1], "-short"), (30, "-tall"), (44, "-huge")]
+
+
+def styles(name: str) -> list[str | PurePath]:
+    """The style sheet `name` of this folder, for `CSS_PATH`: it is read when such a screen is shown first."""
+    return [Path(__file__).with_name(f"{name}.tcss")]
 
 
 class ConsoleScreen(Screen[ResultT]):
@@ -71,15 +76,14 @@ class ConsoleScreen(Screen[ResultT]):
         return True if registered is None else self.is_mounted and self.holds(registered.when)
 
     def job_was_told(self) -> None:
-        """The open job was told to pause or stop from outside this screen: show it at once."""
+        """The open job was told something (to pause, another share, to try rows again): show it as it is now."""
 
     def privacy_changed(self) -> None:
         """Masking was turned on or off: show everything anew."""
 
     # -- exports ------------------------------------------------------------------------------------------------
 
-    @on(VirtualTable.ExportWanted)
-    def export_wanted(self, message: VirtualTable.ExportWanted) -> None:
+    def on_virtual_table_export_wanted(self, message: VirtualTable.ExportWanted) -> None:
         """Write what a table shows now, in a thread."""
         try:
             folder = Path.cwd()
@@ -117,6 +121,7 @@ class ConsoleScreen(Screen[ResultT]):
 class ConsoleModal(ModalScreen[ResultT]):
     """A dialog over the screen below."""
 
+    CSS_PATH = styles("dialogs")
     HORIZONTAL_BREAKPOINTS = COLUMNS_BREAKPOINTS
     VERTICAL_BREAKPOINTS = ROWS_BREAKPOINTS
     ALLOW_SELECT = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical
@@ -12,7 +11,7 @@ from textual.widgets import Static
 from tui_importer.errors import ImporterError
 from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.detail_text import DetailText
-from tui_importer.tui.screens.base import ConsoleScreen, Reader
+from tui_importer.tui.screens.base import ConsoleScreen, Reader, styles
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import header_of
 from tui_importer.tui.widgets.section import Section
@@ -30,6 +29,7 @@ _GONE = "This failure is over: its row is tried again, went through, or was skip
 class ErrorDetailScreen(ConsoleScreen[None]):
     """Shows the failure under the cursor of `table`; stepping moves that cursor. `detail` is None when it is gone."""
 
+    CSS_PATH = styles("error_detail")
     BINDINGS = bindings_of(Place.DETAIL)
     AUTO_FOCUS = "#reader"
     place: ClassVar[Place] = Place.DETAIL
@@ -65,7 +65,7 @@ class ErrorDetailScreen(ConsoleScreen[None]):
             return
         app = self.console_app
         position = f"error {self._table.cursor + 1:,} of {len(self._table.rows):,}"
-        self.show_header(replace(header_of(self._view.snapshot(), masked=app.privacy.on), detail=position))
+        self.show_header(header_of(self._view.snapshot(), masked=app.privacy.on)._replace(detail=position))
         try:
             self.detail = self._view.failure_detail(sequence)
         except LookupError:

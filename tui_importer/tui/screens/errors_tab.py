@@ -66,10 +66,6 @@ class ErrorsTab(ConsoleScreen[None]):
         self._review: Review | None = None
         self._review_conditions: tuple[bool, ...] = ()
 
-    def refresh_snapshot(self) -> None:
-        """Show the job as it is now."""
-        raise NotImplementedError
-
     def errors_panes(self) -> ComposeResult:
         """A pane for each view."""
         app = self.console_app
@@ -151,7 +147,7 @@ class ErrorsTab(ConsoleScreen[None]):
         self.query_one("#tables", ContentSwitcher).current = f"{view}-pane"
         self._errors_table(view).focus()
         self.show_errors()
-        self.refresh_snapshot()
+        self.job_was_told()
 
     def errors_read(self) -> None:
         """The errors were read in a thread."""
@@ -164,7 +160,7 @@ class ErrorsTab(ConsoleScreen[None]):
             return
         if self.is_current:  # what was marked is done
             self._errors_table(self.errors_view).unmark()
-        self.refresh_snapshot()
+        self.job_was_told()
         if isinstance(self.app.screen, ErrorDetailScreen):
             self.app.screen.failures_changed()
 

@@ -14,7 +14,7 @@ from textual.widgets import DirectoryTree, Static
 
 from tui_importer.tui.actions import Place, bindings_of, cancel_binding
 from tui_importer.tui.paths import SOURCE_SUFFIXES
-from tui_importer.tui.screens.base import ConsoleModal
+from tui_importer.tui.screens.base import ConsoleModal, styles
 from tui_importer.tui.text import clip_middle, safe
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class SourceTree(DirectoryTree):
 class FilePicker(ConsoleModal[Path | None]):
     """A tree; enter on a file gives its path, esc nothing."""
 
+    CSS_PATH = styles("file_picker")
     BINDINGS = cancel_binding()
 
     def __init__(self, folder: Path) -> None:

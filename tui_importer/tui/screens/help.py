@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_importer.tui.actions import Action, Place, When, actions_of, bindings_of
+from tui_importer.tui.actions import ACTIONS, Action, Place, When, actions_of, bindings_of
 from tui_importer.tui.drawing import lines
 from tui_importer.tui.keymap import shown_keys
 from tui_importer.tui.marks import STYLES
-from tui_importer.tui.screens.base import ConsoleScreen, Reader
+from tui_importer.tui.screens.base import ConsoleScreen, Reader, styles
 from tui_importer.tui.widgets.header_line import HeaderData
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from textual import events
     from textual.app import ComposeResult
     from textual.screen import Screen
 
@@ -27,6 +28,7 @@ _UNSPOKEN = frozenset({When.ALWAYS, When.HAS_ROWS, When.NO_DIALOG})
 class HelpScreen(ConsoleScreen[None]):
     """Lists the actions of the screen it was called from first; then everything else."""
 
+    CSS_PATH = styles("help")
     BINDINGS = bindings_of(Place.HELP)
     AUTO_FOCUS = "#reader"
     place: ClassVar[Place] = Place.HELP
@@ -38,7 +40,7 @@ class HelpScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         """One text to scroll through."""
         with Reader(id="reader"):
-            yield Static(lines(help_lines(self._from, self.console_app.keymap.keys)), id="help")
+            yield HelpText(self._from, self.console_app.keymap.keys, id="help")
 
     def on_mount(self) -> None:
         """Say where we are."""
@@ -49,22 +51,40 @@ class HelpScreen(ConsoleScreen[None]):
         self.app.pop_screen()
 
 
-def help_lines(first: Place, keymap: Mapping[str, str]) -> list[Content]:
+class HelpText(Static):
+    """The actions, in three columns of which the last one wraps."""
+
+    def __init__(self, first: Place, keymap: Mapping[str, str], *, id: str) -> None:  # noqa: A002 - Textual's own parameter name
+        super().__init__(id=id)
+        self._first, self._keymap = first, keymap
+        self._width = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The lines depend on the room."""
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.update(lines(help_lines(self._first, self._keymap, self._width)))
+
+
+def help_lines(first: Place, keymap: Mapping[str, str], width: int) -> list[Content]:
     """Actions by place: keys, what they do, and when they apply."""
+    keys = {action.id: shown_keys(keymap.get(action.id, action.keys)) for action in ACTIONS}
+    columns = max(map(len, keys.values())) + 2, max(len(action.label) for action in ACTIONS) + 2
     places = [first, Place.TABLE, Place.EVERYWHERE]
     places += [place for place in Place if place not in places]
     result: list[Content] = []
     for place in dict.fromkeys(places):
         result += [Content.styled(place.value, f"{STYLES['accent']} bold")]
-        result += [_line(action, keymap) for action in actions_of(place)]
+        for action in actions_of(place):
+            result += _entry(action, keys[action.id], columns, width)
         result.append(Content(""))
     return result
 
 
-def _line(action: Action, keymap: Mapping[str, str]) -> Content:
-    keys = shown_keys(keymap.get(action.id, action.keys))
+def _entry(action: Action, keys: str, columns: tuple[int, int], width: int) -> list[Content]:
     when = "" if action.when in _UNSPOKEN else f"  ({action.when.value})"
-    return Content.assemble(
-        (f"  {keys:<16}", "bold"), (f"{action.label:<16}", ""), action.tooltip,
-        (when, STYLES["muted"]),
-    )  # fmt: skip
+    first = Content.assemble((f"  {keys:<{columns[0]}}", "bold"), f"{action.label:<{columns[1]}}")
+    text = Content.assemble(action.tooltip, (when, STYLES["muted"]))
+    room = max(20, width - first.cell_length)
+    below = Content(" " * first.cell_length)
+    return [(below if number else first) + line for number, line in enumerate(text.wrap(room))]

@@ -14,7 +14,7 @@ from tui_importer.tui.failure_kinds import FailureKinds
 from tui_importer.tui.feeds import MOST_ROWS, Feed, OrganizationsFeed, failures_feed, log_feed
 from tui_importer.tui.keymap import key_of
 from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.screens.base import COLUMNS_BREAKPOINTS
+from tui_importer.tui.screens.base import COLUMNS_BREAKPOINTS, styles
 from tui_importer.tui.screens.confirm_start import confirmed_start
 from tui_importer.tui.screens.errors_tab import CONDITIONS as OF_ERRORS
 from tui_importer.tui.screens.errors_tab import ErrorsTab
@@ -40,6 +40,7 @@ TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 class JobScreen(ErrorsTab, LiveControl):
     """Polls `view` about four times a second and shows what changed."""
 
+    CSS_PATH = styles("job")
     HORIZONTAL_BREAKPOINTS = [*COLUMNS_BREAKPOINTS, (190, "-vast")]  # noqa: RUF012 - Textual's own declaration
     BINDINGS = bindings_of(Place.JOB)
     AUTO_FOCUS = "#chunks"

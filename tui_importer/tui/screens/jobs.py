@@ -6,20 +6,17 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import work
+from textual.content import Content
+from textual.widgets import Static
 
 from tui_importer.errors import ImporterError
 from tui_importer.tui import format as fmt
 from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.marks import STATES, mark_of
-from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.screens.base import ConsoleScreen
-from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
-from tui_importer.tui.tables import JOB_FAULTS, JOB_NAMES, job_columns, job_values
+from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
-from tui_importer.tui.widgets.table_pane import TablePane
-from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +24,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_importer.engine.snapshot import JobSummary
+    from tui_importer.tui.screens.dialogs import ChoiceDialog
+    from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 _EMPTY = (
     "No jobs yet. A job imports one CSV file of users into one environment.",
@@ -35,22 +34,23 @@ _EMPTY = (
 
 
 class JobsScreen(ConsoleScreen[None]):
-    """A table of jobs; it reads the jobs' folders in a thread, now and then."""
+    """A table of jobs; it reads the jobs' folders in a thread, now and then.
 
+    The first picture is drawn without the table: the modules that make tables are loaded after it.
+    """
+
+    CSS_PATH = styles("jobs")
     BINDINGS = bindings_of(Place.JOBS)
     place: ClassVar[Place] = Place.JOBS
 
     def __init__(self) -> None:
         super().__init__()
         self._jobs: Sequence[JobSummary] = ()
+        self._table: VirtualTable | None = None
 
     def body(self) -> ComposeResult:
-        """The table only."""
-        app = self.console_app
-        table = VirtualTable(
-            job_columns(app.zone), id_name="job", empty=("Reading the jobs…",), faults=JOB_FAULTS, id="jobs"
-        )
-        yield TablePane(table, rest=app.pace.typing, id="jobs-pane")
+        """The place of the table."""
+        yield Static(Content("Reading the jobs…"), id="reading")
 
     def on_mount(self) -> None:
         """Read at once, then slowly."""
@@ -60,11 +60,40 @@ class JobsScreen(ConsoleScreen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened on other screens shows here."""
+        if self._table is None:
+            self.call_after_refresh(self._load)
+        else:
+            self.refresh_jobs()
+
+    async def _load(self) -> None:
+        """Let the other thread write the first picture: loading modules would keep it waiting."""
+        if pause := self.console_app.pace.loading:
+            self.set_timer(pause, self._make_table)
+        else:
+            await self._make_table()
+
+    async def _make_table(self) -> None:
+        """Put the table in its place, once."""
+        from tui_importer.tui.tables import JOB_FAULTS, job_columns
+        from tui_importer.tui.widgets.table_pane import TablePane
+        from tui_importer.tui.widgets.virtual_table import VirtualTable
+
+        if self._table is not None or not self.is_mounted:
+            return
+        app = self.console_app
+        self._table = table = VirtualTable(
+            job_columns(app.zone), id_name="job", empty=("Reading the jobs…",), faults=JOB_FAULTS, id="jobs"
+        )
+        with app.batch_update():
+            await self.query_one("#reading").remove()
+            await self.mount(TablePane(table, rest=app.pace.typing, id="jobs-pane"), after="#header")
+        if self.is_current:
+            table.focus()
         self.refresh_jobs()
 
     def refresh_jobs(self) -> None:
         """Read the jobs again, unless that is under way or another screen is shown."""
-        if self.is_current:
+        if self.is_current and self._table is not None:
             self._read()
 
     @work(exclusive=True, group="jobs")
@@ -85,8 +114,13 @@ class JobsScreen(ConsoleScreen[None]):
         return replace(job, state=snapshot.state, reason=snapshot.reason, totals=snapshot.totals)
 
     def _show(self, jobs: Sequence[JobSummary]) -> None:
+        from tui_importer.tui.rows import SequenceRows
+        from tui_importer.tui.tables import JOB_NAMES, job_values
+
         self._jobs = jobs
-        table = self.query_one(VirtualTable)
+        table = self._table
+        if table is None:  # nothing reads before it is there
+            return
         table.empty = _EMPTY
         now = self.console_app.clock()
         table.set_rows(SequenceRows(JOB_NAMES, jobs, lambda job: job_values(job, now)))
@@ -107,7 +141,7 @@ class JobsScreen(ConsoleScreen[None]):
     @property
     def current(self) -> JobSummary | None:
         """The job under the cursor."""
-        row = self.query_one(VirtualTable).current
+        row = self._table.current if self._table is not None else None
         return next((job for job in self._jobs if row is not None and job.job == row["job"]), None)
 
     def holds(self, when: When) -> bool:
@@ -122,13 +156,11 @@ class JobsScreen(ConsoleScreen[None]):
             return job is not None and not (held.moving and held.name == job.job)
         return super().holds(when)
 
-    @on(VirtualTable.RowHighlighted)
-    def cursor_moved(self) -> None:
+    def on_virtual_table_row_highlighted(self) -> None:
         """Another job, other keys."""
         self.refresh_bindings()
 
-    @on(VirtualTable.RowSelected)
-    def row_clicked(self) -> None:
+    def on_virtual_table_row_selected(self) -> None:
         """A click on the marked row opens it."""
         self.action_open_job()
 
@@ -180,6 +212,8 @@ class JobsScreen(ConsoleScreen[None]):
 
 def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
     """Names what is lost, in numbers, and what is not."""
+    from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
+
     totals = job.totals
     unfinished = job.state not in {"finished", "aborted"} and totals.pending > 0
     journal = f"{fmt.counted(totals.done, 'outcome')} and {fmt.counted(totals.failed, 'failure')}"

@@ -53,10 +53,6 @@ class LiveControl(ConsoleScreen[None]):
     view: JobView
     _snapshot: Snapshot | None
 
-    def refresh_snapshot(self) -> None:
-        """Show the job as it is now."""
-        raise NotImplementedError
-
     def control_holds(self, when: When) -> bool:
         """Whether one of `CONDITIONS` holds."""
         now = self._snapshot
@@ -84,7 +80,7 @@ class LiveControl(ConsoleScreen[None]):
         except ImporterError as error:
             notify_safe(self.app, error_text(error), title="Nothing was changed", severity="error")
             return
-        self.refresh_snapshot()
+        self.job_was_told()
         if self._snapshot is not None:
             notify_safe(self.app, done(self._snapshot), timeout=2.0)
 
@@ -173,8 +169,8 @@ class LiveControl(ConsoleScreen[None]):
             return
         app = self.console_app
         app.backend.key, app.key_from = tried.key, "typed"
-        self.refresh_snapshot()
+        self.job_was_told()
         if goes_on:
             app.job.start()
-            self.refresh_snapshot()
+            self.job_was_told()
         notify_safe(app, f"The key {tried.key.hint} is used from now on.{' The job goes on.' if goes_on else ''}")

@@ -16,7 +16,7 @@ from tui_importer.tui import forms
 from tui_importer.tui.actions import Place, When
 from tui_importer.tui.keymap import key_of
 from tui_importer.tui.marks import STYLES
-from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.environment_section import EnvironmentSection
 from tui_importer.tui.widgets.fields import ChoiceField
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 class NewJobForm(ConsoleScreen[None]):
     """The first three of the four steps. `view` is the job once it is recorded: nothing can be changed then."""
 
+    CSS_PATH = styles("new_job")
     AUTO_FOCUS = "#path"
     place: ClassVar[Place] = Place.NEW_JOB
 

@@ -13,7 +13,7 @@ from tui_importer.errors import ImporterError
 from tui_importer.tui import settings_tables as tables
 from tui_importer.tui.actions import Place, When
 from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
@@ -37,6 +37,7 @@ TABS: Final = ("general", "profiles", "keys")
 class SettingsView(ConsoleScreen[None]):
     """Three tabs of tables; in the second one a profile can be opened, then its settings are shown there."""
 
+    CSS_PATH = styles("settings")
     AUTO_FOCUS = "#general"
     place: ClassVar[Place] = Place.SETTINGS
 

@@ -13,7 +13,8 @@ from textual.widgets import Input, Static
 from tui_importer.tui.actions import cancel_binding, picking_bindings
 from tui_importer.tui.drawing import lines
 from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.screens.base import ConsoleModal
+from tui_importer.tui.screens.base import ConsoleModal, styles
+from tui_importer.tui.screens.line_dialog import keys_hint
 from tui_importer.tui.tables import text_column
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.fields import Field
@@ -38,6 +39,7 @@ class Question:
 class ValueDialog(ConsoleModal[str | None]):
     """Gives the text typed, once `check` finds nothing wrong with it (it returns words, empty for nothing); or None."""
 
+    CSS_PATH = styles("settings")
     BINDINGS = cancel_binding()
 
     def __init__(self, question: Question, value: str, check: Callable[[str], str]) -> None:
@@ -52,7 +54,7 @@ class ValueDialog(ConsoleModal[str | None]):
             yield Static(lines([Content(safe(line)) for line in question.text]), id="text")
             yield Field("value", question.label, value=self._value)
             yield Static(Content(""), id="wrong")
-            yield Static(_hint("write it"), id="hint")
+            yield Static(keys_hint("enter", "write it", "esc", "change nothing"), id="hint")
 
     def on_mount(self) -> None:
         """Begin typing at the end."""
@@ -88,6 +90,7 @@ class ValueDialog(ConsoleModal[str | None]):
 class PickDialog(ConsoleModal[str | None]):
     """A list to pick from; `show` is told what is under the cursor, so that it can be seen before it is taken."""
 
+    CSS_PATH = styles("settings")
     BINDINGS: ClassVar[list[Binding | tuple[str, str] | tuple[str, str, str]]] = picking_bindings()
     AUTO_FOCUS = "#options"
 
@@ -102,7 +105,7 @@ class PickDialog(ConsoleModal[str | None]):
         with Vertical(id="dialog"):
             yield Static(Content.styled(safe(self._title), "bold"), id="title")
             yield VirtualTable([text_column("option", "", 20, flex=1)], id_name="option", id="options")
-            yield Static(_hint("take it"), id="hint")
+            yield Static(keys_hint("enter", "take it", "esc", "change nothing"), id="hint")
 
     def on_mount(self) -> None:
         """Begin at the chosen one."""
@@ -132,10 +135,3 @@ class PickDialog(ConsoleModal[str | None]):
         """Take none."""
         self._show(self._chosen)
         self.dismiss(None)
-
-
-def _hint(what: str) -> Content:
-    return Content.assemble(
-        ("enter", "$accent bold"), (f" {what}   ", "$text-muted"), ("esc", "$accent bold"),
-        (" change nothing", "$text-muted"),
-    )  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderData:
+class HeaderData(NamedTuple):
     """What the header tells. `place` is the screen or the job, `detail` the file; the rest may be absent."""
 
     place: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(NamedTuple):
     """One key as shown, what it does, the key to press for it, and its rank."""
 
     display: str
@@ -61,7 +59,7 @@ class KeyBar(Panel["tuple[KeyHint, ...]"]):
                 first = hints.get(labels.setdefault(label, name))
                 if first is not None and labels[label] != name and label != binding.description:
                     # Two actions with one label of their own in the footer: +/- Rate.
-                    hints[labels[label]] = replace(first, display=f"{first.display}/{display}")
+                    hints[labels[label]] = first._replace(display=f"{first.display}/{display}")
                 else:
                     hints.setdefault(name, KeyHint(display, label, binding.key, rank))
         order = {action.id: index for index, action in enumerate(ACTIONS)}

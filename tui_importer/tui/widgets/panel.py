@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
@@ -47,9 +48,9 @@ class Panel(Widget, Generic[DataT]):
         self.data = data
         self._drawn: _Drawn | None = None
 
+    @abstractmethod
     def draw(self, data: DataT) -> Sequence[Content]:
         """Lines for `data` in the cells of `content_size`."""
-        raise NotImplementedError
 
     def show(self, data: DataT) -> None:
         """Take new data; nothing happens when it equals the old."""
