@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source.frozen import FrozenRows
+from tui_importer.source.reading import RECOGNISED, Reading
 from tui_importer.source.scan import scan
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Sources:
         self,
         content: str | bytes,
         *,
+        reading: Reading = RECOGNISED,
         limit: int | None = None,
         progress: Callable[[ScanProgress], None] | None = None,
         cancelled: threading.Event | None = None,
@@ -67,7 +69,7 @@ class Sources:
         """Write a source and scan it into a new folder."""
         self._count += 1
         folder = self._folder / f"job-{self._count}"
-        result = scan(self.write(content), folder, limit=limit, progress=progress, cancelled=cancelled)
+        result = scan(self.write(content), folder, reading, limit=limit, progress=progress, cancelled=cancelled)
         return Scanned(result, folder)
 
 
@@ -80,6 +82,6 @@ def sources(tmp_path: Path) -> Sources:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> int:
     """Blocks of so few bytes that a small source has many of them."""
     size = 256
-    monkeypatch.setattr("tui_importer.source.blocks.BLOCK_BYTES", size)
-    monkeypatch.setattr("tui_importer.source.blocks.NEARBY_BYTES", size // 2)
+    monkeypatch.setattr("tui_importer.source.stream.BLOCK_BYTES", size)
+    monkeypatch.setattr("tui_importer.source.stream.NEARBY_BYTES", size // 2)
     return size

@@ -6,6 +6,7 @@ the same functions that later build the payload. What needs the whole file (dupl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from tui_importer.source.findings import Findings
 from tui_importer.source.flat_json import all_flat
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.swallowed import hidden_lines
-from tui_importer.source.tables import FIELDS, SURPLUS, cell
+from tui_importer.source.tables import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
 
 if TYPE_CHECKING:
     from tui_importer.source.columns import Columns
@@ -34,6 +35,10 @@ _ATOM = r'[^\s\p{C}@.<>(),;:"\\\[\]]+'
 EMAIL = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_ATOM}\.)+{_ATOM}$"
 """Addresses as systems store them: dotted local part, dotted domain, no quoting, no invisible characters."""
 
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
+"""Control characters, without those that stand for blanks and line ends."""
+
+CONTROL_CHARACTER = re.compile(CONTROL)
 MAX_EMAIL = 254
 MAX_EXTERNAL_ID = 128
 DOCUMENTED_EXTERNAL_ID = 64
@@ -62,8 +67,11 @@ class RowChecker:
         self._positions = positions
         self._secrets = {field: positions[field] for field in SECRET_FIELDS if field in positions}
 
-    def check(self, table: pl.DataFrame, first_row: int, *, line_breaks: bool) -> Checked:
-        """Check a block whose first row has number `first_row`; `line_breaks` says whether values may contain any."""
+    def check(self, table: pl.DataFrame, first_row: int, *, line_breaks: bool, odd: bool = False) -> Checked:
+        """Check a block whose first row has number `first_row`.
+
+        `line_breaks` says whether values may contain any, `odd` whether some have characters that none should have.
+        """
         table = table.select(
             pl.int_range(first_row, first_row + table.height, dtype=pl.UInt32).alias("row"),
             pl.all(),
@@ -73,6 +81,10 @@ class RowChecker:
         ragged = FIELDS in table.columns and table[FIELDS].null_count() < table.height
         if ragged:
             self._check_width(findings)
+        if BROKEN in table.columns:
+            self._check_broken(table, findings)
+        if odd:
+            self._check_characters(table, findings)
         if line_breaks:
             self._check_swallowed(table, findings)
         self._check_identity(findings)
@@ -108,6 +120,27 @@ class RowChecker:
         if not self._secrets:
             values = pl.format("{} (too much: “{}”)", values, surplus)
         findings.add("row_too_long", "", pl.col(FIELDS) > width, values)
+
+    def _check_broken(self, table: pl.DataFrame, findings: Findings) -> None:
+        """Rows whose quotes are out of place: what is wrong, and in which column."""
+        for at in table[BROKEN].is_not_null().arg_true():
+            column = table[BROKEN_AT][at]
+            findings.add_one("quotes_broken", column if column < self._width else -1, at, table[BROKEN][at])
+
+    def _check_characters(self, table: pl.DataFrame, findings: Findings) -> None:
+        """Characters that a value should not have: a bad copy, a wrong encoding, or somebody's payload."""
+        for index in range(self._width):
+            value = pl.col(cell(index))
+            names = table.select(
+                value.str.contains("\ufffd", literal=True).alias("damaged"),
+                value.str.contains(CONTROL).alias("control"),
+            ).fill_null(value=False)
+            for at in names["damaged"].arg_true():
+                findings.add_one("bytes_invalid", index, at, "")
+            for at in names["control"].arg_true():
+                text = table[cell(index)][at]
+                first = next(character for character in text if CONTROL_CHARACTER.match(character))
+                findings.add_one("control_character", index, at, f"U+{ord(first):04X}")
 
     def _check_swallowed(self, table: pl.DataFrame, findings: Findings) -> None:
         """Two stray quotes that pair up in one column make a valid value out of the rows between them."""
@@ -189,16 +222,22 @@ class RowChecker:
         """The rows as they are kept. Cells of a ragged row may have slid out of a secret column: they are masked."""
         secrets = set(self._secrets.values())
         first_secret = min(secrets, default=self._width)
+        broken = BROKEN in table.columns
         email, key = pl.col("email"), pl.col("organization_key")
         if ragged:
             key = pl.when(pl.col(FIELDS).is_null()).then(key).alias("organization_key")
-            if self._positions["email"] > first_secret:
+            if self._positions["email"] > first_secret or (broken and secrets):
                 email = pl.when(pl.col(FIELDS).is_null()).then(email).alias("email")
         cells = []
         for index in range(self._width):
             name = cell(index)
             if index in secrets:
                 cells.append(pl.when(clean(name).is_not_null()).then(pl.lit(value=True)).alias(name))
+            elif broken and secrets:
+                slid = pl.col(name).is_not_null() & (
+                    pl.col(BROKEN).is_not_null() | (pl.col(FIELDS).is_not_null() & pl.lit(index > first_secret))
+                )
+                cells.append(pl.when(slid).then(pl.lit(MASK)).otherwise(name).alias(name))
             elif ragged and index > first_secret:
                 slid = pl.col(FIELDS).is_not_null() & pl.col(name).is_not_null()
                 cells.append(pl.when(slid).then(pl.lit(MASK)).otherwise(name).alias(name))

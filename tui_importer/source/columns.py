@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_importer.source.errors import SourceDelimiter, SourceHeader
+from tui_importer.source.errors import SourceHeader
 from tui_importer.source.models import FIELDS
 from tui_importer.text import safe
 
@@ -39,7 +39,7 @@ _ALIASES = {
     "role_slugs": ("roles",),
 }  # fmt: skip
 
-_SEPARATORS = {";": "a semicolon", "\t": "a tab", "|": "a vertical bar", ":": "a colon"}
+NO_MAPPING: Mapping[str, str] = {}
 _IGNORED = re.compile(r"[\s\-_.‐‑–—]+")
 
 
@@ -65,17 +65,19 @@ def normalise(header: str) -> str:
 _BY_NAME = {normalise(name): field for field in FIELDS for name in (field, *_ALIASES[field])}
 
 
-def recognise(names: Sequence[str], path: Path, line: int = 1) -> Columns:
+def known_headers(names: Sequence[str]) -> int:
+    """How many of the headers are recognised."""
+    return sum(normalise(name) in _BY_NAME for name in names)
+
+
+def recognise(names: Sequence[str], path: Path, line: int = 1, mapping: Mapping[str, str] = NO_MAPPING) -> Columns:
     """Match the headers of `path`, as written, to fields; `line` is where the header stands.
 
     Raises SourceHeader when a header is empty or used twice, when two headers stand for one field, when there is no
-    column for e-mail addresses or no header at all, and SourceDelimiter when the header only makes sense split by
-    another separator.
+    column for e-mail addresses or no header at all.
     """
-    matches = [(name, _BY_NAME.get(normalise(name))) for name in names]
+    matches = [(name, _field_of(name, mapping)) for name in names]
     found = [(name, field) for name, field in matches if field is not None]
-    if not any(field == "email" for _, field in found):
-        _refuse_other_separator(names, path, line, known=len(found))
     if not found:
         raise SourceHeader(
             path,
@@ -101,6 +103,12 @@ def recognise(names: Sequence[str], path: Path, line: int = 1) -> Columns:
     return Columns(tuple(names), fields, tuple(name for name, field in matches if field is None))
 
 
+def _field_of(name: str, mapping: Mapping[str, str]) -> str | None:
+    if name in mapping:
+        return mapping[name] if mapping[name] in FIELDS else None
+    return _BY_NAME.get(normalise(name))
+
+
 def _refuse_ambiguous(names: Sequence[str], path: Path, line: int) -> None:
     """Refuse empty headers and headers that are the same but for case and outer blanks.
 
@@ -113,7 +121,7 @@ def _refuse_ambiguous(names: Sequence[str], path: Path, line: int) -> None:
             raise SourceHeader(
                 path,
                 f"column {position} of {len(names)} has no name.",
-                "Name it, or remove the column (a comma at the end of the first line makes one).",
+                "Name it, or remove the column (a separator at the end of the first line makes one).",
                 line=line,
             )
         if plain in seen:
@@ -124,19 +132,6 @@ def _refuse_ambiguous(names: Sequence[str], path: Path, line: int) -> None:
                 line=line,
             )
         seen[plain] = position
-
-
-def _refuse_other_separator(names: Sequence[str], path: Path, line: int, known: int) -> None:
-    text = ",".join(names)
-    for separator, words in _SEPARATORS.items():
-        parts = [part.strip(' "') for part in text.split(separator)]
-        if len(parts) > 1 and sum(normalise(part) in _BY_NAME for part in parts) > known:
-            raise SourceDelimiter(
-                path,
-                f"the columns are separated by {words}, not by a comma.",
-                "Export the file again with commas between the values.",
-                line=line,
-            )
 
 
 def _nearest_to_email(names: Sequence[str]) -> str | None:

@@ -15,6 +15,7 @@ SCHEMA = pl.Schema({"row": pl.UInt32, "line": pl.UInt32, "column": pl.Int16, "ki
 """A finding as it is kept; `column` is the index of the column, -1 when it is about the row."""
 
 _ORDER = {kind.name: order for order, kind in enumerate(KINDS)}
+_ABOUT_RAGGED = ["row_too_short", "row_too_long", "quotes_broken"]
 _NO_DETAIL = pl.lit(None, pl.String)
 
 
@@ -48,7 +49,7 @@ class Findings:
         if FIELDS in self._table.columns:
             # Cells of a ragged row have slid, so that nothing else about it means anything.
             ragged = self._table.filter(pl.col(FIELDS).is_not_null())["row"]
-            found = found.filter(pl.col("kind").str.starts_with("row_too") | ~pl.col("row").is_in(ragged.implode()))
+            found = found.filter(pl.col("kind").is_in(_ABOUT_RAGGED) | ~pl.col("row").is_in(ragged.implode()))
         order = pl.col("kind").replace_strict(_ORDER, return_dtype=pl.UInt8)
         return found.sort("row", order, "column", maintain_order=True)
 

@@ -20,6 +20,7 @@ from tui_importer.source.findings import SCHEMA as FINDINGS
 from tui_importer.source.fingerprint import Watch
 from tui_importer.source.header import read_header
 from tui_importer.source.models import SECRET_FIELDS, ScanProgress
+from tui_importer.source.stream import stream_of
 from tui_importer.source.tables import cell, to_table
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tui_importer.source.blocks import Block
     from tui_importer.source.columns import Columns
     from tui_importer.source.models import Fingerprint
+    from tui_importer.source.reading import Reading
 
 
 class Freezer:
@@ -44,6 +46,7 @@ class Freezer:
         file: BinaryIO,
         path: Path,
         stage: Path,
+        reading: Reading,
         *,
         progress: Callable[[ScanProgress], None] | None,
         cancelled: threading.Event | None,
@@ -53,9 +56,11 @@ class Freezer:
         self._progress = progress
         self._cancelled = cancelled
         self._watch = Watch(file, path)
-        header = read_header(file, path)
+        stream = stream_of(file, path, reading)
+        self.dialect = stream.dialect
+        header = read_header(stream, reading)
         self.columns: Columns = header.columns
-        self._reader = BlockReader(file, path, header)
+        self._reader = BlockReader(stream, header)
         self.positions = {field: self.columns.names.index(name) for field, name in self.columns.fields.items()}
         secrets = {field: pl.String for field in SECRET_FIELDS if field in self.positions}
         self.findings = Spool(stage, "findings", FINDINGS)
@@ -94,7 +99,7 @@ class Freezer:
             for block, table in tables:
                 self.check_cancelled()
                 wanted = table if limit is None else table.head(limit - self.rows)
-                checked = checker.check(wanted, self.rows + 1, line_breaks=block.line_breaks)
+                checked = checker.check(wanted, self.rows + 1, line_breaks=block.line_breaks, odd=block.odd)
                 self.findings.add(checked.findings)
                 self.secrets.add(checked.secrets)
                 self.rows += wanted.height

@@ -103,7 +103,7 @@ class ScanResult:
     the rest. `organizations` is sorted by (kind, key). `users` counts distinct e-mails and `memberships` distinct
     (user, organization) pairs among importable rows; `importable` the rows without an error. `roles` are the
     distinct role slugs of importable rows, sorted. `problem_counts` counts by kind. `problems()` streams all
-    problems ordered by row. `role_rows` counts importable rows with more than one role.
+    problems ordered by row. `role_rows` counts importable rows with more than one role; `dialect` is in words.
     """
 
     fingerprint: Fingerprint
@@ -121,6 +121,7 @@ class ScanResult:
     folder: Path
     seconds: float
     role_rows: int = 0
+    dialect: str = ""
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""
@@ -150,7 +151,7 @@ class RowStore(Protocol):
 class Preview:
     """A quick look for the new-job screen; never the source of the pre-warm.
 
-    `rows` is counted from one projected read, `sample` the first rows as cells, secrets masked.
+    `rows` is counted from one projected read, `sample` the first rows as cells, secrets masked; `dialect` is in words.
     """
 
     size: int
@@ -161,3 +162,4 @@ class Preview:
     organizations: tuple[Organization, ...]
     sample: tuple[tuple[str, ...], ...]
     seconds: float
+    dialect: str = ""

@@ -21,9 +21,12 @@ class Kind:
 
 
 KINDS = (
-    Kind("row_too_short", "The row has {detail}; a comma is missing or the row is cut off."),
-    Kind("row_too_long", "The row has {detail}; a value with a comma in it is not quoted."),
+    Kind("quotes_broken", "The row cannot be read: {detail}."),
+    Kind("row_too_short", "The row has {detail}; a separator is missing or the row is cut off."),
+    Kind("row_too_long", "The row has {detail}; a value with a separator in it is not quoted."),
     Kind("rows_swallowed", "A value contains what looks like whole rows: two stray quotes around them hide {detail}."),
+    Kind("bytes_invalid", "The value has bytes that are no text in the file's encoding."),
+    Kind("control_character", "The value has a control character, {detail}."),
     Kind("email_missing", "The e-mail address is missing."),
     Kind("email_malformed", "“{detail}” is not an e-mail address."),
     Kind("email_verified_invalid", "“{detail}” is not a yes or no; write true or false."),

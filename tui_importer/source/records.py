@@ -25,9 +25,9 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-def split_records(text: str, line: int = 1) -> Iterator[Record]:
+def split_records(text: str, line: int = 1, separator: str = ",") -> Iterator[Record]:
     """Split `text`, whose first line is number `line`. Only line feeds count. Raises csv.Error on bad quotes."""
-    reader = csv.reader(io.StringIO(text, newline="\n"), strict=True)
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=separator, strict=True)
     begins = 0
     for cells in reader:
         yield Record(line + begins, cells)

@@ -2,11 +2,15 @@
 
 What polars would accept silently, or refuse without saying where, and where it is caught instead:
 
-- empty, header only, UTF-16, CR-only line ends, spreadsheets, archives, JSON, `sep=` lines, other separators, duplicate
-  or empty or unknown headers: `header` and `columns`, before polars sees the file;
-- NUL bytes: `blocks`, in every block; invalid UTF-8: polars refuses it in every column, `blocks` finds the line;
+- empty, header only, spreadsheets, archives, JSON, UTF-32, a header separated otherwise than the rows: `stream` and
+  `dialect`; duplicate or empty or unknown headers: `header` and `columns`, before polars sees the file;
+- UTF-16, Windows-1252, gzip, zstd, CR-only line ends, `sep=` lines, other separators: `dialect` recognises, `stream`
+  decodes; polars sees UTF-8 only;
+- NUL and other control characters, U+FFFD: `blocks` finds the blocks (0.5 ms for 2 MB), `checks` the cells; bytes that
+  are no text: polars refuses such a block, `blocks` puts U+FFFD in their place, which is a finding;
 - misplaced, unbalanced, backslash-escaped quotes, blanks around quotes, lone carriage returns: `structure`, a strict
   grammar over all bytes, independent of polars; what a line-wise expression in `blocks` accepts is strict by itself;
+  `salvage` makes one broken row of such a line and reads on behind it;
 - rows with too few or too many fields, blank lines: counted by the same grammar, read by `tables` with the csv module
   and reported as findings of the row (`checks`); a trailing Ctrl-Z is such a row;
 - two stray quotes that pair up: either the row is then ragged, or `swallowed` finds the rows inside the value;
@@ -39,6 +43,7 @@ from tui_importer.source.freeze import Freezer
 from tui_importer.source.header import open_source
 from tui_importer.source.organizations import as_objects
 from tui_importer.source.problems import ERRORS, KINDS
+from tui_importer.source.reading import RECOGNISED
 from tui_importer.source.summary import Summary, read_summary, write_summary
 
 if TYPE_CHECKING:
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.source.models import Fingerprint, ScanProgress, ScanResult
+    from tui_importer.source.reading import Reading
 
 __all__ = ["ScanCancelled", "read_scan", "scan"]
 
@@ -54,6 +60,7 @@ __all__ = ["ScanCancelled", "read_scan", "scan"]
 def scan(
     path: Path,
     folder: Path,
+    reading: Reading = RECOGNISED,
     *,
     limit: int | None = None,
     progress: Callable[[ScanProgress], None] | None = None,
@@ -72,7 +79,7 @@ def scan(
     with open_source(path) as file:
         try:
             with staging(folder) as stage:
-                freezer = Freezer(file, path, stage, progress=progress, cancelled=cancelled)
+                freezer = Freezer(file, path, stage, reading, progress=progress, cancelled=cancelled)
                 fingerprint = freezer.freeze(limit)
                 summary = _conclude(freezer, path, stage, fingerprint, started)
                 write_summary(stage, summary)
@@ -139,6 +146,7 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
         rows_with_problems=counts.rows,
         problem_counts=counts.kinds,
         seconds=time.perf_counter() - started,
+        dialect=freezer.dialect.words,
     )
 
 

@@ -56,7 +56,7 @@ def first_record_end(data: bytes) -> int:
     return 0
 
 
-def field_counts(data: bytes) -> list[int]:
+def field_counts(data: bytes, separator: bytes = b",") -> list[int]:
     """The number of fields of each record of `data` (complete records), 0 for a blank line.
 
     A line end is LF or CRLF; a carriage return alone, outside quotes, is a mistake, because readers disagree on it.
@@ -69,16 +69,16 @@ def field_counts(data: bytes) -> list[int]:
     outside = [piece for piece in (b"\n" + pieces[0], *pieces[2::2]) if piece]
     text = b'"'.join(outside)
     quoted = len(outside) - 1
-    opened = text.count(b',"') + text.count(b'\n"')
-    closed = text.count(b'",') + text.count(b'"\n') + text.count(b'"\r\n')
+    opened = text.count(separator + b'"') + text.count(b'\n"')
+    closed = text.count(b'"' + separator) + text.count(b'"\n') + text.count(b'"\r\n')
     if opened != quoted or closed != quoted or text.count(b"\r") != text.count(b"\r\n"):
         raise BrokenGrammarError
     records = text[1:].split(b"\n")
     records.pop()
-    return [record.count(b",") + 1 if record not in (b"", b"\r") else 0 for record in records]
+    return [record.count(separator) + 1 if record not in (b"", b"\r") else 0 for record in records]
 
 
-def first_violation(data: bytes, line: int) -> Violation | None:
+def first_violation(data: bytes, line: int, separator: bytes = b",") -> Violation | None:
     """The first place in `data` where the grammar is broken; `line` is the physical line on which `data` begins."""
     pieces = data.split(b'"')
     field = 0
@@ -87,27 +87,27 @@ def first_violation(data: bytes, line: int) -> Violation | None:
         if index % 2:
             line += piece.count(b"\n")
             continue
-        if piece and index and piece[:1] not in b",\r\n":
+        if piece and index and piece[:1] not in separator + b"\r\n":
             mistake: Mistake = "backslash" if pieces[index - 1].endswith(b"\\") else "after_close"
             return Violation(mistake, *opened, end_line=line)
         if (at := _lone_return(piece, last=index == len(pieces) - 1)) >= 0:
             line += piece.count(b"\n", 0, at)
-            return Violation("lone_cr", line, _field_after(field, piece[:at]), end_line=line)
-        field = _field_after(field, piece)
+            return Violation("lone_cr", line, _field_after(field, piece[:at], separator), end_line=line)
+        field = _field_after(field, piece, separator)
         line += piece.count(b"\n")
         if index == len(pieces) - 1:
             return None
-        if piece and piece[-1:] not in b",\n":
-            return Violation(_misplaced(piece), line, field, end_line=line)
+        if piece and piece[-1:] not in separator + b"\n":
+            return Violation(_misplaced(piece, separator), line, field, end_line=line)
         if piece or not index:
             opened = (line, field)
     return Violation("unbalanced", *opened, end_line=line)
 
 
-def _field_after(field: int, piece: bytes) -> int:
+def _field_after(field: int, piece: bytes, separator: bytes) -> int:
     """The index of the field that is open at the end of an outside piece that began in `field`."""
     newline = piece.rfind(b"\n")
-    return piece.count(b",", newline + 1) + (field if newline < 0 else 0)
+    return piece.count(separator, newline + 1) + (field if newline < 0 else 0)
 
 
 def _lone_return(piece: bytes, *, last: bool) -> int:
@@ -120,9 +120,9 @@ def _lone_return(piece: bytes, *, last: bool) -> int:
     return -1
 
 
-def _misplaced(piece: bytes) -> Mistake:
+def _misplaced(piece: bytes, separator: bytes) -> Mistake:
     """What is wrong with a quote that follows `piece`, which does not end with a separator."""
-    value = piece[max(piece.rfind(b","), piece.rfind(b"\n")) + 1 :]
+    value = piece[max(piece.rfind(separator), piece.rfind(b"\n")) + 1 :]
     if value.endswith(b"\\"):
         return "backslash"
     return "mid_value" if value.strip(b" \t") else "space_before"

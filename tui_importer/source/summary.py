@@ -38,6 +38,7 @@ class Summary:
     rows_with_problems: int
     problem_counts: dict[str, int]
     seconds: float
+    dialect: str = ""
     files: Digests = field(default_factory=dict)
 
     def result(self, folder: Path, organizations: tuple[Organization, ...]) -> ScanResult:
@@ -55,6 +56,7 @@ class Summary:
             organizations=organizations,
             roles=self.roles,
             role_rows=self.role_rows,
+            dialect=self.dialect,
             rows_with_problems=self.rows_with_problems,
             problem_counts=self.problem_counts,
             folder=folder,

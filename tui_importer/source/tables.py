@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.errors import SourceMiscounted
+from tui_importer.source.header import mistake_of
 from tui_importer.source.records import split_records
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tui_importer.source.blocks import Block
+    from tui_importer.source.records import Record
+    from tui_importer.source.salvage import Salvaged
 
 FIELDS = "fields"
 SURPLUS = "surplus"
+BROKEN = "broken"
+BROKEN_AT = "broken_at"
 
 
 def cell(index: int) -> str:
@@ -31,9 +37,13 @@ def to_table(block: Block, width: int, path: Path) -> pl.DataFrame:
     """Return `line` (UInt32, physical line) and the cells `c0` … as strings, empty ones as null or empty strings.
 
     A block with ragged rows has two columns more, null in rows of the right width: `fields`, the number of fields
-    found, and `surplus`, a list of the cells beyond the width. Raises SourceMiscounted when parser and count disagree.
+    found, and `surplus`, a list of the cells beyond the width. One with broken rows has two more: `broken`, what is
+    wrong in words, and `broken_at`, the index of the column where; `fields` is the width in these rows. Raises
+    SourceMiscounted when parser and count disagree.
     """
     table = None
+    if block.salvaged is not None:
+        return _salvaged(block.salvaged, width)
     if block.fields is None:
         table = _parse(block, width)
         if table is not None:
@@ -54,7 +64,9 @@ def _parse(block: Block, width: int) -> pl.DataFrame | None:
         return None
     schema = {cell(index): pl.String for index in range(width)}
     try:
-        table = pl.scan_csv(block.data, has_header=False, schema=schema).collect(engine="streaming")
+        table = pl.scan_csv(block.data, has_header=False, schema=schema, separator=block.separator.decode()).collect(
+            engine="streaming"
+        )
     except pl.exceptions.PolarsError:
         return None
     return table if table.height == block.records else None
@@ -62,7 +74,8 @@ def _parse(block: Block, width: int) -> pl.DataFrame | None:
 
 def _split(block: Block, width: int, path: Path) -> pl.DataFrame:
     """Read any strictly valid block with the csv module, dropping blank lines only."""
-    records = [record for record in split_records(block.data.decode(), block.line) if record.cells]
+    found = split_records(block.data.decode(), block.line, block.separator.decode())
+    records = [record for record in found if record.cells]
     if len(records) != block.records:
         raise SourceMiscounted(
             path,
@@ -70,6 +83,23 @@ def _split(block: Block, width: int, path: Path) -> pl.DataFrame:
             "This is a defect of the importer; please report it with these lines.",
             line=block.line,
         )
+    return _frame(records, width)
+
+
+def _salvaged(salvaged: Salvaged, width: int) -> pl.DataFrame:
+    table = _frame(salvaged.records, width)
+    words = [mistake_of(salvaged.broken[n]) if n in salvaged.broken else None for n in range(table.height)]
+    places = [salvaged.broken[n].field if n in salvaged.broken else None for n in range(table.height)]
+    is_broken = pl.col(BROKEN).is_not_null()
+    return table.with_columns(
+        pl.Series(BROKEN, words, pl.String), pl.Series(BROKEN_AT, places, pl.Int16)
+    ).with_columns(
+        pl.when(is_broken).then(pl.lit(width, pl.UInt32)).otherwise(FIELDS).alias(FIELDS),
+        pl.when(is_broken).then(None).otherwise(SURPLUS).alias(SURPLUS),
+    )  # fmt: skip
+
+
+def _frame(records: Sequence[Record], width: int) -> pl.DataFrame:
     padded = [[*record.cells[:width], *[None] * (width - len(record.cells))] for record in records]
     columns: dict[str, object] = {"line": [record.line for record in records]}
     values = list(zip(*padded, strict=True)) or [()] * width

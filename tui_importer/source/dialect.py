@@ -1,0 +1,165 @@
+"""The dialect of a source: its compression, encoding, separator and line ends, recognised or as the operator says.
+
+Recognition never guesses silently: what it found is shown, and can be overridden. The encoding is decided by all bytes
+of the file, because one umlaut in the last row of a million is enough to be wrong (0.2 s for 1.2 GB, most of it
+reading). The separator is the one by which the first line names the most fields and the rows have its width.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from tui_importer.source.columns import known_headers
+from tui_importer.source.errors import SourceDelimiter
+from tui_importer.source.reading import DELIMITERS, ENCODINGS
+from tui_importer.source.records import split_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Compression = Literal["", "gzip", "zstd"]
+
+MAGIC: Final[dict[bytes, Compression]] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+BOMS: Final = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+SAMPLE_LINES = 50
+
+
+class Dialect(NamedTuple):
+    """How the bytes of a source become records. `carriage_returns`: a CR alone ends a line (old Macintosh)."""
+
+    compression: Compression = ""
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    carriage_returns: bool = False
+
+    @property
+    def separator(self) -> bytes:
+        """The delimiter as a byte of UTF-8."""
+        return self.delimiter.encode()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the bytes of the file can be parsed as they are."""
+        return not self.compression and self.encoding == "utf-8" and not self.carriage_returns
+
+    @property
+    def words(self) -> str:
+        """The dialect for a screen: “UTF-8, separated by a comma”."""
+        parts = [ENCODINGS[self.encoding], f"separated by {DELIMITERS[self.delimiter]}"]
+        if self.carriage_returns:
+            parts.append("lines end with CR")
+        if self.compression:
+            parts.append(f"compressed with {self.compression}")
+        return ", ".join(parts)
+
+
+def compression_of(head: bytes) -> Compression:
+    """By the first bytes of a file."""
+    return next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
+
+
+def encoding_of(chunks: Iterator[bytes]) -> str:
+    """The encoding of all bytes of a source, which are read for it unless its first ones tell.
+
+    Text is UTF-8 when all of it is, or when nearly all of its sequences beyond ASCII are (the rest is damage, found row
+    by row); else it is Windows-1252: a file of Western text in any 8-bit encoding is far more often that than Latin-1,
+    which has control characters where Windows-1252 has quotes and dashes.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
+    good = bad = 0
+    for number, chunk in enumerate(chunks):
+        if not number and (named := _named_by_head(chunk)):
+            return named
+        if chunk.isascii() and not decoder.getstate()[0]:
+            continue
+        try:
+            good += len(chunk) - len(decoder.decode(chunk))
+        except UnicodeDecodeError:
+            right, wrong = _sequences(chunk)
+            good, bad = good + right, bad + wrong
+            decoder.reset()
+    if decoder.getstate()[0]:  # the last character is cut off
+        bad += 1
+    return "utf-8" if not bad or good > 20 * bad else "cp1252"
+
+
+def _named_by_head(head: bytes) -> str:
+    """By a byte order mark, or by the zeros that UTF-16 has beside every letter of ASCII."""
+    for bom, name in BOMS.items():
+        if head.startswith(bom) and not head.startswith(codecs.BOM_UTF32_LE):
+            return name
+    evens, odds = set(head[:64:2]), set(head[1:64:2])
+    if odds == {0} and 0 not in evens:
+        return "utf-16-le"
+    return "utf-16-be" if evens == {0} and 0 not in odds else ""
+
+
+def _sequences(chunk: bytes) -> tuple[int, int]:
+    """Characters beyond ASCII that are UTF-8, and bytes that are not."""
+    text = chunk.decode("utf-8", "surrogateescape")
+    beyond = [character for character in text if character > "\x7f"]
+    bad = sum("\udc80" <= character <= "\udcff" for character in beyond)
+    return len(beyond) - bad, bad
+
+
+def separator_line(first: str) -> str:
+    """The delimiter that Excel's first line `sep=;` names; empty when it is no such line."""
+    plain = first.strip("\r\n").strip('"')
+    return plain[4] if len(plain) == 5 and plain[:4].lower() == "sep=" else ""
+
+
+def delimiter_of(text: str, path: Path, mapped: frozenset[str], line: int = 1) -> str:
+    """The delimiter of a text that begins with the header, by its first lines.
+
+    Raises SourceDelimiter when the header is separated in another way than the rows.
+    """
+    found = {delimiter: _widths(text, delimiter) for delimiter in DELIMITERS}
+    scores = {delimiter: _score(names, widths, mapped) for delimiter, (names, widths) in found.items()}
+    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+    names, widths = found[best]
+    if len(names) > 1 and widths and max(widths) == 1:
+        other = next(
+            (d for d, (_, cells) in found.items() if d != best and _common(cells) == len(names)),
+            None,
+        )
+        if other is not None:
+            raise SourceDelimiter(
+                path,
+                f"the column names are separated by {DELIMITERS[best]}, the values below by {DELIMITERS[other]}.",
+                "Export it again with one separator, or name the separator of the rows.",
+                line=line,
+            )
+    return best
+
+
+def _score(names: list[str], widths: list[int], mapped: frozenset[str]) -> tuple[int, int, int]:
+    known = known_headers(names) + sum(name in mapped for name in names)
+    fitting = sum(width == len(names) for width in widths)
+    return (known, fitting if len(names) > 1 else 0, len(names))
+
+
+def _widths(text: str, delimiter: str) -> tuple[list[str], list[int]]:
+    """The names in the first record, and how many values the next records have."""
+    names: list[str] = []
+    widths: list[int] = []
+    try:
+        for record in split_records(text, separator=delimiter):
+            if not record.cells:
+                continue
+            if not names:
+                names = [name.strip() for name in record.cells]
+                continue
+            widths.append(len(record.cells))
+            if len(widths) == SAMPLE_LINES:
+                break
+    except csv.Error:
+        if not names:
+            names = [part.strip(' "\r') for part in text.split("\n", 1)[0].split(delimiter)]
+    return names, widths
+
+
+def _common(widths: list[int]) -> int:
+    return max(set(widths), key=widths.count) if widths else 0
