@@ -16,6 +16,7 @@ from tui_importer.secret import Secret
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.source.frozen import FrozenRows, keep_secrets, read_problems
 from tui_importer.source.models import SourceRow
+from tui_importer.source.reading import Reading
 from tui_importer.source.scan import read_scan
 
 if TYPE_CHECKING:
@@ -249,3 +250,27 @@ def test_rows_are_twins_over_keys_that_are_one_organization(sources: Sources) ->
     united = {row.row: (row.first_row, row.twin_row) for row in rows.read(1, 10) if row.first_row}
     assert united == before | {3: (1, 1), 6: (2, 2), 7: (1, 3)}
     assert rows.row(3).organization_key == "name:Acme", "nothing else changes"
+
+
+def test_the_profile_may_be_that_of_the_last_row(sources: Sources) -> None:
+    content = (
+        "email,first_name,last_name,password,org_name,role_slug\n"
+        "a@x.example,Ann,Old,secret-1,One,member\n"
+        "b@x.example,Bob,,,One,\n"
+        "A@x.example,Anna,,secret-2,Two,admin\n"
+        "broken,Anne,,secret-3,Two,admin\n"
+        "c@x.example,Cy,,,,\n"
+        "a@x.example,,New,secret-4,Three,\n"
+    )
+    rows = {row.row: row for row in sources.scan(content, reading=Reading(wins="last")).rows}
+    assert rows[1].user == {"email": "a@x.example", "last_name": "New"}
+    assert {name: secret.reveal() for name, secret in rows[1].secrets.items()} == {"password": "secret-4"}
+    assert (rows[1].roles, rows[1].organization_key) == (("member",), "name:One"), "its membership is its own"
+    assert rows[1].cells["first_name"] == "Ann", "what the operator sees is the row as it is in the file"
+    assert [rows[n].user.get("first_name") for n in (2, 5)] == ["Bob", "Cy"]
+    scanned = sources.scan(content, reading=Reading(wins="last"))
+    keep_secrets(scanned.folder, [1])
+    assert scanned.rows[0].secrets["password"].reveal() == "secret-4", "a failed row can still be tried again"
+    first = {row.row: row for row in sources.scan(content).rows}
+    assert first[1].user == {"email": "a@x.example", "first_name": "Ann", "last_name": "Old"}
+    assert first[1].secrets["password"].reveal() == "secret-1"

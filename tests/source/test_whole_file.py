@@ -34,6 +34,21 @@ ROW = st.tuples(
 )
 
 
+def alike(organizations: dict[str, dict[str, Any]]) -> list[tuple[int, str]]:
+    """Findings on organizations whose first names are the same, or nearly."""
+    findings = []
+    exact: dict[str, int] = {}
+    simple: dict[str, str] = {}
+    for known in sorted(organizations.values(), key=lambda known: known["named"]):
+        if known["names"]:
+            name = known["names"][0]
+            if exact.setdefault(name, known["named"]) != known["named"]:
+                findings.append((known["named"], "organization_name_shared"))
+            if simple.setdefault(name.lower().replace(" ", ""), name) != name:
+                findings.append((known["named"], "organization_similar"))
+    return findings
+
+
 def naive(rows: list[tuple[str, ...]]) -> dict[str, Any]:
     """The same numbers from a plain reading of the rules."""
     owners: dict[str, str] = {}
@@ -41,6 +56,7 @@ def naive(rows: list[tuple[str, ...]]) -> dict[str, Any]:
     memberships: dict[tuple[str, str | None], int] = {}
     organizations: dict[str, dict[str, Any]] = {}
     repeats: dict[int, tuple[int | None, int | None]] = {}
+    seen: dict[tuple[str, ...], int] = {}
     refused: set[int] = set()
     findings: list[tuple[int, str]] = []
     roles: set[str] = set()
@@ -58,12 +74,14 @@ def naive(rows: list[tuple[str, ...]]) -> dict[str, Any]:
         plain = unicodedata.normalize("NFC", " ".join(name.split()))
         key = f"external_id:{org.strip()}" if org.strip() else f"name:{plain}" if plain else None
         if key is not None:
-            known = organizations.setdefault(key, {"rows": 0, "first_row": number, "names": []})
+            known = organizations.setdefault(key, {"rows": 0, "first_row": number, "names": [], "named": 0})
             known["rows"] += 1
             if plain and plain not in known["names"]:
                 known["names"].append(plain)
+                known["named"] = known["named"] or number
                 if len(known["names"]) > 1:
                     findings.append((number, "organization_name_conflict"))
+        findings += [(number, "row_duplicate")] if seen.setdefault(rows[number - 1], number) != number else []
         if email in users:
             repeats[number] = (users[email], memberships.get((email, key)))
         users.setdefault(email, number)
@@ -76,6 +94,7 @@ def naive(rows: list[tuple[str, ...]]) -> dict[str, Any]:
             for new, old in zip(rows[number - 1][1:3], rows[first - 1][1:3], strict=True)
         ):
             findings.append((number, "profile_conflict"))
+    findings += alike(organizations)
     return {
         "importable": len(rows) - len(refused),
         "users": len(users),

@@ -13,6 +13,7 @@ from tui_importer.source._polars import pl
 from tui_importer.source.cells import TRUE, parse_roles
 from tui_importer.source.expressions import clean
 from tui_importer.source.findings import SCHEMA
+from tui_importer.source.likeness import likeness
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.organizations import distinct_names, unique_organizations
 from tui_importer.source.problems import DETAIL_LENGTH
@@ -109,11 +110,11 @@ class Across:
             rows.append(later.select(REPEATS.names()))
             twins = later.filter(pl.col("twin_row").is_not_null())
             memberships += twins.height - twins["organization_key"].null_count()
-            findings.append(self._contradictions(found))
+            findings += [self._contradictions(found), self._duplicates(found)]
         return Repeats(pl.concat(rows).sort("row"), memberships, pl.concat(findings).sort("row"))
 
     def organizations(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The organizations in their order (`key`, `kind`, `value`, `name`, `rows`, `first_row`) and name conflicts."""
+        """The organizations in their order (`key`, `kind`, `value`, `name`, `rows`, `first_row`), and findings."""
         position = self._positions.get("org_name")
         name = pl.lit(None, pl.String) if position is None else pl.col(cell(position))
         groups = (
@@ -129,7 +130,8 @@ class Across:
         first = pl.col("row", "name").first().over("key").name.prefix("first_")
         conflicts = named.drop_nulls("name").with_columns(first).filter(pl.col("name") != pl.col("first_name"))
         shown = pl.format("row {} (“{}”)", "first_row", pl.col("first_name").str.slice(0, DETAIL_LENGTH))
-        return organizations, _findings(conflicts, position, "organization_name_conflict", shown)
+        renamed = _findings(conflicts, position, "organization_name_conflict", shown)
+        return organizations, pl.concat([renamed, likeness(named, position)]).sort("row")
 
     def roles(self) -> Roles:
         """The role slugs of all rows."""
@@ -144,6 +146,19 @@ class Across:
             slugs.update(roles)
             several += count if len(roles) > 1 else 0
         return Roles(tuple(sorted(slugs)), several)
+
+    def _duplicates(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Findings for rows that are the same as an earlier one in every cell."""
+        twins = found.filter(pl.struct("email", "organization_key").is_duplicated())
+        if not twins.height:
+            return pl.DataFrame(schema=SCHEMA)
+        cells = self._rows.select("row", pl.struct(pl.col("^c[0-9]+$")).hash().alias("cells"))
+        hashed = cells.join(twins.lazy().select("row"), on="row", how="semi").collect(engine="streaming")
+        same = ["email", "organization_key", "cells", *(f for f in self._secret_fields() if f in twins.columns)]
+        whole = twins.join(hashed, on="row", how="left", maintain_order="left")
+        first = pl.col("row").first().over(same).alias("first_row")
+        again = whole.with_columns(first).filter(pl.col("row") != pl.col("first_row"))
+        return _findings(again, -1, "row_duplicate", pl.format("row {}", "first_row"))
 
     def _only(self, rows: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:
         """Columns of some rows, sorted by row."""
@@ -180,7 +195,33 @@ class Across:
         if not columns:
             return pl.DataFrame(schema=SCHEMA)
         conflicts = found.with_columns(pl.coalesce(columns).alias("column")).drop_nulls("column")
-        return _findings(conflicts, "column", "profile_conflict", pl.format("row {}", "first_row"))
+        return _findings(self._side_by_side(conflicts), "column", "profile_conflict", pl.col("both"))
+
+    def _side_by_side(self, conflicts: pl.DataFrame) -> pl.DataFrame:
+        """`conflicts` with `both`: the value of the first row and that of the row itself, unless they are secret."""
+        secret = {self._positions[field] for field in self._secret_fields()}
+        parts = []
+        for column, rows in conflicts.group_by("column", maintain_order=True):
+            index = int(str(column[0]))
+            if index in secret:
+                parts.append(rows.with_columns(pl.format("row {}", "first_row").alias("both")))
+                continue
+            wanted = pl.concat([rows["row"], rows["first_row"]]).unique().to_frame("row")
+            values = self._only(wanted, clean(cell(index)).str.slice(0, DETAIL_LENGTH // 2).alias("value"))
+            here = rows.join(values, on="row", how="left")
+            both = here.join(values.rename({"row": "first_row", "value": "first_value"}), on="first_row", how="left")
+            first = (
+                pl.when(pl.col("first_value").is_null())
+                .then(pl.lit("nothing"))
+                .otherwise(pl.format("“{}”", "first_value"))
+            )
+            parts.append(
+                both.with_columns(
+                    pl.format("{} in row {}, “{}” here", first, "first_row", "value").alias("both")
+                ).select(*rows.columns, "both")
+            )
+        empty = conflicts.clear().with_columns(pl.lit(None, pl.String).alias("both"))
+        return pl.concat([empty, *parts])
 
 
 def _findings(rows: pl.DataFrame, column: int | str, kind: str, detail: pl.Expr) -> pl.DataFrame:

@@ -51,6 +51,7 @@ class Freezer:
         progress: Callable[[ScanProgress], None] | None,
         cancelled: threading.Event | None,
     ) -> None:
+        self.reading = reading
         self._path = path
         self._stage = stage
         self._progress = progress

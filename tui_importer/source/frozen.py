@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_importer.durable import sync_file, sync_folder
 from tui_importer.secret import Secret
@@ -49,6 +49,9 @@ class FrozenRows:
         refused = self._summary.importable < self._summary.rows
         self._errors = self._scan(PROBLEMS).filter(errors) if refused else None
         self._repeats = self._collect(self._scan(REPEATS), REPEATS)
+        self._lasts: pl.DataFrame | None = None
+        if self._summary.wins == "last":
+            self._lasts = _last_rows(self._repeats)
 
     @property
     def rows(self) -> int:
@@ -73,12 +76,27 @@ class FrozenRows:
         problems = self._problems(between)
         low, high = (int(self._repeats["row"].search_sorted(row)) for row in (first, last + 1))
         repeats = {row: (before, twin) for row, before, twin in self._repeats[low:high].iter_rows()}
+        profiles = self._profiles(first, last, secrets)
         built = []
         for values in cells.iter_rows():
             row = values[0]
             before, twin = repeats.get(row, (None, None))
-            built.append(self._builder.build(values, secrets.get(row, {}), problems.get(row), before, twin))
+            profile = profiles.get(row)
+            found = secrets.get(row if profile is None else profile[0], {})
+            built.append(self._builder.build(values, found, problems.get(row), before, twin, profile))
         return built
+
+    def _profiles(self, first: int, last: int, secrets: dict[int, dict[str, Secret]]) -> dict[int, tuple[Any, ...]]:
+        """Of people whose profile is their last row's: its values by their first row; its secrets are added."""
+        if self._lasts is None:
+            return {}
+        low, high = (int(self._lasts["first_row"].search_sorted(row)) for row in (first, last + 1))
+        lasts = {row: first_row for first_row, row in self._lasts[low:high].iter_rows()}
+        if not lasts:
+            return {}
+        wanted = pl.col("row").is_in(list(lasts))
+        secrets |= self._secrets(wanted)
+        return {lasts[values[0]]: values for values in self._collect(self._rows.filter(wanted), ROWS).iter_rows()}
 
     def row(self, number: int) -> SourceRow:
         """One row. Raises IndexError when there is none."""
@@ -165,8 +183,8 @@ def keep_secrets(folder: Path, rows: Iterable[int]) -> None:
     new = path.with_suffix(".new")
     if not path.exists():
         return
-    wanted = pl.Series("row", rows, pl.UInt32).to_frame().lazy()
     try:
+        wanted = _with_profiles(folder, pl.Series("row", rows, pl.UInt32)).to_frame().lazy()
         new.unlink(missing_ok=True)  # of a process that died here
         kept = pl.scan_parquet(path, glob=False).join(wanted, on="row", how="semi", maintain_order="left")
         if kept.select(pl.len()).collect().item():
@@ -187,6 +205,19 @@ def keep_secrets(folder: Path, rows: Iterable[int]) -> None:
             f"the secrets of finished rows could not be removed: {said(error)}.",
             "Make room on the disk and check the folder's permissions, then resume; or purge the job.",
         ) from error
+
+
+def _last_rows(repeats: pl.DataFrame) -> pl.DataFrame:
+    """The last row (`row`) of each person of several, by `first_row`."""
+    return repeats.group_by("first_row").agg(pl.col("row").max()).sort("first_row")
+
+
+def _with_profiles(folder: Path, rows: pl.Series) -> pl.Series:
+    """`rows`, and those that give people of whom they are the first their profile."""
+    if read_summary(folder).wins != "last":
+        return rows
+    lasts = _last_rows(pl.read_parquet(folder / REPEATS, glob=False))
+    return pl.concat([rows, lasts.filter(pl.col("first_row").is_in(rows.implode()))["row"]]).unique()
 
 
 def identity(path: Path) -> tuple[int, int, int]:

@@ -30,13 +30,17 @@ class RowBuilder:
         problem: Problem | None,
         first_row: int | None,
         twin_row: int | None,
+        profile: tuple[Any, ...] | None = None,
     ) -> SourceRow:
-        """One row; a refused one (with a `problem`) has no secrets, no roles, and no payload but its e-mail."""
+        """One row; a refused one (with a `problem`) has no secrets, no roles, and no payload but its e-mail.
+
+        `profile` are the values of the row of the same person that its profile is taken from, when that is another.
+        """
         row, line, email, key, _refused, *cells = values
         user: dict[str, object] = {"email": email} if email else {}
         roles: tuple[str, ...] = ()
         if problem is None:
-            user |= self._user(cells)
+            user |= self._user(cells if profile is None else list(profile[5:]))
             roles = parse_roles(cells[position] for position in self._roles)
         for field, position in self._secret:
             cells[position] = self._mask(field, cells) if cells[position] else None

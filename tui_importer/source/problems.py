@@ -50,8 +50,24 @@ KINDS = (
     Kind("external_id_conflict", "{detail} gives the same external id to another e-mail address."),
     Kind("metadata_doubtful", "The documentation allows 10 keys in ASCII; this metadata has more.", "warning"),
     Kind("external_id_long", "External ids above 64 characters are not documented to work.", "warning"),
+    Kind("row_duplicate", "The row is the same as {detail} in every value; it adds nothing.", "warning"),
+    Kind(
+        "organization_name_shared",
+        "Another organization has the same name, in {detail}; two of that name will exist.",
+        "warning",
+    ),
+    Kind(
+        "organization_similar",
+        "The organization's name is nearly that in {detail}; they are two organizations all the same.",
+        "warning",
+    ),
+    Kind(
+        "organization_public",
+        "“{detail}” is a public mail provider: people who have nothing in common would share an organization.",
+        "warning",
+    ),
     Kind("organization_name_conflict", "The organization has another name in {detail}; that one is used.", "warning"),
-    Kind("profile_conflict", "The user's first row, {detail}, has another value; that one is used.", "warning"),
+    Kind("profile_conflict", "The user's rows differ: {detail}.", "warning"),
 )
 """All kinds, in the order in which the findings of one row are reported."""
 

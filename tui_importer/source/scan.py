@@ -147,6 +147,7 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
         problem_counts=counts.kinds,
         seconds=time.perf_counter() - started,
         dialect=freezer.dialect.words,
+        wins=freezer.reading.wins,
     )
 
 

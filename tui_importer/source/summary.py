@@ -24,7 +24,10 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A scan's numbers and columns; see ScanResult for their meaning. `files` has the digests of the other files."""
+    """A scan's numbers and columns; see ScanResult for their meaning.
+
+    `files` has the digests of the other files, `wins` says which row of a person gives the profile.
+    """
 
     fingerprint: Fingerprint
     columns: tuple[str, ...]
@@ -39,6 +42,7 @@ class Summary:
     problem_counts: dict[str, int]
     seconds: float
     dialect: str = ""
+    wins: str = "first"
     files: Digests = field(default_factory=dict)
 
     def result(self, folder: Path, organizations: tuple[Organization, ...]) -> ScanResult:
