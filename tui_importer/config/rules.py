@@ -165,6 +165,7 @@ RUN_RULES: dict[str, Rule] = {
     "give_up_after": Number(0, 10_080, note=" (minutes)"),
     "prewarm_concurrency": WholeNumber(1, 64),
     "search_wait": Number(0, 600, note=" (seconds)"),
+    "look_up_users": Choice(("none", "sample", "all")),
 }
 """Settings of the connection and of a run; a profile may override each of them."""
 

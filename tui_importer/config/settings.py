@@ -28,8 +28,9 @@ class Settings:
 
     `workers` and `chunk_size` 0 are automatic; `share` is percent of the API's rate limit; `writes_per_10s` scales
     our budgets in proportion, 0 turns them off; `max_failed` is percent, None for off; `give_up_after` is minutes;
-    `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again; `theme` is one of
-    `rules.THEMES`; `bell` rings at the end of a run, `terminal_title` shows its progress in the terminal's title.
+    `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again; `look_up_users` says
+    whose existence the plan asks for; `theme` is one of `rules.THEMES`; `bell` rings at the end of a run,
+    `terminal_title` shows its progress in the terminal's title.
     """
 
     base_url: str = "https://api.workos.com"
@@ -42,6 +43,7 @@ class Settings:
     give_up_after: float = 30.0
     prewarm_concurrency: int = 10
     search_wait: float = 15.0
+    look_up_users: Literal["none", "sample", "all"] = "sample"
     theme: str = "dark"
     bell: bool = False
     terminal_title: bool = True

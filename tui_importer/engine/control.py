@@ -31,12 +31,13 @@ DRAIN_LONGEST = 30.0
 FOLDER_ERRORS = (JournalError, FrozenRowsError)
 """What is wrong with the job's own folder: nothing more may be sent, as nothing can be recorded or read."""
 
-HaltKind = Literal["operator", "signal", "limit", "service", "key", "journal", "refused", "internal"]
+HaltKind = Literal["operator", "signal", "limit", "canary", "service", "key", "journal", "refused", "internal"]
 
 EXIT_CODES: dict[HaltKind, int] = {
     "operator": 130,
     "signal": 130,
     "limit": 3,
+    "canary": 3,
     "service": 3,
     "key": 4,
     "journal": 3,

@@ -39,6 +39,12 @@ OWN: dict[str, Explanation] = {
             "Find out which of both is right; an external_id is unique in an environment.",
         ),
         # The scan
+        "quotes_broken": ("A quote is out of place, so that the row's values cannot be told apart.", _MEND_ROW),
+        "bytes_invalid": (
+            "Some bytes are no text in the encoding in which the file is read.",
+            "Correct the value; if many rows are concerned, start anew and name the file's encoding.",
+        ),
+        "control_character": ("A character that no name or address has, often left by a bad copy.", _MEND_ROW),
         "row_too_short": ("The row has fewer cells than the header.", _MEND_ROW),
         "row_too_long": ("The row has more cells than the header, often by a comma that is not quoted.", _MEND_ROW),
         "rows_swallowed": ("A quote that never closes swallowed the lines behind it.", _MEND_ROW),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine import views
@@ -136,9 +137,9 @@ class Job:
         """Scan and plan in the background; ends in `ready` with `plan()` set, or paused with a reason."""
         self._begin(self._scan_and_plan)
 
-    def start(self) -> None:
-        """Run what is missing in the background."""
-        self._begin(self._scan_and_import)
+    def start(self, canary: int | None = None) -> None:
+        """Run what is missing in the background; with `canary` only among the first so many rows, then pause."""
+        self._begin(partial(self._scan_and_import, canary))
 
     def pause(self) -> None:
         """Drain: rows in flight end, nothing else begins."""
@@ -290,7 +291,7 @@ class Job:
                 raise Interrupted
         try:
             with self._source.watched():
-                plan = planner.plan(self._source.scan, self._source.organizations)
+                plan = planner.plan(self._source.scan, self._source.organizations, self._source.rows)
         finally:
             self._planner = None
         if self._lifecycle.halt is not None:
@@ -300,11 +301,11 @@ class Job:
         self._plan = plan
         self._lifecycle.enter("ready")
 
-    def _scan_and_import(self) -> None:
+    def _scan_and_import(self, canary: int | None) -> None:
         self._source.ensure()
         self._journal.flush()  # what a failing disk held back comes first, or the job rests again
         self._key.check()
-        run = self._new_run()
+        run = self._new_run(canary)
         keeper = Housekeeper(run, self._lifecycle.seconds_columns)
         try:
             with self._source.watched():
@@ -319,7 +320,7 @@ class Job:
         else:
             self._lifecycle.rest(halt)
 
-    def _new_run(self) -> Run:
+    def _new_run(self, canary: int | None) -> Run:
         with self._parts.reviewing:
             tally = self._source.reload()
         run = Run(
@@ -334,6 +335,7 @@ class Job:
             organizations=self._source.organizations,
             say=self._lifecycle.say,
             prewarming=self._prewarming,
+            canary=canary,
         )
         with self._lock:
             self._parts.run = run

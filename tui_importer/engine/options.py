@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui_importer.config import Settings
 
 OnExisting = Literal["keep", "update"]
+LookUpUsers = Literal["none", "sample", "all"]
 
 JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """What a job may be called: its folder is."""
@@ -46,7 +47,8 @@ class RunOptions:
 
     `workers` None follows Little's law; `share` is percent of the limit; `writes_per_10s` scales all three
     budgets in proportion, 0 turns our limiter off; `max_failed` is percent, None for off; `give_up_after` is
-    minutes; `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again.
+    minutes; `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again;
+    `look_up_users` says whose existence the plan asks for: nobody's, a sample's (100 requests), or everybody's.
     """
 
     workers: int | None = None
@@ -56,6 +58,7 @@ class RunOptions:
     give_up_after: float = DEFAULT_GIVE_UP_AFTER
     prewarm_concurrency: int = DEFAULT_PREWARM_CONCURRENCY
     search_wait: float = DEFAULT_SEARCH_WAIT
+    look_up_users: LookUpUsers = "sample"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_importer.engine.snapshot import EnvironmentName
+    from tui_importer.source.models import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,30 @@ class OrganizationPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """The findings of one kind: how many, and the first few with their lines. Rows with an error are not sent."""
+
+    kind: str
+    severity: Severity
+    count: int
+    examples: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserPlan:
+    """How many of the file's people were looked up, all or a sample, and how many of these exist already."""
+
+    looked_up: int = 0
+    existing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Counts, requests and time of an import. `requests` is an upper estimate without retries; seconds are a range.
 
-    `refused_rows` are rows the scan refused; `problems` counts findings by kind; `roles_missing` is None when the
-    environment's roles could not be read.
+    `refused_rows` are rows the scan refused; `problems` counts findings by kind, `groups` has them with examples,
+    errors first; `roles_missing` is None when the environment's roles could not be read; `webhooks` counts enabled
+    endpoints, None when they could not be read; `dialect` says how the source is read; `repairs` counts rows by repair.
     """
 
     environment: Environment
@@ -54,3 +74,8 @@ class Plan:
     seconds_low: float = 0.0
     seconds_high: float = 0.0
     notes: tuple[str, ...] = ()
+    people: UserPlan = UserPlan()
+    groups: tuple[ProblemGroup, ...] = ()
+    webhooks: int | None = 0
+    dialect: str = ""
+    repairs: Mapping[str, int] = field(default_factory=dict)

@@ -1,30 +1,33 @@
-"""Computing the plan: the scan's numbers, plus what the environment says about organizations and roles. Reads only."""
+"""Computing the plan: the scan's numbers, plus what the environment says of organizations, people, roles, webhooks.
+
+Reads only. The environment is asked for every organization, and for all people or a sample of them, as the operator
+chooses: a lookup a person is what it costs.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.calls import Calls
-from tui_importer.engine.control import Control
 from tui_importer.engine.environment import patiently, read_environment
-from tui_importer.engine.errors import Interrupted, PlanFailed, SetAside, StepFailed
-from tui_importer.engine.health import Health
+from tui_importer.engine.errors import StepFailed
+from tui_importer.engine.lookups import Lookups
 from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
-from tui_importer.engine.plan import OrganizationPlan, Plan
-from tui_importer.engine.steps import Tools
-from tui_importer.journal.records import UNKNOWN_TIME
+from tui_importer.engine.plan import OrganizationPlan, Plan, ProblemGroup, UserPlan
+from tui_importer.source.problems import BY_NAME
 from tui_importer.workos.errors import NotFound, PermissionDenied
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tui_importer.engine.health import Tries
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.options import RunOptions
     from tui_importer.engine.patience import Patience
+    from tui_importer.engine.steps import Tools
     from tui_importer.journal.journal import Journal
     from tui_importer.journal.records import OrganizationRecord
-    from tui_importer.source.models import ScanResult
+    from tui_importer.source.models import Problem, RowStore, ScanResult
     from tui_importer.workos.connection import Connection
 
 EXPECTED_LATENCY = 0.2
@@ -35,10 +38,15 @@ LONGEST_TROUBLE = 60.0
 """Seconds without an answer after which a plan is given up: nobody waits half an hour for it."""
 UNCERTAINTY = 1.25
 """The range's upper end over its lower: 429s, retries and slow answers."""
+SAMPLE = 100
+"""People looked up when a sample is wanted."""
+PAGE = 5_000
+EXAMPLES = 3
+"""Findings of each kind that the plan shows with their lines."""
 
 
 class Planner:
-    """Looks organizations up with a pool of threads. Its control's `cancel` ends it within one request."""
+    """Computes a plan; its control's `cancel` ends it within one request."""
 
     def __init__(
         self,
@@ -50,23 +58,23 @@ class Planner:
         patience: Patience,
     ) -> None:
         self._connection = connection
-        self._journal = journal
         self._metrics = metrics
         self._options = options
-        self._patience = patience
-        self.control = Control()
-        self._health = Health(self.control, patience, min(LONGEST_TROUBLE, 60 * options.give_up_after))
-        self._calls = Calls(self.control, self._health, metrics, patience)
+        self._lookups = Lookups(
+            connection,
+            journal,
+            metrics,
+            patience,
+            threads=options.prewarm_concurrency,
+            give_up_after=min(LONGEST_TROUBLE, 60 * options.give_up_after),
+        )
+        self.control = self._lookups.control
 
-    def plan(self, scan: ScanResult, organizations: list[OrganizationRecord]) -> Plan:
+    def plan(self, scan: ScanResult, organizations: list[OrganizationRecord], rows: RowStore) -> Plan:
         """Compute the plan. Raises WorkosError (wrong key: exit 4; dead host: exit 2), PlanFailed, Interrupted."""
         environment = read_environment(self._connection, self.control.cancelled)
-        found = self._look_up(organizations)
-        halt = self.control.halt
-        if halt is not None:
-            if halt.kind in {"operator", "signal"}:
-                raise Interrupted
-            raise PlanFailed(halt)
+        found = {each.key: state for each, state in self._lookups.each(organizations, _organization)}
+        people = self._people(scan, rows)
         roles_missing = self._missing_roles(scan.roles, found)
         counts = OrganizationPlan(
             existing=sum(isinstance(state, _Found) for state in found.values()),
@@ -75,13 +83,10 @@ class Planner:
             unknown=sum(state == "unknown" for state in found.values()),
         )
         writes = scan.users + scan.memberships
-        requests = len(organizations) + counts.create + writes
+        known = round(scan.users * people.existing / people.looked_up) if people.looked_up else 0
+        requests = len(organizations) + counts.create + writes + 2 * known  # who is there is looked up, as are theirs
         seconds = self._seconds(writes, len(organizations) + counts.create)
-        notes = []
-        if roles_missing is None:
-            notes.append("The environment's roles could not be read: the key has no permission for it.")
-        if counts.unknown:
-            notes.append(f"Organizations not found that cannot be created: {counts.unknown:,}. Their rows will fail.")
+        webhooks = self._webhooks()
         return Plan(
             environment=environment,
             rows=scan.rows,
@@ -94,7 +99,12 @@ class Planner:
             requests=requests,
             seconds_low=seconds,
             seconds_high=seconds * UNCERTAINTY,
-            notes=tuple(notes),
+            notes=tuple(_notes(counts, roles_missing, webhooks)),
+            people=people,
+            groups=_groups(scan),
+            webhooks=webhooks,
+            dialect=scan.dialect,
+            repairs=getattr(scan, "repairs", {}),
         )
 
     def _seconds(self, writes: int, organization_calls: int) -> float:
@@ -105,62 +115,26 @@ class Planner:
         rate = permitted if permitted is not None else min(MOST_REQUESTS, workers / latency)
         return writes / rate + organization_calls * latency / max(1, self._options.prewarm_concurrency)
 
-    # -- organizations ----------------------------------------------------------------------------------------
+    # -- people -----------------------------------------------------------------------------------------------
 
-    def _look_up(self, organizations: list[OrganizationRecord]) -> dict[str, str | _Found]:
-        lock = threading.Lock()
-        waiting = deque(organizations)
-        states: dict[str, str | _Found] = {}
-        errors: list[Exception] = []
+    def _people(self, scan: ScanResult, rows: RowStore) -> UserPlan:
+        """Look up all people, or a sample spread over the file."""
+        if self._options.look_up_users == "none" or not scan.users:
+            return UserPlan()
+        everybody = self._options.look_up_users == "all"
+        addresses = _everybody(rows) if everybody else _sample(rows)
+        found = self._lookups.each(addresses, _exists)
+        return UserPlan(len(found), sum(exists for _, exists in found))
 
-        def work() -> None:
-            client = self._connection.client(self.control.cancelled)
-            tools = Tools(client, self._calls, self._journal, lambda: UNKNOWN_TIME, self._patience)
-            resolver = OrganizationResolver(tools, OrganizationCache(lambda _: None))
-            try:
-                while not self.control.draining.is_set():
-                    with lock:
-                        if not waiting:
-                            return
-                        organization = waiting.popleft()
-                    state = self._state(resolver, organization)
-                    with lock:
-                        if state is None:
-                            waiting.append(organization)
-                        else:
-                            states[organization.key] = state
-            except Interrupted:
-                return
-            except Exception as error:  # noqa: BLE001 - raised again by the thread that asked for the plan
-                errors.append(error)
-            finally:
-                self._health.leave()
-                client.close()
-
-        count = min(self._options.prewarm_concurrency, len(organizations))
-        threads = [threading.Thread(target=work, name=f"plan-{n + 1}", daemon=True) for n in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-        return states
-
-    def _state(self, resolver: OrganizationResolver, organization: OrganizationRecord) -> str | _Found | None:
-        """`create`, `conflict`, `unknown` or what was found; None to look again later."""
-        self._metrics.begin()
+    def _webhooks(self) -> int | None:
+        """Enabled webhook endpoints, None when the key may not read them."""
+        client = self._connection.client(self.control.cancelled)
         try:
-            found = resolver.look(organization, self._health.tries())
-        except SetAside:
+            return patiently(client.count_webhooks)
+        except (PermissionDenied, NotFound):
             return None
-        except StepFailed as failure:
-            self._health.succeeded()
-            return "conflict" if failure.kind == "organization_ambiguous" else "unknown"
-        self._health.succeeded()
-        if found is not None:
-            return _Found(found.id)
-        return "create" if organization.name else "unknown"
+        finally:
+            client.close()
 
     # -- roles ------------------------------------------------------------------------------------------------
 
@@ -188,3 +162,64 @@ class _Found:
 
     def __init__(self, id_: str) -> None:
         self.id = id_
+
+
+def _organization(tools: Tools, organization: OrganizationRecord, tries: Tries) -> str | _Found:
+    """`create`, `conflict`, `unknown` or what was found. Raises SetAside to look again later."""
+    resolver = OrganizationResolver(tools, OrganizationCache(lambda _: None))
+    try:
+        found = resolver.look(organization, tries)
+    except StepFailed as failure:
+        return "conflict" if failure.kind == "organization_ambiguous" else "unknown"
+    if found is not None:
+        return _Found(found.id)
+    return "create" if organization.name else "unknown"
+
+
+def _exists(tools: Tools, email: str, tries: Tries) -> bool:
+    """Whether a user has this address. Raises SetAside to look again later."""
+    return bool(tools.calls.read(lambda: tools.client.list_users(email=email), tries))
+
+
+def _sample(rows: RowStore) -> Iterator[str]:
+    """Addresses of importable rows that are spread evenly over the file, each person once."""
+    step = max(1, rows.rows // SAMPLE)
+    seen: set[str] = set()
+    for number in range(1, rows.rows + 1, step):
+        row = rows.row(number)
+        if row.problem is None and row.email not in seen and len(seen) < SAMPLE:
+            seen.add(row.email)
+            yield row.email
+
+
+def _everybody(rows: RowStore) -> Iterator[str]:
+    """The address of every person, at their first row."""
+    for first in range(1, rows.rows + 1, PAGE):
+        for row in rows.read(first, first + PAGE - 1):
+            if row.problem is None and row.first_row is None:
+                yield row.email
+
+
+def _groups(scan: ScanResult) -> tuple[ProblemGroup, ...]:
+    """The findings by kind, errors first, then the most frequent first."""
+    examples: Mapping[str, tuple[Problem, ...]] = scan.examples(EXAMPLES) if scan.problem_counts else {}
+    groups = [
+        ProblemGroup(kind, BY_NAME[kind].severity, count, examples.get(kind, ()))
+        for kind, count in scan.problem_counts.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (group.severity != "error", -group.count, group.kind)))
+
+
+def _notes(counts: OrganizationPlan, roles_missing: tuple[str, ...] | None, webhooks: int | None) -> Iterator[str]:
+    if roles_missing is None:
+        yield "The environment's roles could not be read: the key has no permission for it."
+    if counts.unknown:
+        yield f"Organizations not found that cannot be created: {counts.unknown:,}. Their rows will fail."
+    if webhooks:
+        endpoints = "1 webhook endpoint is" if webhooks == 1 else f"{webhooks:,} webhook endpoints are"
+        yield (
+            f"{endpoints} enabled: each new organization, user and membership is sent there. "
+            "WorkOS advises to disable them during the import."
+        )
+    if webhooks is None:
+        yield "Webhook endpoints were not checked: the key has no permission for it."

@@ -49,7 +49,10 @@ EXPECTED_LATENCY = 0.2
 
 
 class Run:
-    """Shared by the coordinator, the pre-warm pool and the workers of one run. `prewarming` False is for tests only."""
+    """Shared by the coordinator, the pre-warm pool and the workers of one run. `prewarming` False is for tests only.
+
+    With `canary` only the first so many rows of the source are tried; then the run halts for the operator to look.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Run:
         organizations: list[OrganizationRecord],
         say: Callable[[Level, str], None],
         prewarming: bool = True,
+        canary: int | None = None,
     ) -> None:
         self.journal = journal
         self.connection = connection
@@ -91,6 +95,7 @@ class Run:
         self.active_keys: set[str] = set()
         self._records = {o.key: o for o in organizations}
         self._prewarming = prewarming
+        self.last_row = tally.rows if canary is None else min(canary, tally.rows)
         for organization in organizations:
             if organization.workos_id is not None:
                 self.cache.add(organization.key, organization.workos_id, organization.name or organization.value)
@@ -181,7 +186,7 @@ class Run:
         self.health.threshold = max(6, 2 * self.options.prewarm_concurrency)
         before, writes = self.metrics.value("requests"), self.metrics.value("writes")
         if self._prewarming:
-            prewarm(self, self.journal.organizations())
+            prewarm(self, self._wanted_organizations())
         requests = self.metrics.value("requests") - before
         self.metrics.count("prewarm_requests", requests)
         self.metrics.count("prewarm_writes", self.metrics.value("writes") - writes)
@@ -192,6 +197,14 @@ class Run:
             f"{counts.failed:,} failed, {requests:,} requests",
         )
         self.journal.flush()
+
+    def _wanted_organizations(self) -> list[OrganizationRecord]:
+        """Those of the rows that are tried: a canary makes no others."""
+        known = self.journal.organizations()
+        if self.last_row == self.tally.rows:
+            return known
+        wanted = {row.organization_key for row in self.store.read(1, self.last_row) if row.problem is None}
+        return [organization for organization in known if organization.key in wanted]
 
     def _learn_server_time(self) -> None:
         """See one answer before the first intent: until then a resumed run would not know the server's clock."""
@@ -216,9 +229,20 @@ class Run:
                     self._over = True
                     break
                 self._reopened = False
+        if self.control.halt is None and self.last_row < self.tally.rows:
+            self.control.drain(self._canary_halt())
         if self.control.halt is None:
             end_held_rows(self)
         self.journal.flush()
+
+    def _canary_halt(self) -> Halt:
+        totals = self.tally.picture(0).totals
+        return Halt(
+            "canary",
+            f"the first {self.last_row:,} rows are done: {totals.created:,} created, {totals.existing:,} existing, "
+            f"{totals.failed:,} failed",
+            f"Look at them, in WorkOS too; resume to go on with the other {self.tally.rows - self.last_row:,}.",
+        )
 
     def reopen_rows(self, reopen: Callable[[], int]) -> int | None:
         """Try failed rows again in another round of this run; None when there will be none any more."""
@@ -230,7 +254,8 @@ class Run:
             return rows
 
     def _import_round(self) -> None:
-        queue = ChunkQueue(self.tally.unfinished())
+        chunks = (chunk for chunk in self.tally.unfinished() if self.tally.bounds(chunk)[0] <= self.last_row)
+        queue = ChunkQueue(list(chunks))
         pool = WorkerPool(self, queue)
         self._asked = self.options.workers
         wanted = self.wanted_workers()

@@ -320,7 +320,7 @@ class JobView(Protocol):
     def prepare(self) -> None:
         """Begin the scan and compute the plan; the job then is `ready` with `plan()` set, or paused with a reason."""
 
-    def start(self) -> None:
+    def start(self, canary: int | None = None) -> None:
         """Begin or go on: scan, pre-warm, import, whatever is missing."""
 
     def pause(self) -> None:

@@ -167,7 +167,8 @@ class Worker(threading.Thread):
         self._status.state, self._status.chunk = "running", chunk
         ending = "given back"
         try:
-            ending = self._rows(*run.tally.bounds(chunk))
+            first, last = run.tally.bounds(chunk)
+            ending = self._rows(first, min(last, run.last_row))
         except Interrupted:
             pass  # the row stays pending as it is; the next run goes on there
         finally:

@@ -83,7 +83,7 @@ class FrozenRows:
             before, twin = repeats.get(row, (None, None))
             profile = profiles.get(row)
             found = secrets.get(row if profile is None else profile[0], {})
-            built.append(self._builder.build(values, found, problems.get(row), before, twin, profile))
+            built.append(self._builder.build(values, found, problems.get(row), before, twin, profile=profile))
         return built
 
     def _profiles(self, first: int, last: int, secrets: dict[int, dict[str, Secret]]) -> dict[int, tuple[Any, ...]]:
@@ -175,6 +175,21 @@ def read_problems(folder: Path) -> Iterator[Problem]:
             offset += page.height
     except DAMAGE as error:
         raise FrozenRowsError(path, "the findings cannot be read.", "Scan the source again.") from error
+
+
+def problem_examples(folder: Path, each: int) -> dict[str, tuple[Problem, ...]]:
+    """The first `each` findings of every kind. Raises FrozenRowsError."""
+    columns = read_summary(folder).columns
+    path = folder / PROBLEMS
+    try:
+        nth = pl.int_range(pl.len()).over("kind")
+        found = pl.scan_parquet(path, glob=False).filter(nth < each).collect()
+    except DAMAGE as error:
+        raise FrozenRowsError(path, "the findings cannot be read.", "Scan the source again.") from error
+    examples: dict[str, tuple[Problem, ...]] = {}
+    for problem in _problems(found, columns):
+        examples[problem.kind] = (*examples.get(problem.kind, ()), problem)
+    return examples
 
 
 def keep_secrets(folder: Path, rows: Iterable[int]) -> None:

@@ -129,6 +129,12 @@ class ScanResult:
 
         return read_problems(self.folder)
 
+    def examples(self, each: int = 3) -> Mapping[str, tuple[Problem, ...]]:
+        """The first findings of every kind, from the scan's folder."""
+        from tui_importer.source.frozen import problem_examples
+
+        return problem_examples(self.folder, each)
+
 
 class RowStore(Protocol):
     """Random access to the frozen rows of a job."""

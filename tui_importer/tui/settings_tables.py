@@ -29,6 +29,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "give_up_after": "minutes without any success after which `run` gives up",
     "prewarm_concurrency": "organizations resolved at the same time",
     "search_wait": "seconds a lookup may lag before a write is sent again",
+    "look_up_users": "people whose existence the plan looks up, a request each",
     "theme": "colours; ansi-dark and ansi-light are the terminal's own",
     "bell": "ring when a run ends",
     "terminal_title": "show a run's progress in the terminal's title",
@@ -82,7 +83,7 @@ def setting_columns() -> list[Column]:
 
     return [
         text_column("setting", "setting", 19),
-        Column("value", "value", 22, flex=2, cell=value, most=40, searched=("value",)),
+        Column("value", "value", 22, flex=1, cell=value, most=40, searched=("value",)),
         Column("from", "from", 11, cell=origin),
         text_column("meaning", "what it is for", 20, flex=4, priority=2, tone="muted"),
     ]

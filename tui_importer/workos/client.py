@@ -173,6 +173,15 @@ class WorkosClient:
         path = f"/authorization/organizations/{segment(organization_id)}/roles"
         return self._list_roles("list_organization_roles", path)
 
+    def count_webhooks(self) -> int:
+        """How many webhook endpoints of the environment are enabled (reference section 9). Raises PermissionDenied."""
+
+        def fetch(after: str | None) -> Page[bool]:
+            query = {"limit": "100"} | ({"after": after} if after else {})
+            return self._get("list_webhooks", "/webhook_endpoints", reading.page(reading.webhook_enabled), query)
+
+        return sum(_all_pages(fetch, "webhook endpoints"))
+
     def _list_roles(self, name: str, path: str) -> list[Role]:
         # Not paginated live, where a parameter might be refused; the official emulator pages by ten.
         def fetch(after: str | None) -> Page[Role]:

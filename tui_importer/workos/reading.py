@@ -77,6 +77,11 @@ def role(body: object) -> Role:
     )
 
 
+def webhook_enabled(body: object) -> bool:
+    """Whether a webhook endpoint is enabled; one that does not say so is."""
+    return (_text(_object(body, "webhook_endpoint"), "status") or "enabled") == "enabled"
+
+
 def page(read: Callable[[object], T]) -> Callable[[object], Page[T]]:
     """A reader of lists of what `read` reads. Lists that are not paginated have no `list_metadata`."""
 

@@ -1,0 +1,60 @@
+"""The first rows alone, then a pause for the operator to look; the rest goes on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import assert_exact, finish, open_job, person, reopen_job, write_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_importer.sandbox.server import Sandbox
+
+
+@pytest.mark.parametrize("chunk_size", [7, 100])
+def test_a_canary_imports_the_first_rows_and_their_organizations_only(
+    tmp_path: Path, sandbox: Sandbox, chunk_size: int
+) -> None:
+    rows = [person(n, n % 20) for n in range(60)]
+    rows[3]["email"] = "broken"
+    source = write_source(tmp_path / "users.csv", rows)
+    with open_job(tmp_path, sandbox, source, chunk_size=chunk_size) as job:
+        name = job.name
+        job.start(canary=10)
+        job.wait()
+        snapshot = job.snapshot()
+        assert (snapshot.state, job.exit_code) == ("paused", 3)
+        assert snapshot.reason == "the first 10 rows are done: 9 created, 0 existing, 1 failed"
+        assert "other 50" in snapshot.next_step
+        totals = snapshot.totals
+        assert (totals.created, totals.failed, totals.pending) == (9, 1, 50)
+        assert len(sandbox.state.users) == 9
+        assert len(sandbox.state.organizations) == 9, "the refused row's organization is not made"
+    with reopen_job(tmp_path, sandbox, name) as job:
+        summary = finish(job)
+    assert (summary.state, summary.totals.created, summary.totals.failed) == ("finished", 59, 1)
+    assert_exact(sandbox, rows[:3] + rows[4:])
+
+
+def test_a_canary_of_more_rows_than_there_are_is_the_whole_import(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(n, n % 3) for n in range(12)]
+    with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows)) as job:
+        job.start(canary=500)
+        job.wait()
+        assert (job.snapshot().state, job.exit_code) == ("finished", 0)
+    assert_exact(sandbox, rows)
+
+
+def test_a_person_of_several_rows_waits_for_nothing_behind_the_canary(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(n % 4, n) for n in range(12)]
+    with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), chunk_size=25) as job:
+        job.start(canary=6)
+        job.wait()
+        assert job.snapshot().totals.created == 6
+        job.start()
+        job.wait()
+        assert job.snapshot().state == "finished"
+    assert_exact(sandbox, rows)
