@@ -8,6 +8,9 @@ from typing import Final
 
 import pytest
 
+from tui_importer.tui.actions import ACTIONS, Place
+from tui_importer.tui.keymap import checked, normalised
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -21,7 +24,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_recovery_model.py::test_whatever_happens_a_resume_ends_as_if_nothing_had",
     ),
     "What the journal has acknowledged is on the disk": (
-        "journal/test_journal_damaged.py::test_a_writer_syncs_every_commit",
+        "journal/test_journal_writing.py::test_a_writer_syncs_every_commit",
         "engine/test_machine.py::test_the_journal_says_that_rows_are_frozen_when_they_are_on_the_disk",
         "journal/test_journal.py::test_what_a_waiter_was_told_survives_kill_9",
     ),
@@ -118,13 +121,13 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "The second process is refused and told who has it": (
         "journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",
-        "journal/test_journal_damaged.py::test_a_lock_file_that_nobody_holds_is_no_obstacle_whatever_is_in_it",
+        "journal/test_journal_lock.py::test_a_lock_file_that_nobody_holds_is_no_obstacle_whatever_is_in_it",
     ),
     "the CSV file is edited, moved or deleted meanwhile?": (
-        "engine/test_machine.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
+        "engine/test_source_changes.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
     ),
     "The job goes on with its own frozen rows": (
-        "engine/test_machine.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
+        "engine/test_source_changes.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
         "cli/test_journeys_machine.py::test_a_source_that_is_edited_is_told_on_stderr_while_the_job_goes_on",
     ),
     "the clock of this machine or of the server jumps?": (
@@ -162,3 +165,29 @@ def test_the_tests_of_a_promise_exist(start: str) -> None:
         assert re.search(
             rf"^ *(async )?def {name}\(", (ROOT / "tests" / path).read_text(encoding="utf-8"), re.MULTILINE
         ), test
+
+
+KEYS: Final[dict[str, tuple[Place, ...]]] = {
+    "everywhere": (Place.EVERYWHERE,),
+    "the jobs": (Place.JOBS,),
+    "a new job": (Place.NEW_JOB,),
+    "the job": (Place.JOB,),
+    "tables": (Place.TABLE,),
+    "errors": (Place.JOB,),
+    "one error": (Place.DETAIL,),
+}
+
+
+@pytest.mark.parametrize("where", KEYS)
+def test_the_keys_it_names_are_those_of_the_console(where: str) -> None:
+    ((row,),) = [re.findall(rf"^\| {where} \| (.*) \|$", README, re.MULTILINE)]
+    keys = {key for action in ACTIONS if action.place in KEYS[where] for key in action.keys.split(",")}
+    named = [key for word in re.findall(r"`([^`]+)`", row) for key in (word if word == "hjkl" else (word,))]
+    assert len(named) >= 4
+    for key in named:
+        assert normalised("escape" if key == "esc" else key) in keys, key
+
+
+def test_the_clash_it_shows_is_what_the_console_says() -> None:
+    (problem,) = checked({"job.note": "p"}).problems
+    assert problem.text in " ".join(README.split())

@@ -29,7 +29,8 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.console.driving import JOB  # noqa: E402 - after the path
-from tests.console.fakes import FakeBackend, FakeJobView, failure, importing  # noqa: E402
+from tests.console.fakes import FakeBackend, FakeJobView  # noqa: E402
+from tests.console.snapshots import failure, importing  # noqa: E402
 from tui_importer.config import Config, RecentFiles  # noqa: E402
 from tui_importer.engine.metrics import Metrics  # noqa: E402
 from tui_importer.engine.rows import RowResult  # noqa: E402

@@ -63,7 +63,7 @@ class ManyErrors:
 
 def an_error(number: int) -> FailureView:
     """One of many: a million different people and rows, a thousand different messages."""
-    from tests.console.fakes import NOW
+    from tests.console.snapshots import NOW
     from tui_importer.engine.snapshot import FailureView
 
     return FailureView(
@@ -160,10 +160,10 @@ class Measured:
 
     async def filters(self) -> None:
         """A filter typed letter by letter, then cleared."""
-        from textual.widgets import Input
+        from tui_importer.tui.widgets.table_pane import TablePane
 
         table, app = self.table, self.probe.app
-        field = app.screen.query_one("#errors-pane .filter", Input)
+        field = app.screen.query_one("#errors-pane", TablePane).field
         for text in ["1234", "valid", "p7", "server"] * max(1, self.times // 40):
             await self.press("filter opened", b"/", lambda: app.focused is field)
             for length in range(1, len(text) + 1):
@@ -174,8 +174,8 @@ class Measured:
                 )  # fmt: skip
                 typed, filtered = await self.probe.press(query[-1].encode(), *effects)
                 self.found.setdefault("typed character: shown", []).append(typed)
-                self.found.setdefault("filtered rows: shown, 100 ms of rest included", []).append(filtered)
-                self.cpu.setdefault("filtered rows: shown, 100 ms of rest included", []).append(self.probe.cpu)
+                self.found.setdefault("filtered rows: shown, 60 ms of rest included", []).append(filtered)
+                self.cpu.setdefault("filtered rows: shown, 60 ms of rest included", []).append(self.probe.cpu)
             await self.press("filter cleared", ESCAPE, lambda: app.focused is table and table.look.is_plain)
 
     async def orders(self) -> None:
@@ -228,7 +228,8 @@ async def measure(probe: Probe, times: int, rows: int) -> list[str]:
 async def inside(terminal: int, report: int, *, rows: int, times: int, engine: bool) -> None:
     """The console's process."""
     from tests.console.driving import JOB, console
-    from tests.console.fakes import FakeBackend, FakeJobView, importing
+    from tests.console.fakes import FakeBackend, FakeJobView
+    from tests.console.snapshots import importing
     from tui_importer.tui.start import Pace, StartAt
 
     with ExitStack() as stack:

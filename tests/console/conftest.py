@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import constants
 from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
@@ -28,5 +29,5 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No blinking cursor, no animation, no theme from the machine."""
     monkeypatch.setattr(Stylesheet, "_parse_rules", _remembering)
     monkeypatch.setattr(Input.cursor_blink, "_default", False)
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setattr(constants, "TEXTUAL_ANIMATIONS", "none")  # the variable was read when Textual was imported
     monkeypatch.delenv("TEXTUAL_THEME", raising=False)

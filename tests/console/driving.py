@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled
 
-from tests.console.fakes import NOW, FakeBackend, FakeJobView
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import NOW
 from tui_importer.config import Config, RecentFiles, paths, save
 from tui_importer.tui.app import ImporterApp
 from tui_importer.tui.preferences import Preferences
@@ -30,6 +32,9 @@ STILL = Pace(snapshot=None, jobs=None, typing=0, loading=0)
 """Nothing looks by itself: the test does."""
 
 JOB = "acme-2026-11"
+
+_SECONDS = 60.0
+"""What is waited for comes much earlier; only a test that fails waits so long."""
 
 
 def console(
@@ -106,6 +111,14 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
         if holds():
             return
     raise AssertionError("it never came to hold")
+
+
+async def seen(pilot: Pilot[Any], app: ImporterApp, words: str) -> None:
+    """Wait until the screen shows `words`, while workers may still be at work."""
+    deadline = time.monotonic() + _SECONDS
+    while words not in screen_text(app):
+        assert time.monotonic() < deadline, f"{words!r} was never shown"
+        await pilot.pause(0)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from tests.console.driving import console_at, enter, footer, press, screen_text, settle, showing
-from tests.console.fakes import FakeJobView, an_environment, finished, importing, paused, prewarming, ready
+from tests.console.fakes import FakeJobView
+from tests.console.snapshots import an_environment, finished, importing, paused, prewarming, ready
 from tui_importer.engine.keys import TriedKey
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.secret import Secret
@@ -71,6 +73,18 @@ class TestPace:
                 assert view.told == told
                 assert shown in screen_text(app)
                 assert words in toasts(app)[-1]
+
+    async def test_a_confirmation_gives_way_to_the_next_one_and_trouble_stays(self) -> None:
+        held = paced(importing())
+        app, _ = console_at(Unwritable(held.now))
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
+            await settle(pilot)
+            await press(pilot, "plus", *["right_square_bracket"] * 3, "P")
+            assert len(toasts(app)) == 2
+            assert "The disk is full." in toasts(app)[0]
+            assert toasts(app)[1] == "E-mails and names are masked."
+            on_screen = [" ".join(toast.classes - {"-textual-system"}) for toast in app.screen.query(Toast)]
+            assert on_screen == ["-error", "-information"]
 
     @pytest.mark.parametrize(
         ("view", "does_nothing"),

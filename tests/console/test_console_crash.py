@@ -9,7 +9,8 @@ import pytest
 from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
 
 from tests.console.driving import console, console_at, settle
-from tests.console.fakes import NOW, FakeBackend, FakeJobView, importing
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import NOW, importing
 from tui_importer.secret import Secret
 from tui_importer.tui import crash
 

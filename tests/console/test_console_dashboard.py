@@ -9,18 +9,8 @@ import pytest
 from textual.visual import Visual
 
 from tests.console.driving import console, console_at, line_with, press, screen_text, settle, strips
-from tests.console.fakes import (
-    FakeBackend,
-    FakeJobView,
-    a_plan,
-    chunks,
-    failure,
-    finished,
-    importing,
-    paused,
-    prewarming,
-    ready,
-)
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import a_plan, chunks, failure, finished, importing, paused, prewarming, ready
 from tui_importer.engine.conservation import disorder
 from tui_importer.engine.snapshot import Eta, RequestStats, Snapshot, Totals
 from tui_importer.tui.screens.job import JobScreen
@@ -283,8 +273,8 @@ async def test_resizing_goes_smoothly_through_all_sizes(state: str) -> None:
             assert len(text.splitlines()) == size[1]
             assert "STAGING" in text
             assert "too small" not in text
-            for panel in app.screen.query(Panel):
-                if panel.display and panel.region.area:
+            for panel in app.screen.query("*"):
+                if isinstance(panel, Panel) and panel.display and panel.region.area:
                     drawn = panel.render().plain.splitlines()
                     assert len(drawn) <= max(1, panel.content_size.height), panel
                     assert all(len(line) <= panel.content_size.width for line in drawn), (panel, size, drawn)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.driving import console_at, enter, footer, line_with, press, screen_text, settle, showing, until
-from tests.console.fakes import FakeJobView, detail_of, failure, importing
+from tests.console.fakes import FakeJobView
+from tests.console.snapshots import detail_of, failure, importing
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.tui.screens.error_detail import ErrorDetailScreen
 from tui_importer.tui.screens.job import JobScreen

@@ -9,7 +9,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.console.fakes import FakeJobView, failure, importing, organizations
+from tests.console.fakes import FakeJobView
+from tests.console.snapshots import failure, importing, organizations
 from tui_importer.engine.snapshot import OrganizationTotals
 from tui_importer.tui import feeds
 from tui_importer.tui.feeds import OrganizationsFeed, Parts, failures_feed

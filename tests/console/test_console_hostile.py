@@ -11,10 +11,9 @@ from textual.events import Paste
 from textual.widgets import Input
 
 from tests.console.driving import JOB, console, console_at, press, screen_text, settle, strips
-from tests.console.fakes import (
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import (
     NOW,
-    FakeBackend,
-    FakeJobView,
     a_plan,
     a_preview,
     an_environment,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.console.driving import console_at, footer, line_with, press, screen_text, settle, showing
-from tests.console.fakes import (
-    FakeJobView,
+from tests.console.fakes import FakeJobView
+from tests.console.snapshots import (
     a_plan,
     failure,
     finished,

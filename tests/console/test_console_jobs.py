@@ -19,7 +19,8 @@ from tests.console.driving import (
     showing,
     until,
 )
-from tests.console.fakes import FakeBackend, FakeJobView, importing, paused, summary
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import importing, paused, summary
 from tui_importer.engine.snapshot import Totals
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
@@ -182,7 +183,9 @@ async def test_the_key_is_asked_for_when_a_job_is_opened_without_one(answer: str
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "enter")
+        await press(pilot, "enter")
         assert showing(app, KeyDialog)
+        assert "A key is needed." in screen_text(app)
         await press(pilot, *"sk_t")
         assert "sk_t" not in screen_text(app)
         if answer == "enter":

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.driving import JOB, catch_exit, console, console_at, footer, press, screen_text, settle, showing
-from tests.console.fakes import FakeBackend, FakeJobView, importing, ready, summary
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import importing, ready, summary
 from tui_importer.config import Config, RecentFiles, paths
 from tui_importer.tui.actions import ACTIONS
 from tui_importer.tui.keymap import TAKEN, checked, expanded, normalised, shown_keys

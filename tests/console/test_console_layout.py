@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.console.driving import console, console_at, footer, line_with, press, screen_text, settle, strips
-from tests.console.fakes import (
-    FakeBackend,
-    FakeJobView,
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import (
     a_plan,
     chunks,
     failure,
@@ -23,7 +23,12 @@ from tests.console.fakes import (
     summary,
 )
 from tui_importer.engine.snapshot import Eta, OrganizationTotals, RequestStats, Totals
+from tui_importer.tui.actions import ACTIONS, Place
 from tui_importer.tui.format import rate
+from tui_importer.tui.screens.help import help_lines
+from tui_importer.tui.screens.new_job import NewJobScreen
+from tui_importer.tui.start import StartAt
+from tui_importer.tui.widgets.plan_panel import plan_lines
 from tui_importer.tui.widgets.too_small import TooSmall
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
@@ -102,7 +107,10 @@ async def test_the_plan_of_a_ready_job_fits(size: tuple[int, int]) -> None:
         text = screen_text(app)
         for words in (
             "Rows",
-            "refused by the scan",
+            "7 refused by the scan",
+            "email_invalid 5",
+            "metadata_invalid 2",
+            "2 in conflict",
             "Users",
             "Memberships",
             "147 to create",
@@ -110,6 +118,39 @@ async def test_the_plan_of_a_ready_job_fits(size: tuple[int, int]) -> None:
             "6:15–6:42",
         ):
             assert words in text, words
+
+
+@pytest.mark.parametrize("width", [70, 110])
+def test_the_plan_names_what_refuses_rows_beside_their_number_and_warnings_apart(width: int) -> None:
+    problems = {"row_duplicate": 40, "email_malformed": 5, "metadata_invalid": 2}
+    text = " ".join(" ".join(line.plain for line in plan_lines(replace(a_plan(), problems=problems), width)).split())
+    assert "7 refused by the scan · email_malformed 5" in text
+    assert text.index("metadata_invalid 2") < text.index("Users")
+    assert text.endswith("! The scan warns of row_duplicate 40")
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+async def test_a_scan_tells_how_far_it_is_in_one_line(size: tuple[int, int]) -> None:
+    backend = FakeBackend()
+    app = console(backend, start=StartAt.new_job(Path("users.csv")))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "enter")
+        backend.views["users-2026-11-23"].set(scanned_rows=4_900_000, scanned_share=0.98)
+        assert isinstance(app.screen, NewJobScreen)
+        app.screen.refresh_snapshot()
+        await settle(pilot)
+        assert "98 %  4,900,000 rows" in line_with(app, "━━━")
+
+
+@pytest.mark.parametrize("width", [56, 76, 116])
+def test_the_help_keeps_its_columns(width: int) -> None:
+    rows = [line.plain for line in help_lines(Place.JOB, {}, width)]
+    assert max(map(len, rows)) <= width
+    text = next(row for row in rows if " Pause " in row).index("Let the rows")
+    entries = [row for row in rows if row.startswith("  ")]
+    assert all(row[text - 2 : text] == "  " and row[text] != " " for row in entries)
+    assert len(entries) > len(ACTIONS) or width > 76
 
 
 @pytest.mark.parametrize("size", SIZES[:2])

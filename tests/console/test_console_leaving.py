@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.driving import catch_exit, console, console_at, press, screen_text, settle, showing
-from tests.console.fakes import FakeBackend, FakeJobView, a_plan, importing, paused, ready
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import a_plan, importing, paused, ready
 from tui_importer.tui.screens.leaving import LeavingScreen
 from tui_importer.tui.screens.quit import QuitDialog
 from tui_importer.tui.start import StartAt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.console.driving import catch_exit, console_at, press, screen_text, settle
-from tests.console.fakes import FakeJobView, paused
+from tests.console.fakes import FakeJobView
+from tests.console.snapshots import paused
 from tui_importer.journal.errors import JournalUnwritable
 
 if TYPE_CHECKING:

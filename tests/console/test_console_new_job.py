@@ -10,7 +10,8 @@ import pytest
 from textual.widgets import Button, Input
 
 from tests.console.driving import console, enter, footer, line_with, press, screen_text, settle, showing
-from tests.console.fakes import ROWS, FakeBackend, FakeJobView, a_plan, a_preview, an_environment
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import ROWS, a_plan, a_preview, an_environment
 from tui_importer.engine.options import RunOptions
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
@@ -75,7 +76,7 @@ async def test_three_enters_from_the_file_to_the_running_job() -> None:
         await settle(pilot)
         text = screen_text(app)
         assert "7 refused by the scan · email_invalid 5 · metadata_invalid 2" in text
-        assert "3 existing · 147 to create · 2 in conflict · 0 unknown" in text
+        assert "3 existing · 147 to create · 2 in conflict" in text
         assert "superadmin" in text
         assert "6:15–6:42 at the permitted rate" in text
         assert view.told == ["prepare"], "nothing begins by itself"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Button, Input
 
-from tests.console.driving import console, enter, footer, line_with, press, screen_text, settle, showing
-from tests.console.fakes import ROWS, FakeBackend, FakeJobView, a_plan, an_environment
+from tests.console.driving import console, enter, footer, line_with, press, screen_text, seen, settle, showing
+from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.snapshots import ROWS, a_plan, an_environment
 from tests.console.test_console_new_job import NAME, SOURCE, new_job
 from tests.keyrings import MemoryStore
 from tui_importer.config.key_store import Account, KeyStoreError
@@ -161,10 +162,7 @@ async def test_a_slow_keyring_does_not_hold_the_screen_up() -> None:
     backend, store = FakeBackend(key=None), SlowStore()
     app = console(backend, start=StartAt.new_job(SOURCE), keys=store)
     async with app.run_test(size=(120, 36)) as pilot:
-        for _ in range(500):
-            await pilot.pause(0.01)
-            if "asking the system's keyring" in screen_text(app):
-                break
+        await seen(pilot, app, "asking the system's keyring")
         field = app.screen.query_one("#name", Input)
         field.focus()
         await pilot.press("x")

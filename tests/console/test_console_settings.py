@@ -1,88 +1,25 @@
-"""The settings screen: what holds, every change checked and written at once, keys in the keyring only when wanted."""
+"""The settings screen: what holds, every change checked and written at once, what others wrote meanwhile kept."""
 
 from __future__ import annotations
 
 import stat
-import tomllib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.widgets import Input
 
-from tests.console.driving import (
-    JOB,
-    console,
-    enter,
-    footer,
-    line_with,
-    press,
-    screen_text,
-    settle,
-    showing,
-    strips,
-)
-from tests.console.fakes import FakeBackend, FakeJobView, paused, summary
-from tests.keyrings import MemoryStore
+from tests.console.driving import enter, footer, line_with, press, screen_text, settle, showing, strips
+from tests.console.settling import PROFILES, app_with, flat, open_settings, to_setting, written
 from tui_importer.config import RUN_RULES, paths
-from tui_importer.config.key_store import Account, KeyStore, KeyStoreError
 from tui_importer.config.rules import THEMES
-from tui_importer.secret import Secret
 from tui_importer.tui import theme
 from tui_importer.tui.screens.dialogs import ChoiceDialog
-from tui_importer.tui.screens.job import JobScreen
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.key_dialog import KeyDialog
 from tui_importer.tui.screens.settings import SettingsScreen
 from tui_importer.tui.screens.value_dialog import PickDialog, ValueDialog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-
-    from textual.pilot import Pilot
-
-    from tui_importer.tui.app import ImporterApp
-
-PROFILES: dict[str, dict[str, object]] = {"eu": {"base_url": "https://eu.example", "share": 40}, "us": {}}
-KEY = "sk_test_a1B2c3D4e5F6"
-
-
-def written() -> dict[str, object]:
-    """What the config file says now."""
-    return tomllib.loads(paths().config_file.read_text(encoding="utf-8"))
-
-
-def app_with(
-    given: Mapping[str, object] | None = None,
-    profiles: Mapping[str, Mapping[str, object]] | None = None,
-    keymap: Mapping[str, str] | None = None,
-    keys: KeyStore | None = None,
-    key: Secret | None = None,
-) -> ImporterApp:
-    backend = FakeBackend([summary(JOB)], key=key, views={JOB: FakeJobView(paused())})
-    return console(backend, given=given, profiles=profiles, keymap=keymap, keys=keys)
-
-
-async def open_settings(pilot: Pilot[None], *keys: str) -> None:
-    await settle(pilot)
-    await press(pilot, "o", *keys)
-
-
-async def to_setting(pilot: Pilot[None], app: ImporterApp, name: str) -> None:
-    """Put the cursor on a setting, a profile or an action."""
-    screen = app.screen
-    assert isinstance(screen, SettingsScreen)
-    await press(pilot, "home")
-    while screen.current != name:
-        before = screen.current
-        await press(pilot, "down")
-        assert screen.current != before, f"there is no {name}"
-
-
-def flat(app: ImporterApp) -> str:
-    """The screen in one line, without the bars of dialogs and toasts."""
-    return " ".join(screen_text(app).replace("▌", " ").replace("▐", " ").split())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
@@ -201,63 +138,6 @@ async def test_muted_text_can_be_read_in_every_theme(name: str) -> None:
         assert theme.contrast(Color.parse(variables["block-cursor-foreground"]), cursor) >= 3
 
 
-async def test_a_default_profile_can_be_picked_and_left_out() -> None:
-    app = app_with(profiles=PROFILES)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_settings(pilot)
-        await to_setting(pilot, app, "default_profile")
-        await press(pilot, "enter", "down", "enter")
-        assert written()["default_profile"] == "eu"
-        await press(pilot, "2", "home", "d")
-        assert "default_profile" not in written()
-        await press(pilot, "down", "d")
-        assert written()["default_profile"] == "eu"
-
-
-async def test_a_new_profile_is_named_and_filled() -> None:
-    app = app_with(profiles=PROFILES)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_settings(pilot, "2", "n")
-        for name, problem in (("eu", "There is a profile of this name already."), ("a b", "Letters, digits")):
-            await enter(pilot, name)
-            assert f"✖ {problem}" in screen_text(app)
-        await enter(pilot, "sandbox")
-        assert "Profiles › sandbox" in screen_text(app)
-        await to_setting(pilot, app, "base_url")
-        await press(pilot, "enter")
-        await enter(pilot, "http://example.com")
-        assert "✖ Allowed is an https:// address" in screen_text(app)
-        await enter(pilot, "http://127.0.0.1:4100/")
-        assert written()["profiles"] == {**PROFILES, "sandbox": {"base_url": "http://127.0.0.1:4100"}}
-        assert "profile" in line_with(app, "base_url ")
-        await press(pilot, "delete")
-        assert written()["profiles"] == {**PROFILES, "sandbox": {}}
-
-
-async def test_removing_a_profile_asks_and_keeps_it_by_default() -> None:
-    store = MemoryStore()
-    store.kept = {Account("https://eu.example", "eu"): Secret(KEY)}
-    app = app_with({"default_profile": "eu"}, PROFILES, keys=store)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await open_settings(pilot, "2", "down", "delete")
-        assert "2 settings are taken out of the config file. Jobs are not touched." in flat(app)
-        await press(pilot, "enter")
-        assert "eu" in app.preferences.profiles
-        await press(pilot, "delete", "down", "enter")
-        assert written() == {"profiles": {"us": {}}}
-        assert store.kept != {}, "only the settings were to go"
-
-
-async def test_removing_a_profile_can_forget_its_key_too() -> None:
-    store = MemoryStore()
-    store.kept = {Account("https://eu.example", "eu"): Secret(KEY), Account("https://api.workos.com"): Secret(KEY)}
-    app = app_with(profiles=PROFILES, keys=store)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await open_settings(pilot, "2", "down", "delete", "up", "enter")
-        assert written() == {"profiles": {"us": {}}}
-        assert list(store.kept) == [Account("https://api.workos.com")]
-
-
 HANDWRITTEN = "# our settings\nshare = 70\n"
 
 
@@ -305,102 +185,6 @@ async def test_a_file_that_was_broken_meanwhile_is_not_overwritten() -> None:
         assert "off" in line_with(app, "bell ")
 
 
-async def test_keys_are_changed_at_once_and_clashes_refused_at_the_field() -> None:
-    app = app_with()
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_settings(pilot, "3")
-        await to_setting(pilot, app, "jobs.new")
-        await press(pilot, "enter")
-        await enter(pilot, "delete")
-        assert "✖ del is also the key of `jobs.purge`" in screen_text(app)
-        await enter(pilot, "ctrl+s")
-        assert "✖ ctrl+s alone cannot be relied on" in screen_text(app)
-        await enter(pilot, "c, Ctrl+N")
-        assert written() == {"keymap": {"jobs.new": "c,ctrl+n"}}
-        assert "its own: n" in line_with(app, "jobs.new")
-        await press(pilot, "escape")
-        assert "c New job" in footer(app)
-        await press(pilot, "o", "3")
-        await to_setting(pilot, app, "jobs.new")
-        await press(pilot, "delete", "escape")
-        assert written() == {}
-        assert "n New job" in footer(app)
-
-
-async def test_keys_that_are_not_used_come_first_with_the_reason() -> None:
-    app = app_with(keymap={"jobs.nwe": "c", "jobs.new": "ctrl+s"})
-    async with app.run_test(size=(200, 50), notifications=True) as pilot:
-        await open_settings(pilot, "3")
-        assert "3 Keys 2" in screen_text(app)
-        lines = [line for line in screen_text(app).splitlines() if " jobs." in line]
-        assert "✖ not used: no such action. Did you mean `jobs.new`?" in lines[0]
-        assert "✖ not used: ctrl+s alone cannot be relied on" in lines[1]
-        await press(pilot, "enter")
-        assert "Delete takes" in flat(app)
-        await press(pilot, "delete")
-        assert written() == {"keymap": {"jobs.new": "ctrl+s"}}
-        assert "3 Keys 1" in screen_text(app)
-        await press(pilot, "home", "enter")
-        assert "✖ ctrl+s alone cannot be relied on" in screen_text(app)
-
-
-async def test_a_key_is_stored_and_forgotten_only_when_that_is_said() -> None:
-    store = MemoryStore()
-    account = Account("https://eu.example", "eu")
-    app = app_with(profiles=PROFILES, keys=store)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await open_settings(pilot, "2", "down", "K")
-        assert "For the profile eu at https://eu.example: no key is stored." in flat(app)
-        await press(pilot, "enter")
-        assert showing(app, SettingsScreen), "nothing is the default"
-        await press(pilot, "K", "down", "enter")
-        assert showing(app, KeyDialog)
-        await press(pilot, *KEY)
-        assert KEY not in screen_text(app)
-        await press(pilot, "enter")
-        assert store.kept == {account: Secret(KEY)}
-        assert "sk_test_…e5F6 is in the system's keyring, for the profile eu" in flat(app)
-        await press(pilot, "K")
-        assert "the key sk_test_…e5F6 is stored." in flat(app)
-        await press(pilot, "enter", "K", "up", "enter")
-        assert store.kept == {}
-        assert "has no key for the profile eu at https://eu.example any more" in flat(app)
-    assert KEY not in "".join(path.read_text() for path in paths().config_file.parent.iterdir() if path.is_file())
-
-
-async def test_a_key_of_the_environment_is_said_to_be_used_instead() -> None:
-    app = app_with(keys=MemoryStore(), key=Secret(KEY))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_settings(pilot, "2", "K")
-        assert "While WORKOS_API_KEY is set, its key is used instead." in flat(app)
-
-
-async def test_without_a_keyring_keys_are_not_offered_to_be_stored() -> None:
-    app = app_with(keys=None)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_settings(pilot, "2")
-        assert "API key" not in footer(app)
-        await press(pilot, "K")
-        assert showing(app, SettingsScreen)
-
-
-class Locked(MemoryStore):
-    def read(self, account: Account) -> Secret | None:
-        raise KeyStoreError("The system's keyring is locked.", "Unlock it.")
-
-
-async def test_a_keyring_that_cannot_be_used_says_why() -> None:
-    for keys, words in (
-        (Locked(), "keyring is locked. Unlock it."),
-        (KeyStore(), "no keyring that keeps a key safely"),
-    ):
-        app = app_with(keys=keys)
-        async with app.run_test(size=(120, 36), notifications=True) as pilot:
-            await open_settings(pilot, "2", "K")
-            assert words in flat(app)
-            assert showing(app, SettingsScreen)
-
-
 async def test_recent_files_are_forgotten(tmp_path: Path) -> None:
     app = app_with()
     app.preferences.recent.add(tmp_path / "a.csv")
@@ -411,18 +195,6 @@ async def test_recent_files_are_forgotten(tmp_path: Path) -> None:
         assert app.preferences.recent.paths() == []
         assert not paths().recent.exists()
         assert "Clear recent" not in footer(app)
-
-
-async def test_a_job_is_opened_with_the_keyrings_key_and_asked_for_only_without_one() -> None:
-    for stored, screen in (({JOB: Secret(KEY)}, JobScreen), ({}, KeyDialog)):
-        backend = FakeBackend([summary(JOB)], key=None, views={JOB: FakeJobView(paused())}, stored=stored)
-        app = console(backend)
-        async with app.run_test(size=(120, 36)) as pilot:
-            await settle(pilot)
-            await press(pilot, "enter")
-            await settle(pilot)
-            assert showing(app, screen)
-            assert backend.key == stored.get(JOB)
 
 
 async def test_changed_defaults_are_the_next_jobs() -> None:
@@ -447,9 +219,3 @@ async def test_hostile_names_in_the_config_are_shown_harmless() -> None:
                 text = "".join(segment.text for segment in strip)
                 assert text.isprintable(), repr(text)
                 assert "\u202e" not in text
-
-
-def test_no_secret_survives_in_what_the_settings_keep() -> None:
-    app = app_with(keys=MemoryStore(), key=Secret(KEY))
-    assert KEY not in repr(vars(app.preferences))
-    assert replace(app.preferences.config).given == {}

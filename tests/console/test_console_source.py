@@ -107,7 +107,8 @@ def test_the_first_paint_needs_neither_polars_nor_httpx() -> None:
     code = """
 import asyncio, sys
 from tests.console.driving import console
-from tests.console.fakes import FakeBackend, summary
+from tests.console.fakes import FakeBackend
+from tests.console.snapshots import summary
 
 async def main():
     app = console(FakeBackend([summary()]))

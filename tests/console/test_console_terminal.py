@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.driving import console, console_at, settle
-from tests.console.fakes import NOW, FakeJobView, finished, importing, paused, prewarming, ready
+from tests.console.fakes import FakeJobView
+from tests.console.snapshots import NOW, finished, importing, paused, prewarming, ready
 from tests.e2e.test_terminal import terminal
 from tui_importer.tui.console_log import MOST_BYTES, ConsoleLog
 from tui_importer.tui.terminal import BELL, RESTORE_TITLE, SAVE_TITLE, Terminal, title_of

@@ -169,7 +169,7 @@ def test_masking_is_off_until_it_is_on() -> None:
 def test_the_stepper_follows_the_phases() -> None:
     from dataclasses import replace
 
-    from tests.console.fakes import finished, importing, paused, ready
+    from tests.console.snapshots import finished, importing, paused, ready
 
     def glyphs(snapshot: object) -> str:
         return "".join(glyph for glyph, *_ in step_marks(snapshot))  # type: ignore[arg-type]  # a snapshot

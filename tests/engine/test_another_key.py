@@ -18,7 +18,6 @@ from tui_importer.secret import Secret
 from tui_importer.workos.errors import KeyRejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tui_importer.engine.job import Job
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 SECOND = Secret("sk_test_second_key")
 SLOW = RunOptions(writes_per_10s=400, workers=2)
 ROWS = [person(n, n % 3) for n in range(40)]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(UNLIMITED) as server:
-        yield server
 
 
 def lines(job: Job) -> list[str]:

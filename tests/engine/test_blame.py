@@ -25,7 +25,12 @@ from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tui_importer.engine.job import Job
+    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.report.summary import Summary
 
 FEW = replace(FAST, workers=4, max_failed=None)
 LOOKUPS = ("get_organization_by_external_id", "list_organizations")
@@ -34,20 +39,25 @@ LONG = 50
 """Failures after which all that is left has been set aside more than once."""
 
 
+def outlasted(sandbox: Sandbox, job: Job, begun: Callable[[Snapshot], bool], fault: str) -> Summary:
+    """Start the job; once it has begun, nothing answers for long; then all is well to the end."""
+    job.start()
+    wait_until(lambda: begun(job.snapshot()))
+    sandbox.update(faults={fault: Fault(1.0)})
+    wait_until(lambda: sandbox.picture(objects=False).faults.get(fault, 0) >= LONG)
+    assert job.snapshot().state == "running"
+    sandbox.update(faults={})
+    assert job.wait(60)
+    return settled_summary(job)
+
+
 def test_an_outage_fails_no_row_however_few_are_left(tmp_path: Path) -> None:
     """All that is left has been tried again and again, after others had succeeded."""
     rows = [person(n, n % 4) for n in range(40)]
     source = write_source(tmp_path / "users.csv", rows)
     with Sandbox(replace(UNLIMITED, latency=0.02)) as sandbox:
         with open_job(tmp_path, sandbox, source, FEW, patience=QUICK) as job:
-            job.start()
-            wait_until(lambda: job.snapshot().totals.done >= 35)
-            sandbox.update(faults={"503": Fault(1.0)})
-            wait_until(lambda: sandbox.picture(objects=False).faults.get("503", 0) >= LONG)
-            assert job.snapshot().state == "running"
-            sandbox.update(faults={})
-            assert job.wait(60)
-            summary = settled_summary(job)
+            summary = outlasted(sandbox, job, lambda now: now.totals.done >= 35, "503")
         assert (summary.totals.created, summary.totals.failed) == (40, 0)
         assert_exact(sandbox, rows)
 
@@ -57,14 +67,7 @@ def test_an_outage_fails_no_organization_however_few_are_left(tmp_path: Path) ->
     source = write_source(tmp_path / "users.csv", rows)
     with Sandbox(replace(UNLIMITED, latency=0.02)) as sandbox:
         with open_job(tmp_path, sandbox, source, replace(FEW, prewarm_concurrency=4), patience=QUICK) as job:
-            job.start()
-            wait_until(lambda: job.snapshot().organizations.resolved >= 24)
-            sandbox.update(faults={"drop_before": Fault(1.0)})
-            wait_until(lambda: sandbox.picture(objects=False).faults.get("drop_before", 0) >= LONG)
-            assert job.snapshot().state == "running"
-            sandbox.update(faults={})
-            assert job.wait(60)
-            summary = settled_summary(job)
+            summary = outlasted(sandbox, job, lambda now: now.organizations.resolved >= 24, "drop_before")
         assert (summary.organizations.created, summary.organizations.failed, summary.totals.created) == (30, 0, 30)
         assert_exact(sandbox, rows)
 

@@ -11,7 +11,6 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.support import (
     FAST,
-    UNLIMITED,
     assert_exact,
     finish,
     open_job,
@@ -30,7 +29,6 @@ from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault, SandboxSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tui_importer.engine.job import Job
@@ -39,12 +37,6 @@ if TYPE_CHECKING:
 HALT = Halt("operator", "paused")
 SOON = 25.0
 """Seconds for what must not take as long as the pause of half a minute or more that it would otherwise wait for."""
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(UNLIMITED) as running:
-        yield running
 
 
 def numbers(sandbox: Sandbox) -> SandboxState:

@@ -37,7 +37,7 @@ def test_the_kinds_are_found() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_explained(kind: str) -> None:
     explanation = explain_failure(kind, None)
-    assert explanation is not UNKNOWN
+    assert explanation != UNKNOWN
     for sentence in (explanation.meaning, explanation.advice):
         assert sentence[0].isupper()
         assert sentence.endswith(".")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import wait_until
 from tests.support import (
     FAST,
     UNLIMITED,
@@ -24,14 +25,7 @@ from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(UNLIMITED) as running:
-        yield running
 
 
 def test_every_row_is_created_and_every_organization_once(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -302,15 +296,3 @@ def test_the_plan_says_what_will_happen_and_writes_nothing(tmp_path: Path, sandb
     assert plan.requests == 4 + 2 + 22 + 21
     state = sandbox.state
     assert (len(state.users), len(state.organizations)) == (0, 1)
-
-
-def wait_until(condition: object, seconds: float = 60.0) -> None:
-    """Poll until the condition holds."""
-    import threading
-    import time
-
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "the condition did not come true"
-        pause.wait(0.02)

@@ -6,13 +6,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.engine.test_import import wait_until
+from tests.cli.conftest import wait_until
 from tests.support import (
     COLUMNS,
     FAST,
-    UNLIMITED,
     assert_exact,
     finish,
     open_job,
@@ -23,23 +20,16 @@ from tests.support import (
 )
 from tui_importer.engine.review import RetryPlan, Selection, plan_retry
 from tui_importer.journal.journal import Journal
-from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tui_importer.engine.job import Job
+    from tui_importer.sandbox.server import Sandbox
 
 PATIENT = replace(FAST, max_failed=None)
 ROWS = [person(n, n % 4, role_slug="pilot" if n < 9 else "") for n in range(40)]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(UNLIMITED) as running:
-        yield running
 
 
 def kinds(job: Job) -> dict[int | None, str]:

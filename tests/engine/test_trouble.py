@@ -14,15 +14,15 @@ from tests.support import COLUMNS, UNLIMITED, assert_exact, finish, open_job, pe
 from tui_importer.engine.options import RunOptions
 from tui_importer.engine.patience import IMPATIENT
 from tui_importer.sandbox.routes import CALLS
-from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 from tui_importer.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tui_importer.engine.job import Job
+    from tui_importer.sandbox.server import Sandbox
+    from tui_importer.sandbox.settings import SandboxSettings
 
 OPTIONS = RunOptions(workers=4, prewarm_concurrency=4, writes_per_10s=0)
 THREADS = 4
@@ -31,9 +31,8 @@ PATIENCE = replace(IMPATIENT, organization_lookup=0.3)
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(replace(UNLIMITED, latency=0.005)) as running:
-        yield running
+def sandbox_settings() -> SandboxSettings:
+    return replace(UNLIMITED, latency=0.005)
 
 
 def log_of(job: Job) -> list[str]:

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.journal.filled import failure, record
 from tui_importer.journal import statements
 from tui_importer.journal.errors import JobLocked, JournalCorrupt, JournalNewer, JournalUnwritable
 from tui_importer.journal.journal import FILE, Journal, open_reader
 from tui_importer.journal.lock import JobLock, is_locked
-from tui_importer.journal.records import Failure, Flag, How, JobRecord, OrganizationRecord, Outcome
+from tui_importer.journal.records import Flag, How, OrganizationRecord, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,24 +28,11 @@ if TYPE_CHECKING:
     from tui_importer.journal.writer import Statement
 
 
-def record(name: str = "job") -> JobRecord:
-    return JobRecord(
-        name=name, source="users.csv", created_at=1.0, updated_at=1.0, environment="SANDBOX", key_hint="sk_…",
-        key_salt="salt", key_hash="hash", frozen_options="{}", run_options="{}", size=10, mtime_ns=1, sha256=None,
-        rows=1_000_000, chunk_size=None, state="ready", phase="scan", reason="", next_step="", seconds_scan=0.0,
-        seconds_prewarm=0.0, seconds_import=0.0,
-    )  # fmt: skip
-
-
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     Journal.create(tmp_path, record())
     with closing(Journal(tmp_path)) as opened:
         yield opened
-
-
-def failure(row: int, message: str = "no") -> Failure:
-    return Failure(row, None, 1.0, row + 1, f"u{row}@x.com", "Acme", "user", "refused", 400, message, "req_1", message)
 
 
 def test_a_new_journal_knows_its_job_and_no_rows(journal: Journal) -> None:

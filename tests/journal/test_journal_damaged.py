@@ -1,135 +1,27 @@
-"""What can become of a journal's files: damage, removal, another program's lock; each is told in a sentence."""
+"""What can become of a journal's content: damage is noticed, told in a sentence, and can be purged."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-import threading
 from contextlib import closing
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from tests.journal.test_journal import failure, record
+from tests.journal.filled import ROWS, everything, opened
 from tui_importer.engine.jobs import Jobs
 from tui_importer.engine.listing import list_jobs
-from tui_importer.engine.snapshot import EnvironmentName, Phase, State
-from tui_importer.journal import reader as reader_module
 from tui_importer.journal import statements
-from tui_importer.journal.errors import (
-    JobLocked,
-    JournalBusy,
-    JournalCorrupt,
-    JournalError,
-    JournalNewer,
-    JournalUnwritable,
-)
-from tui_importer.journal.journal import FILE, Journal, open_reader
-from tui_importer.journal.lock import LOCK, JobLock, is_locked
-from tui_importer.journal.records import (
-    ENVIRONMENTS,
-    PHASES,
-    STATES,
-    FailedAttempt,
-    Flag,
-    How,
-    OrganizationRecord,
-    Outcome,
-)
+from tui_importer.journal.errors import JournalCorrupt, JournalError
+from tui_importer.journal.journal import FILE, Journal
+from tui_importer.journal.records import Flag, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from tui_importer.journal.reader import Reader
-
-ROWS = 400
-
-
-def fill(journal: Journal) -> None:
-    """Something of everything, on many pages."""
-    for row in range(1, ROWS + 1):
-        journal.submit(statements.user_intended(row, 1_700_000_000.0 + row))
-        journal.submit(statements.user_known(row, f"user_{row:026}", How.CREATED, Flag.NONE, 1_700_000_001.0))
-        if row % 8 == 0:
-            attempt = FailedAttempt(1.0, "POST", "/users", 400, "code", "no", "req_1", 12.5, "{}", "x" * 300)
-            journal.submit(
-                statements.row_ended(row, Outcome.FAILED, None, None, Flag.NONE),
-                *statements.failed(failure(row)),
-                *statements.attempted(row, None, [attempt]),
-            )
-        elif row % 8 != 1:
-            journal.submit(statements.row_ended(row, Outcome.CREATED, f"om_{row:026}", How.CREATED, Flag.NONE))
-        journal.log_entry("info", f"row {row}")
-    journal.add_organizations(
-        OrganizationRecord(f"external_id:{n}", "external_id", str(n), f"Organization {n}", 8, n + 1) for n in range(50)
-    )
-    counted = journal.count({"requests": 1_000, "retries": 3})
-    assert counted is not None
-    journal.submit(counted)
-    journal.update_job(rows=ROWS, chunk_size=50).wait()
-
-
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A job's folder at rest."""
-    folder = tmp_path_factory.mktemp("sound") / "job"
-    folder.mkdir()
-    Journal.create(folder, record("job"))
-    JobLock(folder).release()
-    with closing(Journal(folder)) as journal:
-        fill(journal)
-    assert {path.name for path in folder.iterdir()} == {FILE, LOCK}, "at rest all is in one file"
-    return folder
-
-
-@pytest.fixture
-def folder(sound: Path, tmp_path: Path) -> Path:
-    """A copy of it, in a folder of jobs."""
-    copy = tmp_path / "jobs" / "job"
-    shutil.copytree(sound, copy)
-    return copy
-
-
-def everything(journal: Reader) -> int:
-    """Ask all questions; the number of rows that have an outcome, which is the same whoever counts it."""
-    totals = journal.totals()
-    counted = dict.fromkeys(Outcome, 0)
-    for found in journal.chunk_counts(50):
-        if found.outcome is not None:
-            counted[found.outcome] += found.rows
-    assert counted == totals
-    records = journal.rows(1, ROWS)
-    for outcome in Outcome:
-        assert sum(row.outcome is outcome for row in records.values()) == totals[outcome]
-    journal.job()
-    journal.counters()
-    journal.organizations()
-    journal.failures()
-    journal.most_frequent_failure()
-    journal.any_object()
-    journal.log()
-    for row in list(journal.failed_rows())[:3]:
-        journal.attempts(row, None)
-    return sum(totals.values())
-
-
-def opened(folder: Path) -> bool:
-    """Whether the journal opens; then it agrees with itself and can be written. Else it says why and what to do."""
-    try:
-        with closing(Journal(folder)) as journal:
-            before = everything(journal)
-            journal.submit(statements.row_ended(1, Outcome.EXISTING, None, None, Flag.NONE)).wait()
-            assert everything(journal) == before + 1
-    except (JournalCorrupt, JournalNewer) as error:
-        refused = error
-    else:
-        return True
-    assert str(folder) in refused.message
-    assert refused.next
-    return False
 
 
 def test_a_sound_journal_opens(folder: Path) -> None:
@@ -202,53 +94,35 @@ def missing(folder: Path) -> None:
     (folder / FILE).unlink()
 
 
-def another_total(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("UPDATE totals SET rows = rows + 1 WHERE outcome = 2;")
+STATEMENTS = {
+    "another total": "UPDATE totals SET rows = rows + 1 WHERE outcome = 2;",
+    "a strange outcome": "UPDATE rows SET outcome = 'gone' WHERE row = 1;",
+    "a row too many": f"INSERT INTO rows (row, outcome) VALUES ({ROWS + 1}, 1);",
+    "a strange state": "UPDATE job SET state = 'rnning';",
+    "no time": "UPDATE job SET created_at = 1e300;",
+    "no job": "DELETE FROM job;",
+    "no trigger": "DROP TRIGGER rows_inserted;",
+    "no table": "DROP TABLE totals;",
+}
+"""What another program may have done to it, and what that leaves."""
 
 
-def a_strange_outcome(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("UPDATE rows SET outcome = 'gone' WHERE row = 1;")
+def stated(statement: str) -> Callable[[Path], None]:
+    def done(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / FILE)) as connection:
+            connection.executescript(statement)
+
+    return done
 
 
-def a_row_too_many(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript(f"INSERT INTO rows (row, outcome) VALUES ({ROWS + 1}, 1);")
-
-
-def a_strange_state(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("UPDATE job SET state = 'rnning';")
-
-
-def no_time(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("UPDATE job SET created_at = 1e300;")
-
-
-def no_job(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("DELETE FROM job;")
-
-
-def no_trigger(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("DROP TRIGGER rows_inserted;")
-
-
-def no_table(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / FILE)) as connection:
-        connection.executescript("DROP TABLE totals;")
+BROKEN_FILES = (truncated, zeroed, a_text, empty, missing)
 
 
 @pytest.mark.parametrize(
     "damage",
-    [
-        truncated, zeroed, a_text, empty, missing, another_total, a_strange_outcome, a_row_too_many, a_strange_state,
-        no_time, no_job, no_table, no_trigger,
-    ],
-)  # fmt: skip
+    [*BROKEN_FILES, *map(stated, STATEMENTS.values())],
+    ids=[*(damage.__name__ for damage in BROKEN_FILES), *STATEMENTS],
+)
 def test_a_damaged_journal_is_refused_and_listed_with_its_problem_and_can_be_purged(
     folder: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -317,166 +191,3 @@ def test_without_the_wal_file_an_older_state_opens_that_agrees_with_itself(folde
     (without / f"{FILE}-wal").unlink()
     with closing(Journal(without)) as journal:
         assert everything(journal) in {ended, ended + 1}
-
-
-# -- removal ----------------------------------------------------------------------------------------------------
-
-
-def gone(folder: Path) -> None:
-    shutil.rmtree(folder)
-
-
-def replaced_by_a_copy(folder: Path) -> None:
-    copy = folder.with_name("copy")
-    shutil.copytree(folder, copy)
-    shutil.rmtree(folder)
-    copy.rename(folder)
-
-
-def without(name: str) -> Callable[[Path], None]:
-    def removed(folder: Path) -> None:
-        (folder / name).unlink()
-
-    return removed
-
-
-@pytest.mark.parametrize(
-    "happening",
-    [gone, replaced_by_a_copy, *map(without, (FILE, f"{FILE}-wal", f"{FILE}-shm", LOCK))],
-    ids=["folder gone", "folder replaced", "journal gone", "wal gone", "shm gone", "lock gone"],
-)
-def test_nothing_is_acknowledged_that_nobody_would_find(folder: Path, happening: Callable[[Path], None]) -> None:
-    told: list[JournalError] = []
-    journal = Journal(folder, told.append)
-    journal.update_job(reason="before").wait()
-    happening(folder)
-    with pytest.raises(JournalUnwritable, match="removed or replaced") as refused:
-        journal.update_job(reason="after").wait()
-    assert str(folder) in refused.value.message
-    assert "Put the folder back" in refused.value.next
-    assert told
-    with pytest.raises(JournalUnwritable, match="removed or replaced"):
-        journal.close()
-    if happening is replaced_by_a_copy:
-        with open_reader(folder) as reader:
-            assert reader.job().reason == "before", "the copy has kept its own wal"
-
-
-def test_a_folder_that_was_moved_away_and_back_has_lost_nothing(folder: Path) -> None:
-    with closing(Journal(folder)) as journal:
-        away = folder.rename(folder.with_name("away"))
-        with pytest.raises(JournalUnwritable):
-            journal.submit(statements.row_ended(1, Outcome.EXISTING, None, None, Flag.NONE)).wait()
-        away.rename(folder)
-        journal.flush()
-        row = journal.row(1)
-        assert row is not None
-        assert row.outcome is Outcome.EXISTING
-
-
-# -- another program --------------------------------------------------------------------------------------------
-
-
-def test_another_programs_lock_is_named_and_nothing_is_lost_by_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader_module, "BUSY_SECONDS", 0.05)
-    with closing(Journal(folder)) as journal, closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(JournalBusy, match=r"Another program has the journal .* locked"):
-            journal.submit(statements.row_ended(1, Outcome.EXISTING, None, None, Flag.NONE)).wait()
-        with pytest.raises(JournalBusy):
-            Journal(folder)
-        assert everything(journal), "reading goes on"
-        other.execute("ROLLBACK")
-        journal.flush()
-        row = journal.row(1)
-        assert row is not None
-        assert row.outcome is Outcome.EXISTING
-
-
-def test_an_exclusive_lock_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_module, "BUSY_SECONDS", 0.05)
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
-        other.execute("PRAGMA locking_mode = EXCLUSIVE")
-        other.execute("UPDATE job SET reason = 'x'")
-        with pytest.raises(JournalBusy):
-            Journal(folder)
-        (listed,) = list_jobs(folder.parent)
-        assert "locked" in listed.problem
-    assert opened(folder)
-
-
-# -- the lock ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\x00garbage", b'{"pid": "x"}', b'{"host": "h", "pid": 1}', b"[]"])
-def test_a_lock_file_that_nobody_holds_is_no_obstacle_whatever_is_in_it(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / LOCK).write_bytes(content)
-    assert not is_locked(tmp_path)
-    lock = JobLock(tmp_path)
-    assert is_locked(tmp_path)
-    lock.release()
-    assert not is_locked(tmp_path)
-
-
-def test_deleting_the_lock_file_lets_nobody_in(tmp_path: Path) -> None:
-    lock = JobLock(tmp_path)
-    (tmp_path / LOCK).unlink()
-    assert is_locked(tmp_path)
-    with pytest.raises(JobLocked, match="open in another process"):
-        JobLock(tmp_path)
-    lock.release()
-    JobLock(tmp_path).release()
-
-
-def test_somebody_who_only_asks_keeps_nobody_out(tmp_path: Path) -> None:
-    over = threading.Event()
-
-    def ask() -> None:
-        while not over.is_set():
-            is_locked(tmp_path)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        for _ in range(50):
-            JobLock(tmp_path).release()
-    finally:
-        over.set()
-        asking.join()
-
-
-# -- what is written --------------------------------------------------------------------------------------------
-
-
-def test_a_writer_syncs_every_commit(folder: Path) -> None:
-    with closing(Journal(folder)) as journal:
-        writing = journal._writer._connection
-
-        def setting(name: str) -> object:
-            return writing.execute(f"PRAGMA {name}").fetchone()[0]
-
-        assert (setting("journal_mode"), setting("synchronous")) == ("wal", 2)  # FULL
-        assert (setting("fullfsync"), setting("checkpoint_fullfsync")) == (1, 1)
-
-
-def test_text_that_no_file_can_hold_does_not_end_the_writer(folder: Path) -> None:
-    with closing(Journal(folder)) as journal:
-        journal.log_entry("info", "half a pair: \ud83d, a NUL: \0")
-        journal.flush()
-        assert journal.log(journal.last_log() - 1)[0][3] == "half a pair: ?, a NUL: \0"
-
-
-def test_a_value_that_sqlite_cannot_take_is_told_instead_of_ending_the_writer(folder: Path) -> None:
-    journal = Journal(folder)
-    with pytest.raises(JournalUnwritable, match="OverflowError"):
-        journal.update_job(rows=1 << 70).wait()
-    with pytest.raises(JournalUnwritable, match="OverflowError"):
-        journal.close()
-
-
-def test_the_vocabulary_is_that_of_the_engine() -> None:
-    assert frozenset(get_args(State)) == STATES
-    assert frozenset(get_args(Phase)) == PHASES
-    assert frozenset(get_args(EnvironmentName)) == ENVIRONMENTS

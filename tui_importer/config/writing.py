@@ -18,6 +18,6 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException:  # an interrupt too: no half-written file, which may hold a key, is left
         temporary.unlink(missing_ok=True)
         raise

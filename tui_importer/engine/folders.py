@@ -46,7 +46,7 @@ def make(folder: Path, record: JobRecord) -> JobLock:
         made.rename(folder)
         made = folder
         sync_name(folder)
-    except BaseException as error:
+    except BaseException as error:  # an interrupt too: no half of a job is left, nor its lock
         shutil.rmtree(made, ignore_errors=True)
         if lock is not None:
             lock.release()

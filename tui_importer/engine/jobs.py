@@ -96,7 +96,7 @@ class Jobs:
         lock = folders.make(folder, record)
         try:
             return Job(folder, lock, connection, new.run, patience, prewarming=prewarming)
-        except BaseException as error:
+        except BaseException as error:  # an interrupt too: no job is left that nobody was given, nor its lock
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
             if isinstance(error, JournalUnwritable | OSError):
@@ -110,7 +110,7 @@ class Jobs:
         lock = JobLock(folder)
         try:
             return Job(folder, lock, connection, options, patience)
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody would release a lock whose job was never returned
             lock.release()
             raise
 

@@ -63,7 +63,7 @@ class Journal(Reader):
                 files = OpenFiles([path, *(folder / name for name in (f"{FILE}-wal", f"{FILE}-shm", LOCK))])
                 with closing(Reader(path)) as reader:
                     reader.job()
-            except BaseException:
+            except BaseException:  # an interrupt too: nobody else has the connection to close it
                 connection.close()
                 raise
         super().__init__(path)

@@ -62,7 +62,7 @@ class JobLock:
                 )
             os.ftruncate(file, 0)
             os.pwrite(file, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(), 0)
-        except BaseException as error:
+        except BaseException as error:  # an interrupt too: nobody would release a lock that was never returned
             self.release()
             if isinstance(error, OSError):
                 raise unwritable(folder, error) from error

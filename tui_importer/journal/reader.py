@@ -252,7 +252,7 @@ def _reader(path: Path, mode: str) -> Reader:
         reader = Reader(path, mode)
         try:
             schema.version_of(reader._connection, path)  # noqa: SLF001 - of this very module
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody else has the connection to close it
             reader.close()
             raise
     return reader

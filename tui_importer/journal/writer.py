@@ -152,7 +152,7 @@ class Writer:
                 except UnicodeEncodeError:  # an answer may have half a surrogate pair, which no UTF-8 can hold
                     connection.execute(sql, tuple(map(_encodable, parameters)))
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever it is, the next commit must not find half of this one
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise

@@ -144,7 +144,7 @@ class Sandbox:
         thread.start()
         try:
             self._url, self._port = ready.result(_CALL_SECONDS)
-        except BaseException:
+        except BaseException:  # an interrupt too: no thread may be left behind
             thread.join(_CALL_SECONDS)
             raise
         self._thread = thread
@@ -247,7 +247,7 @@ class Sandbox:
 
         try:
             asyncio.run(main())
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, who waits for the address must hear of it
             if ready.done():
                 raise
             ready.set_exception(error)

@@ -145,7 +145,7 @@ def chunk_columns() -> list[Column]:
         Column("rows", "rows", 15, cell=_range, value="first_row"),
         Column("worker", "worker", 6, priority=3, cell=_worker),
         mark_column("state", "state", 10, CHUNKS),
-        Column("bar", "progress", 8, flex=1, cell=_chunk_bar, most=64, value="share"),
+        Column("bar", "progress", 8, flex=1, cell=_chunk_bar, value="share"),
         count_column("created", "created", 7),
         count_column("existing", "existing", 8),
         count_column("failed", "failed", 6, tone="bad"),

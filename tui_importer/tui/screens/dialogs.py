@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui_importer.tui.actions import Place, bindings_of, cancel_binding
+from tui_importer.tui.actions import Place, bindings_of
 from tui_importer.tui.drawing import lines
 from tui_importer.tui.marks import STYLES, Tone
 from tui_importer.tui.screens.base import ConsoleModal
+from tui_importer.tui.screens.line_dialog import LineAnswer, LineDialog, LineQuestion, keys_hint
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.panel import Panel
 
@@ -92,7 +93,7 @@ class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
             yield Static(Content.styled(safe(self.heading), "bold"), id="title")
             yield Static(lines([Content(safe(line)) for line in self.text]), id="text")
             yield ChoiceList(id="choices")
-            yield Static(_hint("↑↓", "choose", "enter", "do it", "esc", "change nothing"), id="hint")
+            yield Static(keys_hint("↑↓", "choose", "enter", "do it", "esc", "change nothing"), id="hint")
 
     def on_mount(self) -> None:
         """Mark the first choice."""
@@ -122,45 +123,20 @@ class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
         self.dismiss(self.choices[0].result)
 
 
-class TypedNameDialog(ConsoleModal[bool]):
+class TypedNameDialog(LineDialog[bool]):
     """Wants `name` typed before something that cannot be taken back; True when it was."""
 
-    BINDINGS = cancel_binding()
-
     def __init__(self, title: str, text: Sequence[str], name: str) -> None:
-        super().__init__()
-        self.heading, self.text, self.expected = title, tuple(text), name
+        ask = Content.assemble("Type ", (safe(name, 120), "bold"), " to go on:")
+        super().__init__(
+            LineQuestion(title, tuple(text), does="go on when it matches", ask=ask, tone="bad"),
+            LineAnswer(
+                result=lambda _: True,
+                nothing=False,
+                wrong=lambda typed: "" if typed == name else "That is not the name. Nothing was started.",
+            ),
+        )
 
-    def compose(self) -> ComposeResult:
-        """Title, lines, the field, keys."""
-        with Vertical(id="dialog", classes="-bad"):
-            yield Static(Content.styled(safe(self.heading), "bold"), id="title")
-            yield Static(lines([Content(safe(line)) for line in self.text]), id="text")
-            yield Static(Content.assemble("Type ", (safe(self.expected, 120), "bold"), " to go on:"), id="ask")
-            yield Input(id="typed", compact=True, select_on_focus=False)
-            yield Static(_hint("enter", "go on when it matches", "esc", "change nothing"), id="hint")
-
-    def on_mount(self) -> None:
-        """Begin typing at once."""
-        self.query_one(Input).focus()
-
-    @on(Input.Submitted)
-    def compare(self, message: Input.Submitted) -> None:
-        """Go on only when the name is the job's."""
-        message.stop()
-        if message.value.strip() == self.expected:
-            self.dismiss(True)
-        else:
-            shown = Content.styled("✖ That is not the name. Nothing was started.", STYLES["bad"])
-            self.query_one("#hint", Static).update(shown, layout=False)
-
-    def action_cancel(self) -> None:
-        """Change nothing."""
-        self.dismiss(False)
-
-
-def _hint(*pairs: str) -> Content:
-    pieces: list[tuple[str, str]] = []
-    for key, label in zip(pairs[::2], pairs[1::2], strict=True):
-        pieces += [(key, "$accent bold"), (f" {label}   ", STYLES["muted"])]
-    return Content.assemble(*pieces)
+    def field(self) -> Input:
+        """As plain as can be: what is typed is compared, and never kept."""
+        return Input(id="typed", compact=True, select_on_focus=False)

@@ -96,7 +96,7 @@ class NewJobScreen(NewJobForm):
         if plan is not None:
             self._show_plan(plan)
         elif scanning:
-            section.show_scan(snapshot, section.content_size.width)
+            section.show_scan(snapshot)
         elif snapshot.reason:
             reason = f"‖ {safe(snapshot.reason)} {safe(snapshot.next_step)}"
             section.show_words(Content.styled(reason, STYLES["warn"]))

@@ -212,8 +212,9 @@ class PlanSection(Vertical):
         """Some lines above the buttons."""
         self.query_one("#plan-words", Static).update(lines(rows))
 
-    def show_scan(self, snapshot: Snapshot, width: int) -> None:
+    def show_scan(self, snapshot: Snapshot) -> None:
         """How far the scan is."""
+        width = self.query_one("#plan-words").content_size.width
         share = f" {fmt.percent(snapshot.scanned_share, 1):>3} %  {fmt.counted(snapshot.scanned_rows, 'row')}"
         bar = progress(snapshot.scanned_share, 1.0, max(10, min(60, width - len(share))))
         what = "Scanning the source" if snapshot.scanned_share < 1 else "Looking up what exists already"
@@ -222,7 +223,7 @@ class PlanSection(Vertical):
     def show_plan(self, plan: Plan, *, dry_run: bool) -> None:
         """The plan, and the button that starts, or after a dry run the one that plans again."""
         self.query_one(PlanPanel).show(PlanData(plan, dry_run=dry_run))
-        self.query_one(PlanPanel).styles.height = 7 + len(plan.notes)
+        self.query_one(PlanPanel).refresh(layout=True)
         if dry_run:
             words = [Content("Dry run: nothing was written, nothing is kept"), Content("change options and plan again")]
         else:

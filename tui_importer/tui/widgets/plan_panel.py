@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tui_importer.source.problems import BY_NAME
 from tui_importer.tui import format as fmt
-from tui_importer.tui.drawing import dotted
+from tui_importer.tui.drawing import dotted, dotted_lines
 from tui_importer.tui.marks import STYLES, Tone
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.header_line import badge
@@ -16,6 +17,8 @@ from tui_importer.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from textual.geometry import Size
 
     from tui_importer.engine.plan import Plan
 
@@ -40,37 +43,54 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
         (f"{'Writes to':<14}", muted), badge(environment.name, dry_run=dry_run), "  ", where.stylize_before(muted)
     )
     refused = [_note(plan.refused_rows, "refused by the scan", "bad")] if plan.refused_rows else []
-    kinds = [Content.styled(f"{safe(kind, 60)} {fmt.number(count)}", muted) for kind, count in _by_count(plan)]
+    warnings, kinds = _findings(plan)
+    unknown = [_note(organizations.unknown, "unknown", "warn")] if organizations.unknown else []
     rows = [
         writes_to,
-        _line("Rows", plan.rows, [*refused, *kinds] or [Content.styled("none refused", muted)]),
-        _line("Users", plan.users, []),
-        _line("Memberships", plan.memberships, []),
-        _line(
+        *_lines("Rows", plan.rows, [*refused, *kinds] or [Content.styled("none refused", muted)], width),
+        *_lines("Users", plan.users, [], width),
+        *_lines("Memberships", plan.memberships, [], width),
+        *_lines(
             "Organizations",
             keys,
             [
                 _note(organizations.existing, "existing"),
                 _note(organizations.create, "to create", "good"),
                 _note(organizations.conflict, "in conflict", "bad"),
-                _note(organizations.unknown, "unknown", "warn"),
+                *unknown,
             ],
+            width,
         ),
-        _roles(plan),
-        _line("Requests", plan.requests, [_duration(plan)]),
+        *_roles(plan, width),
+        *_lines("Requests", plan.requests, [_duration(plan)], width),
     ]
     rows += [Content.styled(f"! {safe(note)}", STYLES["warn"]) for note in plan.notes]
+    if warnings:
+        words = Content.styled("! The scan warns of ", STYLES["warn"])
+        wrapped = dotted_lines(warnings, max(1, width - words.cell_length))
+        rows += [(Content(" " * words.cell_length) if index else words) + line for index, line in enumerate(wrapped)]
     return [row.truncate(width, ellipsis=True) for row in rows]
 
 
-def _by_count(plan: Plan) -> list[tuple[str, int]]:
-    return sorted(plan.problems.items(), key=lambda item: (-item[1], item[0]))
+def _findings(plan: Plan) -> tuple[list[Content], list[Content]]:
+    """The kinds of findings that refuse no row, and those that do, each by frequency."""
+    kinds: tuple[list[Content], list[Content]] = [], []
+    for kind, count in sorted(plan.problems.items(), key=lambda item: (-item[1], item[0])):
+        refuses = kind not in BY_NAME or BY_NAME[kind].severity == "error"
+        kinds[refuses].append(Content.styled(f"{safe(kind, 60)} {fmt.number(count)}", STYLES["muted"]))
+    return kinds
 
 
-def _line(label: str, value: int, notes: Sequence[Content]) -> Content:
+def _lines(label: str, value: int, notes: Sequence[Content], width: int) -> list[Content]:
+    """Label, number and notes; notes for which there is no room stand below the others."""
     number = Content.styled(fmt.number(value).rjust(10), "bold")
-    tail = Content.assemble("   ", dotted(notes)) if notes else Content("")
-    return Content.assemble((f"{label:<14}", STYLES["muted"]), number, tail)
+    first = Content.assemble((f"{label:<14}", STYLES["muted"]), number)
+    if not notes:
+        return [first]
+    below = Content(" " * first.cell_length)
+    gap = Content("   ")
+    wrapped = dotted_lines(notes, max(1, width - first.cell_length - 3))
+    return [(below if index else first) + gap + line for index, line in enumerate(wrapped)]
 
 
 def _note(value: int, words: str, tone: Tone = "") -> Content:
@@ -80,12 +100,12 @@ def _note(value: int, words: str, tone: Tone = "") -> Content:
     )
 
 
-def _roles(plan: Plan) -> Content:
+def _roles(plan: Plan, width: int) -> list[Content]:
     if plan.roles_missing is None:
         note = Content.styled("the environment's roles could not be read", STYLES["warn"])
-        return Content.assemble((f"{'Roles missing':<14}", STYLES["muted"]), "?".rjust(10), "   ", note)
+        return [Content.assemble((f"{'Roles missing':<14}", STYLES["muted"]), "?".rjust(10), "   ", note)]
     names = [Content.styled(safe(role, 60), STYLES["warn"]) for role in plan.roles_missing]
-    return _line("Roles missing", len(names), names)
+    return _lines("Roles missing", len(names), names, width)
 
 
 def _duration(plan: Plan) -> Content:
@@ -98,6 +118,13 @@ class PlanPanel(Panel[PlanData]):
 
     def draw(self, data: PlanData) -> Sequence[Content]:
         """All lines that fit."""
-        width = self.content_size.width
-        rows = plan_lines(data.plan, width, dry_run=data.dry_run)
-        return [Content.styled("Plan", "bold"), *rows[1:]] if data.titled else rows
+        return _drawn(data, self.content_size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's signature
+        """As many lines as the plan has at a width."""
+        return 0 if self.data is None else len(_drawn(self.data, width))
+
+
+def _drawn(data: PlanData, width: int) -> list[Content]:
+    rows = plan_lines(data.plan, width, dry_run=data.dry_run)
+    return [Content.styled("Plan", "bold"), *rows[1:]] if data.titled else rows

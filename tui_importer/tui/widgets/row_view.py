@@ -29,23 +29,17 @@ class RowView(ScrollView, can_focus=True):
     """Draws columns over the rows of a `TableModel`; rows that arrive never move the row under the cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "table--header", "table--sorted", "table--column", "table--cursor", "table--cursor-blurred", "table--cell",
-        "table--empty", "table--muted", "table--faint", "table--strong", "table--accent", "table--good", "table--warn",
-        "table--bad",
+        "table--cursor", "table--cursor-blurred", "table--cell", "table--muted", "table--faint", "table--accent",
+        "table--good", "table--warn", "table--bad",
     }  # fmt: skip
     DEFAULT_CSS = """
     RowView {
         height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; background: $background;
-        & > .table--header { color: $text-muted; }
-        & > .table--sorted { color: $accent; text-style: bold; }
-        & > .table--column { text-style: underline; }
         & > .table--cursor { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
         & > .table--cursor-blurred { background: $block-cursor-blurred-background; }
         & > .table--cell { background: $secondary; }
-        & > .table--empty { color: $text-muted; }
         & > .table--muted { color: $text-muted; }
         & > .table--faint { color: $text-disabled; }
-        & > .table--strong { text-style: bold; }
         & > .table--accent { color: $accent; }
         & > .table--good { color: $success; }
         & > .table--warn { color: $warning; }

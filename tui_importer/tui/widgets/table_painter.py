@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
@@ -17,7 +18,6 @@ from tui_importer.tui.widgets.columns import Layout, lay_out
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.style import Style
     from textual.widget import Widget
 
     from tui_importer.tui.rows import Row
@@ -33,6 +33,9 @@ _REMEMBERED = 512
 """Strips kept; a row is drawn again only when its values, its state or the room changed."""
 
 _ARROWS: Final = {False: "↑", True: "↓"}
+
+_ATTRIBUTES: Final = {"strong": Style(bold=True), "underlined": Style(underline=True)}
+"""Styles without a colour: they need no component class, of which each costs a table time with every style update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ class TablePainter:
         if style is None:
             style = self._widget.rich_style
             for name in filter(None, names):
-                style += self._widget.get_component_rich_style(f"table--{name}", partial=True)
+                if name in _ATTRIBUTES:
+                    style += _ATTRIBUTES[name]
+                else:
+                    style += self._widget.get_component_rich_style(f"table--{name}", partial=True)
             self._styles[names] = style
         return style
 
@@ -108,20 +114,21 @@ class TablePainter:
         if not text:
             return Strip.blank(width, base)
         shown = clip(safe(text), max(1, width - GUTTER - 1))
-        segments = [Segment(" " * (GUTTER + 1), base), Segment(shown, self._style("empty"))]
+        segments = [Segment(" " * (GUTTER + 1), base), Segment(shown, self._style("muted"))]
         return Strip(segments).adjust_cell_length(width, base)
 
     def header(self, width: int, state: Header) -> Strip:
         """The columns' titles, aligned like their cells; the one under the cursor is underlined."""
-        base = self._style("header")
+        base = self._style("muted")
         segments = [Segment(" " * GUTTER, base)]
         for index, (column, room) in enumerate(zip(self.layout.columns, self.layout.widths, strict=True)):
             sorted_by = bool(state.sort) and column.sorts_by == state.sort
             arrow = f" {_ARROWS[state.descending]}" if sorted_by else ""
             title = clip(safe(column.title), room - len(arrow)) + arrow
             blank = Segment(" " * max(0, room - cell_len(title)), base)
-            here = "column" if column.name == state.column else ""
-            shown = Segment(title, self._style("header", "sorted" if sorted_by else "", here))
+            here = "underlined" if column.name == state.column else ""
+            of_sort = ("accent", "strong") if sorted_by else ()
+            shown = Segment(title, self._style("muted", *of_sort, here))
             if index:
                 segments.append(Segment(" " * self.layout.gap, base))
             segments += [blank, shown] if column.align == "right" else [shown, blank]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
-REST: Final = 0.1
+REST: Final = 0.06
 """Seconds that typing must rest before the filter is looked for."""
 
 _LONGEST: Final = 200
@@ -117,16 +118,23 @@ class TablePane(Vertical):
         self._rest = min(rest, REST)
         self._waiting: Timer | None = None
         self._typing = False
-        self._line, self._sign, self.field, self._notes = Horizontal(classes="line"), Sign(), FilterField(), TableLine()
+        self._line, self._notes = Horizontal(classes="line"), TableLine()
         table.filterable = True
 
     def compose(self) -> ComposeResult:
-        """The table, then the line."""
+        """The table, then the line; the filter's field comes when it is wanted first: few tables are ever filtered."""
         yield self.table
         with self._line:
-            yield self._sign
-            yield self.field
             yield self._notes
+
+    @cached_property
+    def field(self) -> FilterField:
+        """The filter's field."""
+        return FilterField()
+
+    @cached_property
+    def _sign(self) -> Sign:
+        return Sign()
 
     @property
     def typing(self) -> bool:
@@ -157,12 +165,14 @@ class TablePane(Vertical):
     def open_filter(self) -> None:
         """Type on where the filter ended."""
         field = self.field
+        if not field.is_attached:
+            self._line.mount(self._sign, field, before=self._notes)
         with field.prevent(Input.Changed):
             field.value = self.table.filter_text
         field.cursor_position = len(field.value)
         self.table.model.home = self.table.current_id
         self._show_field(typing=True)
-        field.focus()
+        self.screen.set_focus(field)  # at once: what is typed on is for the filter, where letters are no keys
 
     def _show_field(self, *, typing: bool) -> None:
         """Show the field, or what it held. Displays and no classes: a class would have the table styled anew."""
