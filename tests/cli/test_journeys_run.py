@@ -30,7 +30,8 @@ SUMMARY_KEYS: dict[str, Any] = {
 PLAN_KEYS: dict[str, Any] = {
     "environment": 0, "rows": 0, "users": 0, "memberships": 0,
     "organizations": {"existing": 0, "create": 0, "conflict": 0, "unknown": 0}, "problems": {}, "roles_missing": 0,
-    "requests": 0, "seconds": 0,
+    "requests": 0, "seconds": 0, "dialect": 0, "users_looked_up": 0, "users_existing": 0, "webhooks": 0, "repairs": {},
+    "findings": 0,
 }  # fmt: skip
 
 
@@ -94,6 +95,8 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
         "environment": "SANDBOX", "rows": 12, "users": 12, "memberships": 12,
         "organizations": {"existing": 1, "create": 2, "conflict": 0, "unknown": 0}, "problems": {},
         "roles_missing": [], "requests": 3 + 2 + 24, "seconds": document["seconds"],
+        "dialect": "UTF-8, separated by a comma", "users_looked_up": 12, "users_existing": 0, "webhooks": 0,
+        "repairs": {}, "findings": [],
     }  # fmt: skip
     assert document["seconds"] > 0
 
@@ -108,7 +111,7 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
         "Rows           13, 1 of them refused",
         "Users          12, memberships 11",
         "Organizations  1 existing, 2 to create, 1 in conflict, 1 unknown",
-        "Problems       1 email_malformed",
+        "Not imported   1 email_malformed",
         "Roles missing  pilot",
     ):
         assert line in text
@@ -134,13 +137,13 @@ def a_folder(folder: Path) -> Path:
     return folder
 
 
-def semicolons(folder: Path) -> Path:
-    (folder / "bad.csv").write_text("email;first_name\nann@x.example;Ann\nbob@x.example;Bob\n", encoding="utf-8")
+def spreadsheet(folder: Path) -> Path:
+    (folder / "bad.csv").write_bytes(b"PK\x03\x04" + b"xl/workbook.xml" * 20)
     return folder / "bad.csv"
 
 
-def swallowed(folder: Path) -> Path:
-    lines = "".join(f'user{n}@x.example,"{n}\n' for n in range(3))
+def mostly_broken(folder: Path) -> Path:
+    lines = "".join(f'user{n}@x.example,a "{n}" b\n' for n in range(30))
     (folder / "bad.csv").write_text("email,first_name\n" + lines, encoding="utf-8")
     return folder / "bad.csv"
 
@@ -150,7 +153,7 @@ def no_email(folder: Path) -> Path:
     return folder / "bad.csv"
 
 
-@pytest.mark.parametrize("make", [no_file, a_folder, semicolons, swallowed, no_email])
+@pytest.mark.parametrize("make", [no_file, a_folder, spreadsheet, mostly_broken, no_email])
 def test_a_file_that_cannot_be_imported_leaves_no_job(
     tmp_path: Path, cli: Cli, sandbox: Sandbox, make: Callable[[Path], Path]
 ) -> None:

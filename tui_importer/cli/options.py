@@ -70,6 +70,14 @@ run_flags = _flags(
     _setting("chunk_size", "N", "Rows a worker takes at a time; 0 is automatic."),
     _setting("on_existing", "keep|update", "Fields of users that exist already."),
     click.option("--limit", metavar="N", type=click.IntRange(min=1), default=None, help="Only the first N rows."),
+    click.option(
+        "--canary",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=None,
+        help="Import the first N rows, then stop and ask.",
+    ),
+    _setting("look_up_users", "none|sample|all", "Whose existence the plan looks up; a request each."),
     click.option("--dry-run", is_flag=True, help="Read and plan, write nothing."),
     _consent,
 )

@@ -22,7 +22,7 @@ class RunRequest:
     `settings` are resolved (flag, environment, profile, config file, default). `given` names those that this very
     command line gave: by a flag, the base URL also by WORKOS_BASE_URL or by the profile of --profile. `profile` is the
     one that holds, `profiles` are all there are. `job` is the name given or None; `confirm_production` the name typed
-    after that flag, or "".
+    after that flag, or "". `canary` rows are imported before the rest is asked for.
     """
 
     source: Path | None
@@ -32,6 +32,7 @@ class RunRequest:
     profile: str = ""
     profiles: tuple[str, ...] = ()
     limit: int | None = None
+    canary: int | None = None
     dry_run: bool = False
     yes: bool = False
     confirm_production: str = ""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
+CANARY_DONE = 3
 
 
 class ConsentMissing(ImporterError):
@@ -226,10 +227,27 @@ def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: b
             note(line)
         _ask(job, request, environment)
     with Drain(job) as drain:
-        job.start()
+        job.start(request.canary)
         wait_for(job, progress, drain)
     _raise_refusal(job)
+    if request.canary is not None and job.exit_code == CANARY_DONE and _goes_on(job, request):
+        with Drain(job) as drain:
+            job.start()
+            wait_for(job, progress, drain)
+        _raise_refusal(job)
     return job.exit_code
+
+
+def _goes_on(job: Job, request: RunRequest) -> bool:
+    """Whether somebody at a terminal wants the other rows, too, after the canary. Without one it stays paused."""
+    snapshot = job.snapshot()
+    if request.yes or not can_ask() or snapshot.state != "paused" or not snapshot.reason.startswith("the first "):
+        return False
+    note(f"Canary: {snapshot.reason}.")
+    try:
+        return confirmed(f"Go on with the other {snapshot.totals.pending:,} rows?")
+    except (EOFError, KeyboardInterrupt):
+        return False
 
 
 def _plan(job: Job, progress: Progress) -> Plan | None:

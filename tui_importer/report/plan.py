@@ -9,11 +9,11 @@ from tui_importer.text import safe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_importer.engine.plan import Plan
+    from tui_importer.engine.plan import Plan, ProblemGroup
 
 
 def plan_document(plan: Plan) -> Mapping[str, object]:
-    """The JSON document of `--dry-run`. `roles_missing` is null when the roles could not be read."""
+    """The JSON document of `--dry-run`. `roles_missing` and `webhooks` are null when they could not be read."""
     return {
         "environment": plan.environment.name,
         "rows": plan.rows,
@@ -29,7 +29,21 @@ def plan_document(plan: Plan) -> Mapping[str, object]:
         "roles_missing": None if plan.roles_missing is None else list(plan.roles_missing),
         "requests": plan.requests,
         "seconds": round(plan.seconds_low, 1),
+        "dialect": plan.dialect,
+        "users_looked_up": plan.people.looked_up,
+        "users_existing": plan.people.existing,
+        "webhooks": plan.webhooks,
+        "repairs": dict(plan.repairs),
+        "findings": [_finding(group) for group in plan.groups],
     }
+
+
+def _finding(group: ProblemGroup) -> Mapping[str, object]:
+    examples = [
+        {"row": problem.row, "line": problem.line, "column": problem.column, "message": problem.message}
+        for problem in group.examples
+    ]
+    return {"kind": group.kind, "severity": group.severity, "count": group.count, "examples": examples}
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -41,19 +55,39 @@ def plan_lines(plan: Plan) -> list[str]:
         f"Environment    {environment.name}  {environment.key_hint}  {environment.base_url}",
         f"               has: {known}",
         f"Rows           {plan.rows:,}" + (f", {plan.refused_rows:,} of them refused" if plan.refused_rows else ""),
-        f"Users          {plan.users:,}, memberships {plan.memberships:,}",
+        f"Users          {plan.users:,}, memberships {plan.memberships:,}{_known(plan)}",
         f"Organizations  {found.existing:,} existing, {found.create:,} to create"
         + (f", {found.conflict:,} in conflict" if found.conflict else "")
         + (f", {found.unknown:,} unknown" if found.unknown else ""),
         f"Requests       about {plan.requests:,}, {span(plan.seconds_low, plan.seconds_high)} at the permitted rate",
     ]
-    if plan.problems:
-        counts = sorted(plan.problems.items(), key=lambda item: (-item[1], item[0]))
-        lines.append("Problems       " + ", ".join(f"{count:,} {kind}" for kind, count in counts))
+    if plan.dialect:
+        lines.insert(2, f"File           {plan.dialect}")
+    if plan.repairs:
+        done = ", ".join(f"{name} ({rows:,})" for name, rows in plan.repairs.items() if rows)
+        lines += [f"Repaired       {done}"] if done else []
+    lines += [line for group in plan.groups for line in _group_lines(group)]
     if plan.roles_missing:
         lines.append("Roles missing  " + ", ".join(safe(role, 60) for role in plan.roles_missing))
     lines += [f"Note           {safe(note)}" for note in plan.notes]
     return lines
+
+
+def _known(plan: Plan) -> str:
+    """What was found of people who exist already."""
+    people = plan.people
+    if not people.looked_up:
+        return ""
+    if people.looked_up >= plan.users:
+        return f"; {people.existing:,} of the people exist already"
+    return f"; of {people.looked_up:,} people looked up {people.existing:,} exist already"
+
+
+def _group_lines(group: ProblemGroup) -> list[str]:
+    """One line for a kind of finding, and one for each of its first examples."""
+    label = "Not imported" if group.severity == "error" else "To look at"
+    lines = [f"{label:<14} {group.count:,} {group.kind}"]
+    return lines + [f"               line {found.line:,}: {safe(found.message, 160)}" for found in group.examples]
 
 
 def span(low: float, high: float) -> str:
