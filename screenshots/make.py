@@ -1,6 +1,7 @@
 """Make the pictures of this folder from the real console on the embedded sandbox: `python screenshots/make.py`.
 
-Every picture is an SVG of 120x36 cells. The sandbox's seed and the source are fixed; times are those of the machine.
+Every picture is an SVG of 120x36 cells, `job-wide` of 200x50. The sandbox's seed and the source are fixed; times are
+those of the machine.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -28,6 +29,7 @@ from tui_importer.secret import Secret  # noqa: E402
 from tui_importer.tui.app import ImporterApp  # noqa: E402
 from tui_importer.tui.preferences import Preferences  # noqa: E402
 from tui_importer.tui.start import StartAt  # noqa: E402
+from tui_importer.tui.widgets.environment_section import EnvironmentSection  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
 SIZE = (120, 36)
+WIDE = (200, 50)
 DEADLINE = 150.0
 FONT_FACE = re.compile(r"@font-face\s*{.*?}", re.DOTALL)
 
@@ -54,6 +57,13 @@ def save(app: ImporterApp, name: str) -> None:
     svg = FONT_FACE.sub("", svg).replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo")
     (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
     print(f"{name}.svg")
+
+
+async def show(pilot: Pilot[None], name: str, *keys: str) -> None:
+    """Press some keys and keep what they show."""
+    await pilot.press(*keys)
+    await until(pilot, lambda: True)
+    save(cast("ImporterApp", pilot.app), name)
 
 
 def settled(folder: Path, base_url: str) -> Preferences:
@@ -86,10 +96,7 @@ async def take(folder: Path, sandbox: Sandbox) -> None:
     write_demo(source)
     app = ImporterApp(backend, preferences, start=StartAt.new_job(source))
     async with app.run_test(size=SIZE) as pilot:
-        await until(
-            pilot,
-            lambda: bool(app.screen.query("#make-plan")) and not app.screen.query_one("#make-plan", Button).disabled,
-        )
+        await until(pilot, lambda: any(found.environment for found in app.screen.query(EnvironmentSection)))
         save(app, "new-job")
         app.screen.query_one("#make-plan", Button).press()
         await until(pilot, lambda: app.job.view is not None and app.job.view.plan() is not None)
@@ -101,22 +108,19 @@ async def take(folder: Path, sandbox: Sandbox) -> None:
         save(app, "pre-warm")
         await until(pilot, lambda: view.snapshot().totals.done > 900)
         save(app, "job")
-        await pilot.press("3")
-        await until(pilot, lambda: True)
-        save(app, "errors")
-        await pilot.press("enter")
-        await until(pilot, lambda: True)
-        save(app, "error-detail")
-        await pilot.press("escape", "2")
-        await until(pilot, lambda: True)
-        save(app, "workers")
+        await pilot.resize_terminal(*WIDE)
+        await show(pilot, "job-wide")
+        await pilot.resize_terminal(*SIZE)
+        await show(pilot, "errors", "3")
+        await show(pilot, "error-detail", "enter")
+        await show(pilot, "workers", "escape", "2")
         await until(pilot, lambda: view.snapshot().state == "finished")
-        await pilot.press("4")
-        await until(pilot, lambda: True)
-        save(app, "finished")
-        await pilot.press("escape")
-        await until(pilot, lambda: True)
-        save(app, "jobs")
+        await show(pilot, "finished", "4")
+        await show(pilot, "groups", "3", "g")
+        await show(pilot, "retry", "ctrl+r")
+        await show(pilot, "help", "escape", "question_mark")
+        await show(pilot, "jobs", "escape", "escape")
+        await show(pilot, "settings", "o")
 
 
 def main() -> None:
