@@ -27,7 +27,8 @@ if TYPE_CHECKING:
         OrganizationView,
         Snapshot,
     )
-    from tui_importer.source.models import Preview
+    from tui_importer.source.models import Preview, Problem
+    from tui_importer.source.reading import Reading
 
 
 def _fits(view: FailureView, selection: Selection) -> bool:
@@ -43,6 +44,7 @@ class FakeJobView:
     orgs: list[OrganizationView] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     the_plan: Plan | None = None
+    the_findings: list[Problem] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     details: dict[int, FailureDetail] = field(default_factory=dict)
     tried: TriedKey | ImporterError | None = None
@@ -72,6 +74,9 @@ class FakeJobView:
 
     def plan(self) -> Plan | None:
         return self.the_plan
+
+    def findings(self, limit: int) -> Sequence[Problem]:
+        return self.the_findings[:limit]
 
     def prepare(self) -> None:
         self.told.append("prepare")
@@ -174,6 +179,7 @@ class FakeBackend:
     forgotten: int = 0
     folder: Path = field(default_factory=Path.cwd)
     asked: list[str] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     def stored_key(self, job: str) -> Secret | None:
         return self.stored.get(job)
@@ -181,8 +187,9 @@ class FakeBackend:
     def jobs(self) -> Sequence[JobSummary]:
         return list(self.summaries)
 
-    def preview(self, source: Path) -> Preview:
+    def preview(self, source: Path, reading: Reading) -> Preview:
         self.asked.append(f"preview {source}")
+        self.readings.append(reading)
         if isinstance(self.the_preview, ImporterError):
             raise self.the_preview
         return self.the_preview

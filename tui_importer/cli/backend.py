@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.snapshot import JobSummary, JobView
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
+    from tui_importer.source.reading import Reading
     from tui_importer.tui.preferences import Preferences
 
 
@@ -54,11 +55,11 @@ class ConsoleBackend:
 
         return list_jobs(self._folder)
 
-    def preview(self, source: Path) -> Preview:
+    def preview(self, source: Path, reading: Reading) -> Preview:
         """A quick look at a source."""
         from tui_importer.source.preview import preview
 
-        return preview(source)
+        return preview(source, reading)
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads."""

@@ -129,6 +129,7 @@ class FrozenSource:
         result = scan(
             Path(self.record.source),
             self._folder,
+            self._frozen.reading,
             limit=self._frozen.limit,
             progress=progressed,
             cancelled=self.cancelled,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine import views
@@ -17,7 +17,7 @@ from tui_importer.engine.keys import KeyChange
 from tui_importer.engine.lifecycle import Lifecycle
 from tui_importer.engine.live import LiveOptions
 from tui_importer.engine.metrics import Metrics
-from tui_importer.engine.options import FrozenOptions, RunOptions
+from tui_importer.engine.options import RunOptions, frozen_from
 from tui_importer.engine.parts import Parts
 from tui_importer.engine.patience import Patience
 from tui_importer.engine.picture import take_snapshot
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tui_importer.journal.errors import JournalError
     from tui_importer.journal.lock import JobLock
     from tui_importer.secret import Secret
+    from tui_importer.source.models import Problem
     from tui_importer.workos.connection import Connection
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class Job:
         journal = Journal(folder, self._journal_failed)
         record = journal.job()
         lifecycle = Lifecycle(journal, record)
-        frozen = FrozenOptions(**json.loads(record.frozen_options))
+        frozen = frozen_from(record.frozen_options)
         self._parts = Parts(
             folder=folder,
             journal=journal,
@@ -364,6 +365,10 @@ class Job:
     def plan(self) -> Plan | None:
         """The plan, once it is computed."""
         return self._plan
+
+    def findings(self, limit: int) -> Sequence[Problem]:
+        """The first `limit` findings of the scan; none before it. Blocks. Raises FrozenRowsError."""
+        return tuple(islice(self._source.scan.problems(), limit)) if self._source.is_scanned else ()
 
     def failures_after(self, sequence: int, limit: int = 5_000) -> Sequence[FailureView]:
         """Failures with a greater sequence, in order."""

@@ -15,7 +15,7 @@ from tui_importer.engine import folders
 from tui_importer.engine.errors import EngineError, JobUnfinished
 from tui_importer.engine.job import Job
 from tui_importer.engine.listing import is_job, list_jobs, summarise
-from tui_importer.engine.options import JOB_NAME, FrozenOptions, RunOptions
+from tui_importer.engine.options import JOB_NAME, FrozenOptions, RunOptions, frozen_from
 from tui_importer.journal.errors import JobNameInvalid, JobNotFound, JournalError, JournalUnwritable, NotRecorded
 from tui_importer.journal.journal import FILE, open_reader
 from tui_importer.journal.lock import JobLock
@@ -120,7 +120,7 @@ class Jobs:
         with open_reader(folder) as reader:
             record = reader.job()
             with told(folder / FILE):
-                frozen = FrozenOptions(**json.loads(record.frozen_options))
+                frozen = frozen_from(record.frozen_options)
                 run = RunOptions(**json.loads(record.run_options))
             return frozen, run, summarise(folder, record, reader)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
+
+from tui_importer.source.reading import RECOGNISED, Reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,13 +35,23 @@ class FrozenOptions:
     """Kept in the job for ever: they decide what the result is.
 
     `limit` is the number of rows from the top of the file, None for all; `chunk_size` None chooses rows / 60
-    within 25 and DEFAULT_CHUNK_SIZE, so that a small file keeps all workers busy.
+    within 25 and DEFAULT_CHUNK_SIZE, so that a small file keeps all workers busy; `reading` is how the source is read.
     """
 
     base_url: str = DEFAULT_BASE_URL
     on_existing: OnExisting = "keep"
     limit: int | None = None
     chunk_size: int | None = None
+    reading: Reading = RECOGNISED
+
+
+def frozen_from(document: str) -> FrozenOptions:
+    """The options that a job keeps as JSON; what an older one does not have is recognised. Raises ValueError."""
+    kept: dict[str, Any] = json.loads(document)
+    reading: dict[str, Any] = kept.pop("reading", {})
+    if (repairs := reading.get("repairs")) is not None:
+        reading["repairs"] = tuple(repairs)
+    return FrozenOptions(**kept, reading=Reading(**reading))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,12 @@ def run_options(settings: Settings) -> RunOptions:
     return RunOptions(**values | {"workers": settings.workers or None})
 
 
-def frozen_options(settings: Settings, limit: int | None = None) -> FrozenOptions:
+def frozen_options(settings: Settings, limit: int | None = None, reading: Reading = RECOGNISED) -> FrozenOptions:
     """What a job keeps for ever, as `settings` mean it."""
     return FrozenOptions(
         base_url=settings.base_url,
         on_existing=settings.on_existing,
         limit=limit,
         chunk_size=settings.chunk_size or None,
+        reading=reading,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.plan import Plan
     from tui_importer.engine.review import RetryPlan, Selection
     from tui_importer.secret import Secret
+    from tui_importer.source.models import Problem
 
 State = Literal["ready", "running", "pausing", "paused", "finished", "aborted"]
 Phase = Literal["scan", "prewarm", "import", "done"]
@@ -316,6 +317,9 @@ class JobView(Protocol):
 
     def plan(self) -> Plan | None:
         """The plan, once it is computed."""
+
+    def findings(self, limit: int) -> Sequence[Problem]:
+        """The first findings of the scan, in the file's order (blocks). Raises FrozenRowsError."""
 
     def prepare(self) -> None:
         """Begin the scan and compute the plan; the job then is `ready` with `plan()` set, or paused with a reason."""

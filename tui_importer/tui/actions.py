@@ -34,6 +34,8 @@ class Place(StrEnum):
     PATHS = "Paths below a field"
     PICKER = "Choosing a file"
     SETTINGS = "Settings"
+    FINDINGS = "Findings of the scan"
+    COLUMNS = "Columns of a new job"
 
 
 class When(StrEnum):
@@ -82,6 +84,9 @@ class When(StrEnum):
     FILE_EDITABLE = "before the plan is made"
     PATHS_ARE_OFFERED = "while there are some"
     ENVIRONMENT_CAN_BE_READ = "once a file is readable"
+    COLUMNS_CAN_BE_CHOSEN = "once a file is readable, before the plan is made"
+    COLUMN_IS_CHOSEN = "on a column chosen by hand"
+    FINDINGS_ARE_THERE = "once the file is scanned"
     KEY_CAN_BE_STORED = "after a key was typed"
     SETTING_UNDER_CURSOR = "with a setting under the cursor"
     SETTING_IS_GIVEN = "on what the config file says"
@@ -201,8 +206,20 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("new.store_key", Place.NEW_JOB, "ctrl+t", "store_key", "Store key",
            "Store the typed key in the system's keyring, for this profile and address", When.KEY_CAN_BE_STORED, rank=3,
            footer_key="^t"),
+    Action("new.columns", Place.NEW_JOB, "ctrl+l", "columns", "Columns", "Choose what the columns become",
+           When.COLUMNS_CAN_BE_CHOSEN, rank=3, footer_key="^l"),
+    Action("new.findings", Place.NEW_JOB, "v", "findings", "Findings", "Every finding of the scan, with its line",
+           When.FINDINGS_ARE_THERE, rank=2),
+    Action("columns.choose", Place.COLUMNS, "enter", "choose", "Choose", "Pick what the column becomes", rank=1),
+    Action("columns.forget", Place.COLUMNS, "delete,backspace", "forget", "As recognised",
+           "Take the column as it is recognised", When.COLUMN_IS_CHOSEN, rank=2, footer_key="del"),
+    Action("columns.back", Place.COLUMNS, "escape", "back", "Back", "Back to the new job, with what was chosen", rank=1,
+           footer_key="esc"),
+    Action("findings.back", Place.FINDINGS, "escape", "back", "Back", "Back to the plan", rank=1, footer_key="esc"),
     Action("new.back", Place.NEW_JOB, "escape", "back", "Jobs", "Back to the jobs; a planned job is kept", rank=3,
            footer_key="esc"),
+    Action("job.findings", Place.JOB, "v", "findings", "Findings", "Every finding of the scan, with its line",
+           When.FINDINGS_ARE_THERE, rank=8),
     Action("job.pause", Place.JOB, "p", "pause", "Pause", "Let the rows in flight end, then rest", When.JOB_RUNS,
            rank=1),
     Action("job.start", Place.JOB, "p", "start", "Start", "Begin to write, as planned", When.JOB_IS_READY, rank=1),

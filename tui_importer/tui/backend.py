@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.snapshot import JobSummary, JobView
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
+    from tui_importer.source.reading import Reading
 
 KeyFrom = Literal["", "environment", "keyring", "typed"]
 """Where the key in use is from; "" while there is none."""
@@ -34,8 +35,8 @@ class Backend(Protocol):
     def jobs(self) -> Sequence[JobSummary]:
         """All jobs, newest first (blocks for some milliseconds; no polars)."""
 
-    def preview(self, source: Path) -> Preview:
-        """A quick look at a source (blocks). Raises ImporterError."""
+    def preview(self, source: Path, reading: Reading) -> Preview:
+        """A quick look at a source, read in this way (blocks). Raises ImporterError."""
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads (blocks, network). Raises ImporterError."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_importer.config import RUN_RULES, is_loopback
-from tui_importer.engine.options import JOB_NAME, NewJob, OnExisting, frozen_options, run_options
+from tui_importer.engine.options import JOB_NAME, LookUpUsers, NewJob, OnExisting, frozen_options, run_options
+from tui_importer.source.reading import ENCODINGS, Reading, Wins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from tui_importer.config import Settings
 
 MOST_ROWS: Final = 10**9
+RECOGNISED: Final = "recognised"
+SEPARATORS: Final = {RECOGNISED: "", "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+"""Words for the characters between the values of a row; "" is recognised."""
+
+ENCODING_WORDS: Final = {RECOGNISED: "", **{words: name for name, words in ENCODINGS.items()}}
+_OWN: Final = frozenset({"name", "dry_run", "canary", "delimiter", "encoding", "wins"})
+"""What belongs to one job, whatever the profile says."""
+
+_NO_CANARY: Final = frozenset({"off", "no", ""})
 _AUTOMATIC: Final = frozenset({"auto", ""})
 _EVERY: Final = frozenset({"all", ""})
 
@@ -32,6 +42,11 @@ class OptionTexts:
     max_failed: str
     on_existing: OnExisting
     dry_run: bool
+    canary: str = "off"
+    look_up_users: LookUpUsers = "sample"
+    delimiter: str = RECOGNISED
+    encoding: str = RECOGNISED
+    wins: Wins = "first"
 
 
 def texts_of(settings: Settings) -> OptionTexts:
@@ -46,13 +61,14 @@ def texts_of(settings: Settings) -> OptionTexts:
         max_failed="off" if settings.max_failed is None else f"{settings.max_failed:g}",
         on_existing=settings.on_existing,
         dry_run=False,
+        look_up_users=settings.look_up_users,
     )
 
 
 def refilled(typed: OptionTexts, before: OptionTexts, now: OptionTexts) -> OptionTexts:
     """`typed` under other settings: what the operator had not changed from `before` becomes what it is `now`."""
     untouched = [f.name for f in fields(typed) if getattr(typed, f.name) == getattr(before, f.name)]
-    changes: dict[str, Any] = {name: getattr(now, name) for name in untouched if name not in {"name", "dry_run"}}
+    changes: dict[str, Any] = {name: getattr(now, name) for name in untouched if name not in _OWN}
     return replace(typed, **changes)
 
 
@@ -70,6 +86,8 @@ def problems_of(texts: OptionTexts) -> Mapping[str, str]:
             problems[field] = allowed
     if _plain(texts.limit) not in _EVERY and _limit(texts.limit) is None:
         problems["limit"] = "all, or a number of rows"
+    if _plain(texts.canary) not in _NO_CANARY and _limit(texts.canary) is None:
+        problems["canary"] = "off, or a number of rows"
     return problems
 
 
@@ -99,14 +117,35 @@ def address(base_url: str) -> str:
     return str(RUN_RULES["base_url"].parse(base_url.strip()))
 
 
-def new_job(source: Path, texts: OptionTexts, settings: Settings) -> NewJob:
+def reading_of(texts: OptionTexts, mapping: Mapping[str, str]) -> Reading:
+    """How the source is to be read; `mapping` gives headers another field."""
+    return Reading(
+        delimiter=SEPARATORS[texts.delimiter],
+        encoding=ENCODING_WORDS[texts.encoding],
+        mapping=dict(mapping),
+        wins=texts.wins,
+    )
+
+
+def canary_of(texts: OptionTexts) -> int | None:
+    """How many rows are imported before the operator looks; None for all at once."""
+    return _limit(texts.canary)
+
+
+def new_job(source: Path, texts: OptionTexts, settings: Settings, mapping: Mapping[str, str] | None = None) -> NewJob:
     """The job as chosen, with what no field is for from `settings`; `texts` have no problems."""
     values: dict[str, Any] = {field: _value(field, getattr(texts, field)) for field in _ALLOWED}
-    chosen = replace(settings, base_url=address(texts.base_url), on_existing=texts.on_existing, **values)
+    chosen = replace(
+        settings,
+        base_url=address(texts.base_url),
+        on_existing=texts.on_existing,
+        look_up_users=texts.look_up_users,
+        **values,
+    )
     return NewJob(
         source=source,
         name=texts.name.strip(),
-        frozen=frozen_options(chosen, _limit(texts.limit)),
+        frozen=frozen_options(chosen, _limit(texts.limit), reading_of(texts, mapping or {})),
         run=run_options(chosen),
     )
 

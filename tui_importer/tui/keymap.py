@@ -37,6 +37,7 @@ _TOGETHER: Final = frozenset(
     frozenset(pair)
     for pair in (
         (Place.JOBS, Place.TABLE), (Place.JOB, Place.TABLE), (Place.SETTINGS, Place.TABLE),
+        (Place.FINDINGS, Place.TABLE), (Place.COLUMNS, Place.TABLE),
         (Place.NEW_JOB, Place.TABLE), (Place.NEW_JOB, Place.CHOICE), (Place.NEW_JOB, Place.PATHS),
         (Place.DETAIL, Place.READER), (Place.HELP, Place.READER),
     )

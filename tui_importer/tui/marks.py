@@ -93,6 +93,17 @@ LEVELS: Final[Mapping[str, Mark]] = {
     "error": Mark("✖", "error", "bad"),
 }
 
+FINDINGS: Final[Mapping[str, Mark]] = {
+    "error": Mark("✖", "not imported", "bad"),
+    "warning": Mark("!", "to look at", "warn"),
+}
+
+COLUMNS: Final[Mapping[str, Mark]] = {
+    "recognised": Mark("✔", "recognised", "good"),
+    "chosen": Mark("●", "chosen", "accent"),
+    "unused": Mark("○", "not used", "muted"),
+}
+
 _UNKNOWN: Final = Mark("?", "unknown", "muted")
 
 

@@ -41,11 +41,11 @@ class OpenJob:
         snapshot = self.snapshot()
         return snapshot is not None and snapshot.state in MOVING
 
-    def start(self) -> None:
-        """Begin or go on."""
+    def start(self, canary: int | None = None) -> None:
+        """Begin or go on; with `canary` only with the first so many rows."""
         if self.view is not None:
             self._pause_asked = False
-            self.view.start()
+            self.view.start(canary)
 
     def pause(self) -> None:
         """Let the rows in flight end."""

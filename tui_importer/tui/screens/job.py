@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 
 
+_STATES = {When.JOB_RUNS: "running", When.JOB_IS_READY: "ready", When.JOB_IS_PAUSED: "paused"}
+
+
 class JobScreen(ErrorsTab, LiveControl):
     """Polls `view` about four times a second and shows what changed."""
 
@@ -215,13 +218,10 @@ class JobScreen(ErrorsTab, LiveControl):
 
     def holds(self, when: When) -> bool:
         """Conditions of the actions here."""
-        state = None if self._snapshot is None else self._snapshot.state
-        if when is When.JOB_RUNS:
-            return state == "running"
-        if when is When.JOB_IS_READY:
-            return state == "ready"
-        if when is When.JOB_IS_PAUSED:
-            return state == "paused"
+        if when in _STATES:
+            return self._snapshot is not None and self._snapshot.state == _STATES[when]
+        if when is When.FINDINGS_ARE_THERE:
+            return self._snapshot is not None and self._snapshot.totals.rows > 0
         if when in OF_ERRORS:
             return self.errors_hold(when)
         if when in {When.PANELS_ARE_SHOWN, When.IS_MAXIMISED}:
@@ -279,6 +279,12 @@ class JobScreen(ErrorsTab, LiveControl):
         """The table's own line may say now what the tabs' caption said, or no longer."""
         if self._snapshot is not None:
             self._show_tabs(self._snapshot)
+
+    def action_findings(self) -> None:
+        """Show every finding of the scan."""
+        from tui_importer.tui.screens.findings import FindingsScreen
+
+        self.app.push_screen(FindingsScreen(self.view))
 
     def action_back(self) -> None:
         """Peel one layer: the maximised table first, then back to the jobs."""

@@ -18,7 +18,7 @@ from tui_importer.tui.screens.confirm_start import confirmed_start
 from tui_importer.tui.screens.new_job_form import NewJobForm
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.environment_section import EnvironmentSection
-from tui_importer.tui.widgets.new_job_sections import FileSection, OptionsSection, PlanSection
+from tui_importer.tui.widgets.new_job_sections import FileSection, OptionsSection, PlanSection, ReadingSection
 from tui_importer.tui.widgets.path_field import PathField
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class NewJobScreen(NewJobForm):
     """
 
     BINDINGS = bindings_of(Place.NEW_JOB)
+    _canary: int | None = None
 
     def on_mount(self) -> None:
         """Look at the job regularly, once there is one."""
@@ -53,7 +54,8 @@ class NewJobScreen(NewJobForm):
         elif not self.preparing:
             self.preparing = True
             texts = self.typed()
-            new = forms.new_job(self.source, texts, self.resolved.settings)
+            new = forms.new_job(self.source, texts, self.resolved.settings, self.mapping)
+            self._canary = forms.canary_of(texts)
             self.console_app.run_worker(self._prepare(new, dry_run=texts.dry_run), group="prepare")
 
     async def _prepare(self, new: NewJob, *, dry_run: bool) -> None:
@@ -82,7 +84,7 @@ class NewJobScreen(NewJobForm):
             self.query_one("#steps", VerticalScroll).scroll_end(animate=False)
 
     def _allow_changes(self, *, allowed: bool) -> None:
-        for section in (FileSection, EnvironmentSection, OptionsSection):
+        for section in (FileSection, EnvironmentSection, ReadingSection, OptionsSection):
             self.query_one(section).disabled = not allowed
 
     def refresh_snapshot(self) -> None:
@@ -135,7 +137,7 @@ class NewJobScreen(NewJobForm):
             confirmed_start(self.console_app, snapshot, self._start, environment=plan.environment.name, plan=plan)
 
     def _start(self) -> None:
-        self.console_app.job.start()
+        self.console_app.job.start(self._canary)
         self.console_app.show_started()
 
     def action_back(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input
 
@@ -26,6 +26,7 @@ from tui_importer.tui.widgets.new_job_sections import (
     FileSection,
     OptionsSection,
     PlanSection,
+    ReadingSection,
     StepData,
     StepTitle,
     coverage_lines,
@@ -33,6 +34,8 @@ from tui_importer.tui.widgets.new_job_sections import (
 from tui_importer.tui.widgets.path_field import PathField
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
 
     from tui_importer.engine.plan import Environment, Plan
@@ -57,6 +60,7 @@ class NewJobForm(ConsoleScreen[None]):
         self.dry_plan: Plan | None = None
         self.dry_run = False
         self.preparing = False
+        self.mapping: Mapping[str, str] = {}
         self._default_name = ""
 
     def body(self) -> ComposeResult:
@@ -70,7 +74,9 @@ class NewJobForm(ConsoleScreen[None]):
             yield CoveragePanel(id="coverage")
             yield StepTitle(StepData(3, "Environment and options", "waits"), id="step-options")
             with Horizontal(id="fields"):
-                yield EnvironmentSection(self.resolved, classes="half")
+                with Vertical(classes="half"):
+                    yield EnvironmentSection(self.resolved, classes="whole")
+                    yield ReadingSection(id="reading")
                 yield OptionsSection(forms.texts_of(self.resolved.settings), classes="half -right")
             yield PlanSection(id="planning")
 
@@ -87,7 +93,8 @@ class NewJobForm(ConsoleScreen[None]):
 
     def typed(self) -> OptionTexts:
         """All options as they stand."""
-        return self.query_one(OptionsSection).typed(self.query_one(EnvironmentSection).base_url)
+        reading = self.query_one(ReadingSection)
+        return self.query_one(OptionsSection).typed(self.query_one(EnvironmentSection).base_url, reading)
 
     def show_place(self) -> None:
         """Say in the header which file this is, and where it would be written to."""
@@ -110,6 +117,10 @@ class NewJobForm(ConsoleScreen[None]):
             return editable
         if when is When.ENVIRONMENT_CAN_BE_READ:
             return editable and self.preview is not None
+        if when is When.COLUMNS_CAN_BE_CHOSEN:
+            return editable and self.preview is not None
+        if when is When.FINDINGS_ARE_THERE:
+            return self.view is not None and self.view.plan() is not None
         if when is When.KEY_CAN_BE_STORED:
             return self.query_one(EnvironmentSection).key_can_be_stored
         return super().holds(when)
@@ -126,6 +137,7 @@ class NewJobForm(ConsoleScreen[None]):
     def another_path(self, message: PathField.Pointed) -> None:
         """Look at the file, when there is one."""
         self.source, self.preview = message.path, None
+        self.mapping = {}
         self.query_one(EnvironmentSection).wanted = False
         self._options_changed()
         if message.path is None:
@@ -144,7 +156,8 @@ class NewJobForm(ConsoleScreen[None]):
     async def _preview(self, path: Path) -> None:
         backend = self.console_app.backend
         try:
-            preview = await asyncio.to_thread(backend.preview, path)
+            reading = forms.reading_of(self.typed(), self.mapping)
+            preview = await asyncio.to_thread(backend.preview, path, reading)
             name = await asyncio.to_thread(backend.default_job_name, path)
         except ImporterError as error:
             words = Content.styled(f"✖ {error_text(error)}", STYLES["bad"])
@@ -170,6 +183,36 @@ class NewJobForm(ConsoleScreen[None]):
             await asyncio.to_thread(self.console_app.preferences.recent.add, path)
         except ImporterError as error:
             notify_safe(self.app, error_text(error), severity="warning")
+
+    @on(ReadingSection.Changed)
+    def reading_changed(self) -> None:
+        """Look at the file once more, in the other way."""
+        self._options_changed()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self.source is not None and self.view is None:
+            self._preview(self.source)
+
+    def action_columns(self) -> None:
+        """Choose what the columns become."""
+        from tui_importer.tui.screens.columns import ColumnsScreen
+
+        if self.preview is None:
+            return
+
+        def chosen(mapping: Mapping[str, str] | None) -> None:
+            if mapping is not None and mapping != self.mapping:
+                self.mapping = mapping
+                self._look_again()
+
+        self.app.push_screen(ColumnsScreen(self.preview, self.mapping), chosen)
+
+    def action_findings(self) -> None:
+        """Show every finding of the scan."""
+        from tui_importer.tui.screens.findings import FindingsScreen
+
+        self.app.push_screen(FindingsScreen(self.view))
 
     # -- 3: environment and options -----------------------------------------------------------------------------
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import dotted, lines, progress
-from tui_importer.tui.forms import OptionTexts
+from tui_importer.tui.forms import ENCODING_WORDS, RECOGNISED, SEPARATORS, OptionTexts
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.tables import sample_columns
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from tui_importer.tui.privacy import Privacy
 
 
+LOOK_UPS: Final = {"no one": "none", "a sample": "sample", "everyone": "all"}
+WINS: Final = {"first row": "first", "last row": "last"}
 FOR_REAL, PLAN_ONLY = "no", "yes, plan only"
 
 
@@ -104,8 +108,10 @@ class FileSection(Vertical):
             fmt.counted(preview.rows, "row"),
             fmt.counted(len(preview.columns), "column"),
             fmt.counted(len(preview.organizations), "organization"),
+            safe(preview.dialect, 80),
+            safe(getattr(preview, "preset", ""), 40),
         ]
-        self.query_one("#facts", Static).update(Content(" · ".join(facts)))
+        self.query_one("#facts", Static).update(Content(" · ".join(fact for fact in facts if fact)))
         self.set_class(True, "-previewed")
         headers = preview.columns
         sample = self.query_one(SampleTable)
@@ -150,6 +156,34 @@ def coverage_lines(pairs: Sequence[tuple[str, str]], width: int) -> list[Content
     return [row.truncate(width, ellipsis=True) for row in rows]
 
 
+class ReadingSection(Vertical):
+    """How the file is read, where the operator knows better than what is recognised."""
+
+    @dataclass
+    class Changed(Message):
+        """The file must be looked at again."""
+
+    def compose(self) -> ComposeResult:
+        """One line for each choice."""
+        yield ChoiceField("Separator", tuple(SEPARATORS), RECOGNISED, id="delimiter")
+        yield ChoiceField("Encoding", tuple(ENCODING_WORDS), RECOGNISED, id="encoding")
+        yield ChoiceField("Profile from", tuple(WINS), "first row", id="wins")
+
+    def chosen(self, field: str) -> str:
+        """The chosen word of a field."""
+        return self.query_one(f"#{field}", ChoiceField).value
+
+    @on(ChoiceField.Chosen)
+    def choice_changed(self, message: ChoiceField.Chosen) -> None:
+        """Another way to read."""
+        message.stop()
+        self.post_message(self.Changed())
+
+
+def _word(words: Mapping[str, str], value: str) -> str:
+    return next(word for word, meant in words.items() if meant == value)
+
+
 class OptionsSection(Vertical):
     """How it is written."""
 
@@ -165,18 +199,23 @@ class OptionsSection(Vertical):
         yield Field("share", "Share", "% of the rate limit", value=texts.share)
         yield Field("chunk_size", "Chunk", "auto, or rows a chunk", value=texts.chunk_size)
         yield Field("limit", "Rows", "all, or first N rows", value=texts.limit)
+        yield Field("canary", "Canary", "off, or N rows first", value=texts.canary)
         yield Field("max_failed", "Max failed", "% that pauses, or off", value=texts.max_failed)
         yield ChoiceField("If existing", ("keep", "update"), texts.on_existing, id="on_existing")
+        yield ChoiceField("Look up", tuple(LOOK_UPS), _word(LOOK_UPS, texts.look_up_users), id="look_up_users")
         yield ChoiceField("Dry run", (FOR_REAL, PLAN_ONLY), FOR_REAL, id="dry_run")
 
-    def typed(self, base_url: str) -> OptionTexts:
-        """The fields as they stand."""
+    def typed(self, base_url: str, reading: ReadingSection) -> OptionTexts:
+        """The fields as they stand, with those of `reading`."""
         value = {field.field: field.input.value for field in self.query(Field)}
         return OptionTexts(
             base_url=base_url, name=value["name"], workers=value["workers"], share=value["share"],
             chunk_size=value["chunk_size"], limit=value["limit"], max_failed=value["max_failed"],
             on_existing="update" if self.query_one("#on_existing", ChoiceField).value == "update" else "keep",
-            dry_run=self.query_one("#dry_run", ChoiceField).value == PLAN_ONLY,
+            dry_run=self.query_one("#dry_run", ChoiceField).value == PLAN_ONLY, canary=value["canary"],
+            look_up_users=LOOK_UPS[self.query_one("#look_up_users", ChoiceField).value],  # type: ignore[arg-type]
+            delimiter=reading.chosen("delimiter"), encoding=reading.chosen("encoding"),
+            wins=WINS[reading.chosen("wins")],  # type: ignore[arg-type]
         )  # fmt: skip
 
     def fill(self, texts: OptionTexts) -> None:
@@ -185,6 +224,7 @@ class OptionsSection(Vertical):
             for field in self.query(Field):
                 field.input.value = getattr(texts, field.field)
         self.query_one("#on_existing", ChoiceField).choose(texts.on_existing)
+        self.query_one("#look_up_users", ChoiceField).choose(_word(LOOK_UPS, texts.look_up_users))
 
     def name_job(self, name: str) -> None:
         """Name the job."""
@@ -230,6 +270,7 @@ class PlanSection(Vertical):
             words = [
                 Content("Nothing has been written yet"),
                 Content.assemble(("enter", "$accent bold"), " starts"),
+                Content.assemble(("v", "$accent bold"), " shows the findings"),
                 Content.assemble(("esc", "$accent bold"), " keeps it for later"),
             ]
         self.show_words(dotted(words))

@@ -48,7 +48,7 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     rows = [
         writes_to,
         *_lines("Rows", plan.rows, [*refused, *kinds] or [Content.styled("none refused", muted)], width),
-        *_lines("Users", plan.users, [], width),
+        *_lines("Users", plan.users, _people(plan), width),
         *_lines("Memberships", plan.memberships, [], width),
         *_lines(
             "Organizations",
@@ -106,6 +106,15 @@ def _roles(plan: Plan, width: int) -> list[Content]:
         return [Content.assemble((f"{'Roles missing':<14}", STYLES["muted"]), "?".rjust(10), "   ", note)]
     names = [Content.styled(safe(role, 60), STYLES["warn"]) for role in plan.roles_missing]
     return _lines("Roles missing", len(names), names, width)
+
+
+def _people(plan: Plan) -> list[Content]:
+    """How many of the people looked up exist already."""
+    people = plan.people
+    if not people.looked_up:
+        return []
+    whom = "all looked up" if people.looked_up >= plan.users else f"of {people.looked_up:,} looked up"
+    return [_note(people.existing, f"exist already ({whom})")]
 
 
 def _duration(plan: Plan) -> Content:

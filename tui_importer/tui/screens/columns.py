@@ -1,0 +1,127 @@
+"""What each column of a new job's file becomes; any of them can be given another meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+
+from tui_importer.source.models import FIELDS
+from tui_importer.tui.actions import Place, When, bindings_of
+from tui_importer.tui.marks import COLUMNS
+from tui_importer.tui.rows import SequenceRows
+from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.screens.value_dialog import PickDialog
+from tui_importer.tui.tables import count_column, mark_column, text_column
+from tui_importer.tui.text import safe
+from tui_importer.tui.widgets.header_line import HeaderData
+from tui_importer.tui.widgets.table_pane import TablePane
+from tui_importer.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+
+    from tui_importer.source.models import Preview
+    from tui_importer.tui.rows import Row
+
+RECOGNISED, METADATA, UNUSED = "as recognised", "metadata", "not used"
+NAMES: Final = ("number", "header", "how", "becomes", "first")
+
+
+class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
+    """A table of columns; it ends with the mapping: header -> field, "metadata", or "" for a column not used."""
+
+    BINDINGS = bindings_of(Place.COLUMNS)
+    AUTO_FOCUS = "#columns"
+    place: ClassVar[Place] = Place.COLUMNS
+
+    def __init__(self, preview: Preview, mapping: Mapping[str, str]) -> None:
+        super().__init__()
+        self._preview = preview
+        self._mapping = {header: field for header, field in mapping.items() if header in preview.columns}
+
+    def body(self) -> ComposeResult:
+        """The table only."""
+        columns = [
+            count_column("number", "", 4),
+            text_column("header", "column of the file", 22, flex=1, most=40),
+            mark_column("how", "how", 15, COLUMNS),
+            text_column("becomes", "becomes", 20),
+            text_column("first", "first value", 16, flex=2, priority=2, tone="muted", change=self._shown),
+        ]
+        yield TablePane(VirtualTable(columns, id_name="number", id="columns", exportable=False), id="columns-pane")
+
+    def _shown(self, value: str) -> str:
+        return self.console_app.privacy.text(value)
+
+    def on_mount(self) -> None:
+        """Show what holds."""
+        self._fill()
+
+    def _fill(self) -> None:
+        found = {header: field for field, header in self._preview.fields.items()}
+        sample = self._preview.sample[0] if self._preview.sample else ()
+        rows: list[Row] = []
+        for number, header in enumerate(self._preview.columns):
+            chosen = self._mapping.get(header)
+            field = found.get(header, "") if chosen is None else chosen
+            how = "recognised" if chosen is None and field else "chosen" if chosen is not None else "unused"
+            first = sample[number] if number < len(sample) else ""
+            rows.append((number + 1, header, how, field or UNUSED, first))
+        self.query_one("#columns", VirtualTable).set_rows(SequenceRows(NAMES, tuple(rows), lambda row: row))
+        used = sum(1 for row in rows if row[3] != UNUSED)
+        self.show_header(
+            HeaderData("columns", f"{used} of {len(rows)} used, {len(self._mapping)} chosen by hand",
+                       masked=self.console_app.privacy.on)
+        )  # fmt: skip
+        self.refresh_bindings()
+
+    def privacy_changed(self) -> None:
+        """The first values may be personal."""
+        self._fill()
+
+    def holds(self, when: When) -> bool:
+        """Conditions of the actions here."""
+        if when is When.COLUMN_IS_CHOSEN:
+            return self._header in self._mapping
+        return super().holds(when)
+
+    @property
+    def _header(self) -> str:
+        row = self.query_one("#columns", VirtualTable).current
+        return "" if row is None else str(row["header"])
+
+    @on(VirtualTable.RowHighlighted, "#columns")
+    def moved(self) -> None:
+        """Another column, other keys."""
+        self.refresh_bindings()
+
+    @on(VirtualTable.RowSelected, "#columns")
+    def action_choose(self) -> None:
+        """Pick what the column becomes."""
+        header = self._header
+        if not header:
+            return
+
+        def picked(choice: str | None) -> None:
+            if choice == RECOGNISED:
+                self._mapping.pop(header, None)
+            elif choice is not None:
+                self._mapping[header] = "" if choice == UNUSED else choice
+            self._fill()
+
+        now = self._mapping.get(header)
+        chosen = RECOGNISED if now is None else now or UNUSED
+        options = (RECOGNISED, *FIELDS, METADATA, UNUSED)
+        self.app.push_screen(PickDialog(f"{safe(header, 60)} becomes", options, chosen), picked)
+
+    def action_forget(self) -> None:
+        """Take the column as it is recognised."""
+        self._mapping.pop(self._header, None)
+        self._fill()
+
+    def action_back(self) -> None:
+        """Back to the new job, with what was chosen."""
+        self.dismiss(self._mapping)
