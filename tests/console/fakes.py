@@ -170,6 +170,8 @@ class FakeBackend:
     views: dict[str, FakeJobView] = field(default_factory=dict)
     key: Secret | None = field(default_factory=lambda: Secret("sk_test_4eC39HqLyjWDarjtT1zdp7x7Qd"))
     the_preview: Preview | ImporterError = field(default_factory=a_preview)
+    the_plan: Plan | None = None
+    the_findings: list[Problem] = field(default_factory=list)
     the_environment: Environment | ImporterError = field(default_factory=an_environment)
     refuse: ImporterError | None = None
     prepared: list[NewJob] = field(default_factory=list)
@@ -212,7 +214,9 @@ class FakeBackend:
         environment = self.the_environment
         name = "STAGING" if isinstance(environment, ImporterError) else environment.name
         view = FakeJobView(
-            replace(ready(), job=new.name, source=str(new.source), environment=name, scanned_rows=0, scanned_share=0.0)
+            replace(ready(), job=new.name, source=str(new.source), environment=name, scanned_rows=0, scanned_share=0.0),
+            the_plan=self.the_plan,
+            the_findings=self.the_findings,
         )
         self.views[new.name] = view
         return view

@@ -9,7 +9,7 @@ from textual.widgets import ContentSwitcher, DirectoryTree
 
 from tests.console.driving import JOB, console, console_at, screen_text
 from tests.console.fakes import FakeBackend, FakeJobView
-from tests.console.snapshots import failure, importing, log_entries, paused, ready, summary
+from tests.console.snapshots import a_plan, failure, findings, importing, log_entries, paused, ready, summary
 from tests.keyrings import MemoryStore
 from tui_importer.tui.screens.dialogs import ChoiceDialog
 from tui_importer.tui.screens.job import JobScreen
@@ -51,6 +51,12 @@ def new_app_in_folders() -> ImporterApp:
     for name in ("a", "b"):
         (Path.cwd() / "sources" / name).mkdir(parents=True)
     return console(start=StartAt.new_job(Path.cwd() / "sources" / "users.csv"))
+
+
+def planned_app() -> ImporterApp:
+    """At a new job whose plan is made at once."""
+    backend = FakeBackend(the_plan=a_plan(), the_findings=findings())
+    return console(backend, start=StartAt.new_job(Path.cwd() / "users.csv"))
 
 
 def remembering(app: ImporterApp) -> ImporterApp:
@@ -301,7 +307,7 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
         (
             ("app.next_pane", (), focused, "sample"),
             ("app.previous_pane", (), focused, "path"),
-            ("choice.next", ("shift+tab", "shift+tab", "shift+tab"), choice, "update"),
+            ("choice.next", ("shift+tab",) * 4, choice, "update"),
             ("choice.previous", (), choice, "keep"),
             ("new.environment", (), lambda app: backend_of(app).asked[-1], "environment https://api.workos.com"),
             ("new.browse", (), kind, "FilePicker"),
@@ -312,6 +318,23 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
             ("new.back", ("escape",), kind, "JobsScreen"),
         ),
     ),
+    "columns": (
+        new_app,
+        (
+            ("new.columns", (), kind, "ColumnsScreen"),
+            ("columns.choose", (), kind, "PickDialog"),
+            ("columns.forget", ("end", "enter"), shown("0 chosen by hand"), True),
+            ("columns.back", (), kind, "NewJobScreen"),
+        ),
+    ),
+    "findings of a new job": (
+        planned_app,
+        (
+            ("new.findings", ("enter", "enter"), kind, "FindingsScreen"),
+            ("findings.back", (), kind, "NewJobScreen"),
+        ),
+    ),
+    "findings of a job": (job_app, (("job.findings", (), kind, "FindingsScreen"),)),
     "a key to be stored": (
         lambda: new_app(keys=MemoryStore()),
         (("new.store_key", ("enter", *"sk_test_4eC39HqL", "enter"), lambda app: app.key_from, "keyring"),),

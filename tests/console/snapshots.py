@@ -26,7 +26,7 @@ from tui_importer.engine.snapshot import (
     UserTotals,
     WorkerView,
 )
-from tui_importer.source.models import Organization, Preview
+from tui_importer.source.models import Organization, Preview, Problem
 
 NOW = datetime(2026, 11, 23, 14, 3, 59, tzinfo=UTC)
 ROWS = 14_997
@@ -230,3 +230,13 @@ def summary(job: str = "acme-2026-11", **changes: object) -> JobSummary:
         updated=NOW - timedelta(hours=1),
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def findings() -> list[Problem]:
+    """What the scan found in the sample source."""
+    return [
+        Problem(31, 32, "", "row_too_short", "The row has 6 values for 7 columns."),
+        Problem(40, 41, "Email", "email_malformed", "“ann(at)example.com” is not an e-mail address."),
+        Problem(41, 42, "Company", "organization_similar", "The name is nearly that in row 3.", "warning"),
+        Problem(55, 56, "", "row_duplicate", "The row is the same as row 9 in every value.", "warning"),
+    ]

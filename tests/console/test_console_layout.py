@@ -174,9 +174,11 @@ async def test_maximising_gives_the_table_the_room_and_esc_takes_it_back() -> No
         assert app.screen.query_one("#errors", VirtualTable).page >= before + 7
         assert "STAGING" in line_with(app, "tui-importer"), "the environment is never in doubt"
         assert "m Restore" in footer(app)
+        assert "esc Jobs" not in footer(app), "esc does something else first"
         await press(pilot, "escape")
         assert app.screen.query_one("#errors", VirtualTable).page == before
         assert "Restore" not in footer(app)
+        assert "esc Jobs" in footer(app)
 
 
 @pytest.mark.parametrize("size", [(59, 24), (80, 15), (20, 5)])

@@ -10,6 +10,7 @@ from textual.widgets import Button, Input
 
 from tests.console.driving import console, enter, footer, line_with, press, screen_text, seen, settle, showing
 from tests.console.fakes import FakeBackend, FakeJobView
+from tests.console.reviewing import toasts
 from tests.console.snapshots import ROWS, a_plan, an_environment
 from tests.console.test_console_new_job import NAME, SOURCE, new_job
 from tests.keyrings import MemoryStore
@@ -105,9 +106,9 @@ async def test_a_typed_key_is_stored_only_when_that_is_wanted() -> None:
         await press(pilot, "ctrl+t")
         assert store.kept == {NONE: Secret("sk_test_cccccccc3333")}
         assert "Store key" not in footer(app)
-        text = " ".join(screen_text(app).replace("▌", " ").split())
-        assert "sk_test_…3333 is in the system's keyring, for no profile at https://api.workos.com" in text
-        assert "cccccccc3333" not in text
+        told = " ".join(toasts(app))
+        assert "sk_test_…3333 is in the system's keyring, for no profile at https://api.workos.com" in told
+        assert "cccccccc3333" not in told + screen_text(app)
 
 
 @pytest.mark.parametrize("keys", [None, MemoryStore()])

@@ -1,0 +1,134 @@
+"""Before the first write: findings with their lines, columns given another meaning, how a file is read, a canary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+from tests.console.driving import console, line_with, press, screen_text, settle, showing
+from tests.console.fakes import FakeBackend
+from tests.console.snapshots import a_plan, findings
+from tui_importer.source.models import Problem
+from tui_importer.source.reading import Reading
+from tui_importer.tui.screens.columns import ColumnsScreen
+from tui_importer.tui.screens.findings import FindingsScreen
+from tui_importer.tui.screens.new_job import NewJobScreen
+from tui_importer.tui.start import StartAt
+from tui_importer.tui.widgets.fields import ChoiceField
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_importer.tui.app import ImporterApp
+
+SOURCE = Path("/data/users-validated.csv")
+
+
+async def choose(pilot: Pilot[None], app: ImporterApp, field: str, option: str) -> None:
+    """Take an option of a choice, as its keys would."""
+    choice = app.screen.query_one(f"#{field}", ChoiceField)
+    choice.focus()
+    while choice.value != option:
+        await press(pilot, "right")
+
+
+async def map_column(pilot: Pilot[None], moves: list[str]) -> None:
+    """Open the list for the column under the cursor, move in it and take what is marked."""
+    await press(pilot, "enter", *moves, "enter")
+
+
+async def test_every_finding_is_shown_with_its_line_and_in_full_under_the_cursor() -> None:
+    backend = FakeBackend(the_plan=a_plan(), the_findings=findings())
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "enter", "v")
+        assert showing(app, FindingsScreen)
+        assert "4 findings" in screen_text(app)
+        assert "✖ not imported" in line_with(app, "  32 ")
+        assert "! to look at" in line_with(app, "  42 ")
+        assert "The row has 6 values for 7 columns." in screen_text(app)
+        await press(pilot, "down")
+        assert "“ann(at)example.com” is not an e-mail address." in screen_text(app)
+        await press(pilot, "z")
+        assert "  42 " not in screen_text(app)
+        await press(pilot, "P", "escape", "escape")
+        assert showing(app, NewJobScreen)
+
+
+async def test_findings_quote_people_and_are_masked() -> None:
+    found = [Problem(3, 4, "Email", "email_malformed", "“ann@exa mple.com” is not an e-mail address.")]
+    app = console(FakeBackend(the_plan=a_plan(), the_findings=found), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "enter", "v")
+        assert "ann@exa" in screen_text(app)
+        await press(pilot, "P")
+        assert "ann@exa" not in screen_text(app)
+        assert "•••@exa" in screen_text(app)
+
+
+async def test_without_findings_the_screen_says_so() -> None:
+    app = console(FakeBackend(the_plan=a_plan()), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "enter", "v")
+        assert "every row can be imported as it is" in screen_text(app)
+
+
+async def test_a_column_gets_another_meaning_and_the_job_is_made_with_it() -> None:
+    backend = FakeBackend(the_plan=a_plan())
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+l")
+        assert showing(app, ColumnsScreen)
+        assert "7 of 8 used" in screen_text(app)
+        assert "○ not used" in line_with(app, "Notes")
+        await press(pilot, "end")
+        await map_column(pilot, ["end", "up"])
+        assert "metadata" in line_with(app, "Notes")
+        assert "● chosen" in line_with(app, "Notes")
+        await press(pilot, "home", "down")
+        await map_column(pilot, ["end"])
+        await press(pilot, "escape")
+        assert backend.readings[-1] == Reading(mapping={"Notes": "metadata", "First Name": ""})
+        await press(pilot, "ctrl+l", "end", "delete", "escape")
+        assert backend.readings[-1] == Reading(mapping={"First Name": ""})
+        app.screen.query_one("#path").focus()
+        await press(pilot, "enter", "enter")
+        assert backend.prepared[0].frozen.reading == Reading(mapping={"First Name": ""})
+
+
+async def test_separator_and_encoding_can_be_named_and_the_file_is_looked_at_again() -> None:
+    backend = FakeBackend(the_plan=a_plan())
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await choose(pilot, app, "delimiter", "semicolon")
+        await choose(pilot, app, "encoding", "Windows-1252")
+        await choose(pilot, app, "wins", "last row")
+        assert backend.readings[-1] == Reading(delimiter=";", encoding="cp1252", wins="last")
+        app.screen.query_one("#make-plan").focus()
+        await press(pilot, "enter")
+        assert backend.prepared[0].frozen.reading == Reading(delimiter=";", encoding="cp1252", wins="last")
+
+
+async def test_a_canary_starts_with_the_first_rows_only() -> None:
+    backend = FakeBackend(the_plan=a_plan())
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen.query_one("#canary", Input).value = "some"
+        await settle(pilot)
+        assert "off, or a number of rows" in screen_text(app)
+        app.screen.query_one("#canary", Input).value = "25"
+        await choose(pilot, app, "look_up_users", "everyone")
+        app.screen.query_one("#make-plan").focus()
+        await press(pilot, "enter")
+        assert backend.prepared[0].run.look_up_users == "all"
+        await press(pilot, "enter")
+        (view,) = backend.views.values()
+        assert view.told == ["prepare", "start 25"]
