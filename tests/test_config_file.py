@@ -25,7 +25,7 @@ from tui_importer.config import (
     resolve,
     save,
 )
-from tui_importer.config.edit import parsed, with_keys, with_profile, with_setting, without_profile
+from tui_importer.config.edit import parsed, with_keys, with_mapping, with_profile, with_setting, without_profile
 from tui_importer.config.rules import THEMES
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
@@ -110,6 +110,9 @@ def test_an_unknown_key_is_named_with_the_nearest_one(home: Path, line: str, key
         ("keymap = 1", "keymap", "1", "[keymap]"),
         ("[keymap]\n'jobs.new' = 1", "keymap.jobs.new", "1", "keys in quotes"),
         ("[keymap]\njobs.new = ['n']", "keymap.jobs.new", "a list", "keys in quotes"),
+        ("mappings = 1", "mappings", "1", "[mappings.NAME]"),
+        ("[mappings]\ncrm = 'email'", "mappings.crm", '"email"', "[mappings.NAME]"),
+        ("[mappings.crm]\nmail = 1", "mappings.crm.mail", "1", "the field of a column"),
         ("default_profile = 1", "default_profile", "1", "the name of a profile"),
         ("base_url = 'http://api.workos.com'", "base_url", '"http://api.workos.com"', "https://"),
         ("base_url = 80", "base_url", "80", "https://"),
@@ -261,6 +264,25 @@ def test_a_linked_config_file_stays_a_link(home: Path) -> None:
 
 def test_the_file_lives_in_the_home_that_the_environment_names(home: Path) -> None:
     assert paths().config_file == home / "config.toml"
+
+
+def test_mappings_come_back_as_they_were_saved_beside_everything_else(home: Path) -> None:
+    path = write(home, "share = 70\n[keymap]\n'jobs.new' = 'c'\n[mappings.old]\ntoken = 'external_id'\n")
+    config = load()
+    assert config.mappings == {"old": {"token": "external_id"}}, "a column may be called as a key would be"
+    mapping = {"Work mail": "email", "given.name": "first_name", "key": "-", "Größe": "metadata"}
+    save(with_mapping(config, "crm", mapping))
+    assert load() == replace(config, mappings={"old": {"token": "external_id"}, "crm": mapping})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    save(with_mapping(load(), "crm", {"x": "email"}))
+    assert load().mappings["crm"] == {"x": "email"}
+
+
+def test_a_mapping_is_no_place_for_a_key_either(home: Path) -> None:
+    write(home, "[mappings.crm]\nmail = 'sk_test_abcdef'\n")
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert "abcdef" not in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def safe(value: object, limit: int = MAX_LENGTH) -> str:
     text = value if isinstance(value, str) else str(value)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
-    if text.isprintable() and not _UNSAFE.search(text):
+    if text.isprintable() and (text.isascii() or not _UNSAFE.search(text)):
         return text
     return text.translate(_TABLE)
 

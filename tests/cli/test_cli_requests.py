@@ -22,6 +22,7 @@ from tui_importer.cli.requests import (
 from tui_importer.cli.terminal import NoTerminal
 from tui_importer.config import ConfigError, Settings
 from tui_importer.engine.options import FrozenOptions, RunOptions, frozen_options, run_options
+from tui_importer.source.reading import ENCODINGS, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,20 @@ def test_a_resume_without_a_name_leaves_the_choice() -> None:
     assert asked(commands.resume).job is None
 
 
-@pytest.mark.parametrize("flag", ["--on-existing", "--limit", "--chunk-size", "--job", "--dry-run"])
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--on-existing",
+        "--limit",
+        "--chunk-size",
+        "--job",
+        "--dry-run",
+        "--map",
+        "--delimiter",
+        "--encoding",
+        "--mapping",
+    ],
+)
 def test_what_a_job_keeps_for_ever_cannot_be_given_on_resume(flag: str) -> None:
     with pytest.raises(click.NoSuchOption):
         asked(commands.resume, flag, "1")
@@ -124,6 +138,93 @@ def test_a_wrong_flag_says_what_is_allowed(arguments: list[str], allowed: str) -
     with pytest.raises(click.BadParameter) as caught:
         asked(commands.run, "users.csv", *arguments)
     assert allowed in caught.value.format_message()
+
+
+@pytest.mark.parametrize("factory", [commands.run, commands.scan])
+def test_how_a_source_is_read_arrives(factory: Callable[..., click.Command], home: Path) -> None:
+    (home / "config.toml").write_text(
+        "[mappings.crm]\nmail = 'email'\nGiven.Name = 'First Name'\nold = '-'\nplan = 'name'\n", encoding="utf-8"
+    )
+    request = asked(
+        factory, "x.csv", "--delimiter", "TAB", "--encoding", "Windows_1252", "--mapping", "crm",
+        "--map", "Plan=metadata", "--map", "Work mail=Email", "--map", "a=b=org-name", "--profile-from", "last",
+        "--save-mapping", "crm-2",
+    )  # fmt: skip
+    assert request.reading == Reading(
+        delimiter="\t",
+        encoding="cp1252",
+        mapping={
+            "Given.Name": "first_name", "old": "", "Plan": "metadata", "Work mail": "email", "a=b": "org_name",
+        },
+        wins="last",
+    )  # fmt: skip
+    assert request.save_mapping == "crm-2"
+    if isinstance(request, RunRequest):
+        assert request.frozen_options.reading == request.reading
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        (",", ","),
+        ("comma", ","),
+        (";", ";"),
+        ("Semicolon", ";"),
+        ("\t", "\t"),
+        ("\\t", "\t"),
+        ("|", "|"),
+        ("pipe", "|"),
+    ],
+)
+def test_a_separator_is_a_character_or_its_name(text: str, delimiter: str) -> None:
+    assert asked(commands.scan, "x.csv", "--delimiter", text).reading.delimiter == delimiter
+
+
+def test_every_encoding_has_its_usual_names() -> None:
+    names = {
+        "utf-8": ["UTF8", "utf-8-sig"], "utf-16-le": ["utf-16", "UTF-16LE"], "utf-16-be": ["utf_16_be"],
+        "cp1252": ["windows-1252", "CP1252"], "latin-1": ["latin1", "iso-8859-1"],
+    }  # fmt: skip
+    assert names.keys() == ENCODINGS.keys()
+    for encoding, others in names.items():
+        for name in (encoding, *others):
+            assert asked(commands.scan, "x.csv", "--encoding", name).reading.encoding == encoding
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--delimiter", "colon"], "allowed is ',', ';', tab or '|'"),
+        (["--encoding", "window-1252"], "Did you mean `windows-1252`?"),
+        (["--encoding", "ebcdic"], "allowed is utf-8, utf-16"),
+        (["--map", "mail"], "is not SOURCE=FIELD"),
+        (["--map", "=email"], "is not SOURCE=FIELD"),
+        (["--map", "mail=emial"], "Did you mean `email`?"),
+        (["--map", "mail=shoe size"], "Allowed: email, first_name"),
+        (["--map", "a=email", "--map", "b=email"], "two columns are mapped to email"),
+        (["--map", "a=email", "--map", "a=name"], "'a' is mapped twice"),
+        (["--save-mapping", "a b"], "is no name"),
+        (["--profile-from", "middle"], "'first', 'last'"),
+    ],
+)
+def test_a_wrong_choice_for_a_source_says_what_is_allowed(arguments: list[str], words: str) -> None:
+    for factory in (commands.run, commands.scan):
+        with pytest.raises(click.BadParameter) as caught:
+            asked(factory, "users.csv", *arguments)
+        assert words in caught.value.format_message()
+
+
+def test_a_saved_mapping_must_be_there_and_name_fields(home: Path) -> None:
+    with pytest.raises(ConfigError, match="no mapping `crm`"):
+        asked(commands.scan, "x.csv", "--mapping", "crm")
+    (home / "config.toml").write_text("[mappings.crm]\nmail = 'emial'\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        asked(commands.run, "x.csv", "--mapping", "crm")
+    assert "`emial` in the mapping `crm` is no field" in caught.value.message
+    assert caught.value.next == "Did you mean `email`?"
+    with pytest.raises(ConfigError) as caught:
+        asked(commands.scan, "x.csv", "--mapping", "crn")
+    assert caught.value.next == "Did you mean `crm`?"
 
 
 def test_a_wrong_flag_repeats_no_secret() -> None:

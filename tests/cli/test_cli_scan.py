@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,13 @@ def test_the_document_of_a_clean_file(tmp_path: Path, temporary: Path) -> None:
         "organizations": 1,
         "users": 2,
         "memberships": 2,
+        "preset": "",
+        "dialect": "UTF-8, separated by a comma",
+        "coverage": [
+            {"column": name, "use": "field", "fields": [name], "how": "", "filled": 2}
+            for name in ("email", "first_name", "org_external_id", "org_name")
+        ]
+        + [{"column": "shoe size", "use": "unused", "fields": [], "how": "", "filled": 2}],
         "problems": [],
         "rows_with_problems": 0,
     }
@@ -76,7 +84,12 @@ def test_the_report_ends_with_the_summary(tmp_path: Path, temporary: Path) -> No
     first, *rest = done.stdout.splitlines()
     assert first.startswith("✗ row 3, line 4, email: ")
     summary = "\n".join(rest)
-    for part in ("users.csv: 4 rows", "not used       shoe size", "users          3", "1 of them cannot be imported"):
+    for part in (
+        "users.csv: 4 rows",
+        "shoe size        4  · not used",
+        "users          3",
+        "1 of them cannot be imported",
+    ):
         assert part in summary
     assert list(temporary.iterdir()) == []
 
@@ -87,6 +100,55 @@ def test_what_stands_in_the_file_cannot_drive_the_terminal(tmp_path: Path, tempo
         done = scan(source, temporary, *flags)
         assert "\x1b" not in done.stdout + done.stderr
         assert "\x07" not in done.stdout + done.stderr
+
+
+def test_the_report_says_how_the_file_was_read_and_what_becomes_of_each_column(tmp_path: Path, temporary: Path) -> None:
+    source = tmp_path / "auth0.csv"
+    header = "Id;Email;Email Verified;Given Name;Family Name;Plan"
+    source.write_bytes(f"{header}\nauth0|1;b@x.example;;Zoé;;\n".encode("cp1252"))
+    done = scan(source, temporary, "--map", "plan=metadata", "--map", "family name=-", "--profile-from", "last")
+    assert "read as        Windows-1252, separated by a semicolon\n  layout         Auth0\n" in done.stdout
+    assert [line.split(maxsplit=2) for line in done.stdout.splitlines() if "→" in line or "·" in line][1:] == [
+        ["Email", "1", "→ email"],
+        ["Email", "Verified", "0  → email_verified"],
+        ["Given", "Name", "1  → first_name"],
+        ["Family", "Name", "0  · not used"],
+        ["Plan", "0", "→ metadata, under its own name"],
+    ]
+
+
+def test_separator_and_encoding_are_taken_as_they_are_said(tmp_path: Path, temporary: Path) -> None:
+    source = tmp_path / "users.csv"
+    source.write_bytes(b"email|note;x\na@x.example|\xe9\n")
+    document = json.loads(scan(source, temporary, "--delimiter", "pipe", "--encoding", "ISO-8859-1", "--json").stdout)
+    assert document["dialect"] == "Latin-1, separated by a vertical bar"
+    assert document["columns"] == ["email", "note;x"]
+
+
+def test_a_mapping_is_saved_under_a_name_and_used_again(tmp_path: Path, temporary: Path, home: Path) -> None:
+    source = csv(tmp_path, "Work mail,Plan=x,email\na@x.example,gold,b@x.example\n")
+    done = scan(source, temporary, "--map", "Work mail=email", "--map", "Plan=x=metadata", "--save-mapping", "crm")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == f"The mapping crm is saved in {home / 'config.toml'}.\n"
+    assert tomllib.loads((home / "config.toml").read_text(encoding="utf-8")) == {
+        "mappings": {"crm": {"Work mail": "email", "Plan=x": "metadata"}}
+    }
+    document = json.loads(scan(source, temporary, "--mapping", "crm", "--json").stdout)
+    assert [use["fields"] for use in document["coverage"]] == [["email"], [], []]
+    over = scan(source, temporary, "--mapping", "crm", "--map", "email=email", "--map", "work-mail=name", "--json")
+    assert [use["fields"] for use in json.loads(over.stdout)["coverage"]] == [["name"], [], ["email"]]
+
+
+def test_a_mapping_that_does_not_fit_is_not_saved(tmp_path: Path, temporary: Path, home: Path) -> None:
+    source = csv(tmp_path, CLEAN)
+    for flags, words in (
+        (["--map", "emial=email"], "no column “emial”, which is mapped to email. Is “email” meant?"),
+        ([], "There is no mapping to save"),
+    ):
+        done = scan(source, temporary, *flags, "--save-mapping", "crm")
+        assert done.returncode == 2, done.stdout
+        assert words in done.stderr
+    assert not (home / "config.toml").exists()
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])

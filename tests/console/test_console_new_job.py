@@ -132,12 +132,13 @@ async def test_what_is_missing_is_said_instead_of_planning() -> None:
         assert "! share: 1 to 100 percent." in screen_text(app)
         assert "✖ 1 to 100 percent" in screen_text(app)
         app.screen.query_one("#share", Input).value = "80"
-        backend.the_preview = replace(a_preview(), fields={"name": "First Name"})
+        problem = "b.csv, line 1: there is no column for e-mail addresses."
+        backend.the_preview = replace(a_preview(), fields={"name": "First Name"}, problem=problem)
         app.screen.query_one("#path", Input).value = "/data/b.csv"
         await settle(pilot)
         button.press()
         await settle(pilot)
-        assert "No column is recognised as email" in screen_text(app)
+        assert "! b.csv, line 1: there is no column for e-mail addresses. ctrl+l chooses columns." in screen_text(app)
         assert backend.prepared == []
 
 

@@ -17,9 +17,11 @@ from tui_importer.cli.options import (
     resume_flags,
     run_flags,
     run_request,
+    scan_request,
     source_argument,
     yes_flag,
 )
+from tui_importer.cli.reading import reading_flags
 from tui_importer.cli.terminal import require_terminal
 
 if TYPE_CHECKING:
@@ -106,13 +108,14 @@ def scan(body: Callable[[requests.ScanRequest], int]) -> click.Command:
 
     @click.command("scan")
     @source_argument
+    @reading_flags
     @json_flag
-    def command(source: Path, json: bool) -> int:  # noqa: FBT001 - click passes by name
-        """Read the whole CSV without any request and name its problems, by row and line.
+    def command(source: Path, **values: Any) -> int:  # noqa: ANN401 - click's values
+        """Read the whole CSV without any request: what becomes of its columns, its problems by row and line.
 
         Ends with 1 when some rows could not be imported, with 2 when the file as a whole could not.
         """
-        return body(requests.ScanRequest(source, json))
+        return body(scan_request(source, values))
 
     return command
 

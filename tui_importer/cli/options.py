@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from tui_importer.cli.requests import RunRequest
+from tui_importer.cli.reading import reading_flags, taken_reading
+from tui_importer.cli.requests import RunRequest, ScanRequest
 from tui_importer.config.rules import RUN_RULES
 from tui_importer.crash import redact
+from tui_importer.source.reading import RECOGNISED
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ run_flags = _flags(
         help="Import the first N rows, then stop and ask.",
     ),
     _setting("look_up_users", "none|sample|all", "Whose existence the plan looks up; a request each."),
+    reading_flags,
     click.option("--dry-run", is_flag=True, help="Read and plan, write nothing."),
     _consent,
 )
@@ -99,6 +102,7 @@ def run_request(context: click.Context, source: Path | None, values: dict[str, A
     rest = {name: value for name, value in values.items() if name not in RUN_RULES}
     named_profile = rest.pop("profile", None)
     config = load()
+    reading, save_mapping = taken_reading(rest, lambda: config) if source is not None else (RECOGNISED, "")
     resolved = resolve(config, profile=named_profile, flags=flags)
     given = set(flags)
     origin = resolved.origins["base_url"]
@@ -110,5 +114,15 @@ def run_request(context: click.Context, source: Path | None, values: dict[str, A
         given=frozenset(given),
         profile=resolved.profile,
         profiles=tuple(config.profiles),
+        reading=reading,
+        save_mapping=save_mapping,
         **rest,
     )
+
+
+def scan_request(source: Path, values: dict[str, Any]) -> ScanRequest:
+    """The flags of `scan`; the config file is read for a saved mapping only. Raises ConfigError."""
+    from tui_importer.config import load
+
+    reading, save_mapping = taken_reading(values, load)
+    return ScanRequest(source, **values, reading=reading, save_mapping=save_mapping)

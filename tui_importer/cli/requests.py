@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_importer.engine.options import RUN_OPTIONS, frozen_options, run_options
+from tui_importer.source.reading import RECOGNISED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from tui_importer.config import Settings
     from tui_importer.engine.options import FrozenOptions, RunOptions
+    from tui_importer.source.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class RunRequest:
     `settings` are resolved (flag, environment, profile, config file, default). `given` names those that this very
     command line gave: by a flag, the base URL also by WORKOS_BASE_URL or by the profile of --profile. `profile` is the
     one that holds, `profiles` are all there are. `job` is the name given or None; `confirm_production` the name typed
-    after that flag, or "". `canary` rows are imported before the rest is asked for.
+    after that flag, or "". `canary` rows are imported before the rest is asked for. `reading` says how the source
+    is read, `save_mapping` the name to keep its mapping under, or "".
     """
 
     source: Path | None
@@ -37,6 +40,8 @@ class RunRequest:
     yes: bool = False
     confirm_production: str = ""
     json: bool = False
+    reading: Reading = RECOGNISED
+    save_mapping: str = ""
 
     @property
     def run_options(self) -> RunOptions:
@@ -46,7 +51,7 @@ class RunRequest:
     @property
     def frozen_options(self) -> FrozenOptions:
         """What a new job keeps for ever."""
-        return frozen_options(self.settings, self.limit)
+        return frozen_options(self.settings, self.limit, self.reading)
 
     def run_options_over(self, kept: RunOptions) -> RunOptions:
         """On resume: the job's own options, except those given again."""
@@ -91,10 +96,12 @@ class JobsRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """A scan of `source` without a job."""
+    """A scan of `source` without a job; `save_mapping` is the name to keep its mapping under, or ""."""
 
     source: Path
     json: bool
+    reading: Reading = RECOGNISED
+    save_mapping: str = ""
 
 
 @dataclass(frozen=True, slots=True)

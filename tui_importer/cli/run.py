@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
 from tui_importer.cli.key import obtain_key
 from tui_importer.cli.output import note, write, write_json
+from tui_importer.cli.reading import save_mapping
 from tui_importer.cli.terminal import ask, can_ask, confirmed
-from tui_importer.config import paths, private_folder
+from tui_importer.config import load, paths, private_folder
 from tui_importer.engine.environment import read_environment
 from tui_importer.engine.errors import EngineError, OptionsFrozen
 from tui_importer.engine.jobs import Jobs
@@ -84,6 +85,8 @@ def run(request: RunRequest) -> int:
     if not (request.yes or request.dry_run or can_ask()):
         raise ConsentMissing("`run` shows its plan and asks, but there is no terminal to ask on.", "Give --yes.")
     _check_readable(request.source)
+    if request.save_mapping:
+        save_mapping(request.save_mapping, request.source, request.reading, load())
     with interruptible():
         base_url = request.settings.base_url
         key = obtain_key(base_url, profile=request.profile)

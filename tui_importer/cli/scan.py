@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tui_importer.cli.output import write
+from tui_importer.cli.reading import save_mapping
+from tui_importer.config import load
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _LONGEST_MESSAGE = 2_000
 _PROGRESS_WIDTH = 60
+_COLUMN_WIDTH = 40
 
 
 def scan(request: ScanRequest) -> int:
@@ -31,13 +34,15 @@ def scan(request: ScanRequest) -> int:
 
     Raises SourceError, and ScanCancelled after a signal.
     """
+    if request.save_mapping:
+        save_mapping(request.save_mapping, request.source, request.reading, load())
     with (
         _Interruption() as interruption,
         tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder,
         ThreadPoolExecutor(1) as pool,
     ):
         with _progress() as progress:
-            result = pool.submit(_scan, request.source, Path(folder), progress, interruption.cancelled).result()
+            result = pool.submit(_scan, request, Path(folder), progress, interruption.cancelled).result()
         with interruption.at_once():
             if request.json:
                 _write_document(result)
@@ -47,13 +52,13 @@ def scan(request: ScanRequest) -> int:
 
 
 def _scan(
-    source: Path, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
+    request: ScanRequest, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
 ) -> ScanResult:
     from tui_importer.source.errors import ScanCancelled
     from tui_importer.source.scan import scan as scan_source
 
     try:
-        return scan_source(source, folder, progress=progress, cancelled=cancelled)
+        return scan_source(request.source, folder, request.reading, progress=progress, cancelled=cancelled)
     except KeyboardInterrupt:  # polars answers Ctrl-C by itself, in any thread
         raise ScanCancelled from None
 
@@ -127,6 +132,12 @@ def _write_document(result: ScanResult) -> None:
         "organizations": len(result.organizations),
         "users": result.users,
         "memberships": result.memberships,
+        "preset": result.preset,
+        "dialect": result.dialect,
+        "coverage": [
+            {"column": use.header, "use": use.use, "fields": use.fields, "how": use.how, "filled": use.filled}
+            for use in result.coverage
+        ],
     }
     sys.stdout.write(json.dumps(head)[:-1] + ', "problems": [')
     for number, problem in enumerate(result.problems()):
@@ -148,9 +159,11 @@ def _write_report(source: Path, result: ScanResult) -> None:
     if result.problem_counts:
         write("")
     write(f"{safe(source.name)}: {result.rows:,} rows, {len(result.columns)} columns, read in {result.seconds:.1f} s")
-    write(f"  columns        {', '.join(f'{safe(header)} → {field}' for field, header in result.fields.items())}")
-    if result.unknown_columns:
-        write(f"  not used       {', '.join(safe(header) for header in result.unknown_columns)}")
+    write(f"  read as        {result.dialect}")
+    if result.preset:
+        write(f"  layout         {result.preset}")
+    for line in _coverage(result):
+        write(line)
     write(f"  users          {result.users:,}")
     write(f"  memberships    {result.memberships:,}")
     write(f"  organizations  {len(result.organizations):,}")
@@ -158,6 +171,17 @@ def _write_report(source: Path, result: ScanResult) -> None:
     write(f"  problems       {result.rows_with_problems:,} rows with problems, {refused:,} of them cannot be imported")
     for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
         write(f"    {count:>9,}  {kind}")
+
+
+def _coverage(result: ScanResult) -> Iterator[str]:
+    """The columns, what becomes of each, and in how many rows there is something."""
+    names = [safe(use.header, _COLUMN_WIDTH) for use in result.coverage]
+    width = max(len(name) for name in names)
+    share = len(f"{result.rows:,}")
+    for number, (name, use) in enumerate(zip(names, result.coverage, strict=True)):
+        label = "columns" if not number else ""
+        mark = "·" if use.use == "unused" else "→"
+        yield f"  {label:<14} {name:<{width}}  {use.filled or 0:>{share},}  {mark} {use.words}"
 
 
 def _line(problem: Problem) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tui_importer.config.rules import GENERAL_RULES, RUN_RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui_importer.config.rules import SettingValue
     from tui_importer.config.settings import Config
 
@@ -54,3 +56,8 @@ def with_keys(config: Config, action: str, keys: str | None) -> Config:
     """Give an action other keys; None gives it its own again."""
     keymap = {name: value for name, value in config.keymap.items() if name != action}
     return replace(config, keymap=keymap if keys is None else {**keymap, action: keys})
+
+
+def with_mapping(config: Config, name: str, mapping: Mapping[str, str]) -> Config:
+    """Keep what columns stand for under a name; one that is there is replaced."""
+    return replace(config, mappings={**config.mappings, name: dict(mapping)})

@@ -32,20 +32,34 @@ def load(path: Path | None = None) -> Config:
     keymap = document.pop("keymap", {})
     if not isinstance(keymap, dict):
         raise _wrong(path, "keymap", keymap, "a table: [keymap]")
-    config = Config(path, document, profiles, dict(_flat(path, keymap)))
+    keys = dict(_flat(path, "keymap", keymap, 'keys in quotes, separated by commas: "ctrl+n,n"'))
+    config = Config(path, document, profiles, keys, _mappings(path, document.pop("mappings", {})))
     _check(config)
     return config
 
 
-def _flat(path: Path, table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The keymap by ids: `jobs.new = "c"` without quotes around the id is a table in TOML."""
+def _mappings(path: Path, table: object) -> dict[str, dict[str, str]]:
+    """`[mappings.NAME]`: the field by the header."""
+    mappings = {}
+    for name, columns in table.items() if isinstance(table, dict) else [("", table)]:
+        if not isinstance(columns, dict) or not name:
+            key = f"mappings.{name}" if name else "mappings"
+            raise _wrong(path, key, columns, 'a table of columns: [mappings.NAME], "Work mail" = "email"')
+        mappings[name] = dict(_flat(path, f"mappings.{name}", columns, 'the field of a column: "Work mail" = "email"'))
+    return mappings
+
+
+def _flat(
+    path: Path, key: str, table: Mapping[str, object], allowed: str, prefix: str = ""
+) -> Iterator[tuple[str, str]]:
+    """A table of texts: `jobs.new = "c"` without quotes around the name is a table in TOML."""
     for name, value in table.items():
         if isinstance(value, dict):
-            yield from _flat(path, value, f"{prefix}{name}.")
+            yield from _flat(path, key, value, allowed, f"{prefix}{name}.")
         elif isinstance(value, str):
             yield prefix + name, value
         else:
-            raise _wrong(path, f"keymap.{prefix}{name}", value, 'keys in quotes, separated by commas: "ctrl+n,n"')
+            raise _wrong(path, f"{key}.{prefix}{name}", value, allowed)
 
 
 def save(config: Config) -> None:
@@ -87,7 +101,7 @@ def backup_of(path: Path) -> Path:
 
 
 def _document(config: Config) -> dict[str, object]:
-    tables = {"profiles": config.profiles, "keymap": config.keymap}
+    tables = {"profiles": config.profiles, "keymap": config.keymap, "mappings": config.mappings}
     return {**config.given, **{name: table for name, table in tables.items() if table}}
 
 
@@ -132,7 +146,8 @@ def _syntax_error(path: Path, text: str, message: str) -> ConfigError:
 
 def _refuse_keys(path: Path, table: Mapping[str, object], prefix: str = "") -> None:
     for key, value in table.items():
-        of_its_own = prefix == "profiles." or prefix.startswith("keymap.")  # a profile's name, an action's id
+        # A profile's name, an action's id, a mapping's name or a column.
+        of_its_own = prefix in {"profiles.", "mappings."} or prefix.startswith(("keymap.", "mappings."))
         named = key.lower().replace("-", "_") in _KEY_NAMES and not of_its_own
         if named or _KEY_VALUE.search(key) or (isinstance(value, str) and _KEY_VALUE.search(value)):
             raise ConfigError(
@@ -167,7 +182,7 @@ def _check_settings(path: Path, table: Mapping[str, object], rules: Mapping[str,
                 f"{safe(path)}: `{safe(name)}` cannot be set in a profile.", f"Move `{key}` to the top of the file."
             )
         if key not in rules:
-            known = suggestion(key, [*rules, *([] if prefix else ["profiles", "keymap"])], what="Settings")
+            known = suggestion(key, [*rules, *([] if prefix else ["profiles", "keymap", "mappings"])], what="Settings")
             raise ConfigError(f"{safe(path)}: there is no setting `{safe(name)}`.", known)
         try:
             rules[key].check(value)

@@ -56,12 +56,14 @@ class Config:
 
     `given` are the settings of the whole file, `profiles` those of each `[profiles.NAME]`, `keymap` other keys for
     the console's actions: keys separated by commas, by the action's id. Which ids and keys exist the console knows.
+    `mappings` say by name what columns stand for: the field by the header as written.
     """
 
     path: Path
     given: Mapping[str, object] = field(default_factory=dict)
     profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     keymap: Mapping[str, str] = field(default_factory=dict)
+    mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

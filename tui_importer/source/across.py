@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.source._polars import pl
 from tui_importer.source.cells import TRUE, parse_roles
+from tui_importer.source.columns import ADDED
 from tui_importer.source.expressions import clean
 from tui_importer.source.findings import SCHEMA
 from tui_importer.source.likeness import likeness
@@ -59,6 +60,7 @@ class Across:
 
     def __init__(self, file: Path, secrets: Path | None, positions: Mapping[str, int]) -> None:
         self._positions = positions
+        self._profile = (*PROFILE, *(field for field in positions if field.startswith(ADDED)))
         self._rows = pl.scan_parquet(file, glob=False).filter(~pl.col("refused"))
         self._secrets = pl.scan_parquet(secrets, glob=False) if secrets else None
 
@@ -169,7 +171,7 @@ class Across:
     def _profiles(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Of some rows: `line`, `email`, `organization_key`, and a hash of each field of the user, null when absent."""
         fields = []
-        for field in PROFILE:
+        for field in self._profile:
             if (position := self._positions.get(field)) is not None:
                 value = clean(cell(position))
                 if field == "email_verified":
@@ -188,7 +190,7 @@ class Across:
     def _contradictions(self, found: pl.DataFrame) -> pl.DataFrame:
         """Findings for later rows of a user with another value than the first row's, which is the one that is sent."""
         columns = []
-        for field in (*PROFILE, *self._secret_fields()):
+        for field in (*self._profile, *self._secret_fields()):
             if field in found.columns:
                 other = pl.col(field).is_not_null() & pl.col(field).ne_missing(pl.col(field).first().over("email"))
                 columns.append(pl.when(other).then(pl.lit(self._positions[field], pl.Int16)))

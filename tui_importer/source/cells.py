@@ -18,14 +18,28 @@ BLANKS = (
 )
 """Characters with Unicode's White_Space property: what polars' `strip_chars` strips."""
 
+INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Characters that show nothing and mean nothing at an end of a value. The joiners are not among them: some scripts
+write the last letter of a word otherwise with one."""
+
+OUTER = BLANKS + INVISIBLE
+"""What does not belong to a value at its ends."""
+
 MASK = "•••"
 """What is shown instead of a secret."""
 
-TRUE = ("true", "yes", "1", "t", "y")
-FALSE = ("false", "no", "0", "f", "n")
+TRUE = ("true", "yes", "1", "t", "y", "on", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "verdadeiro")
+FALSE = ("false", "no", "0", "f", "n", "off", "falsch", "nein", "faux", "non", "falso")
+"""Ways to write yes and no, also those of spreadsheets in other languages; compared in lower case."""
 
 HASH_TYPES = ("bcrypt", "firebase-scrypt", "ssha", "ssha256", "scrypt", "pbkdf2", "argon2")
 """`password_hash_type` as the API takes it (SPEC, POST /user_management/users)."""
+
+HASH_TYPE_NAMES = {name: name for name in HASH_TYPES} | {
+    "argon2i": "argon2", "argon2d": "argon2", "argon2id": "argon2", "firebase_scrypt": "firebase-scrypt",
+    "pbkdf2-sha256": "pbkdf2", "pbkdf2_sha256": "pbkdf2", "pbkdf2-sha512": "pbkdf2", "pbkdf2_sha512": "pbkdf2",
+}  # fmt: skip
+"""Other names of these types, compared in lower case. What the hash says is checked all the same."""
 
 MAX_KEYS, MAX_KEY, MAX_VALUE = 50, 40, 600
 DOCUMENTED_KEYS = 10
@@ -42,7 +56,7 @@ class CellError(ValueError):
 
 def present(value: str | None) -> str | None:
     """`value` without outer blanks; None when nothing is left: a cell of only blanks is an absent value."""
-    return (value.strip(BLANKS) or None) if value else None
+    return (value.strip(OUTER) or None) if value else None
 
 
 def parse_metadata(text: str) -> dict[str, str]:
@@ -53,6 +67,11 @@ def parse_metadata(text: str) -> dict[str, str]:
     Raises CellError: `metadata_invalid` (no JSON object, a nested value, a key twice, an unpaired surrogate),
     `metadata_limits` (beyond the specification's 50 keys, 40 characters a key, 600 a value).
     """
+    return read_metadata(text)[0]
+
+
+def read_metadata(text: str) -> tuple[dict[str, str], str | None]:
+    """As `parse_metadata`; also the key of a value that was no string: a number, true or false, null."""
     try:
         members = _DECODER.decode(text)
     except CellError:
@@ -70,8 +89,8 @@ def parse_metadata(text: str) -> dict[str, str]:
             break
     else:
         if len(members) <= DOCUMENTED_KEYS and "\\" not in text:
-            return members
-    return _checked(members)
+            return members, None
+    return _checked(members), next((key for key, value in members.items() if type(value) is not str), None)
 
 
 def documented(metadata: dict[str, str], text: str) -> bool:
@@ -94,7 +113,7 @@ def parse_roles(cells: Iterable[str | None]) -> tuple[str, ...]:
         if text is None:
             continue
         for slug in _array(text) if text.startswith("[") else text.split(","):
-            if plain := slug.strip(BLANKS):
+            if plain := slug.strip(OUTER):
                 slugs[plain] = None
     return tuple(slugs)
 
@@ -115,7 +134,7 @@ def _checked(members: dict[str, object]) -> dict[str, str]:
         if isinstance(value, bool):
             metadata[key] = "true" if value else "false"
         elif isinstance(value, str):  # numbers too, as they are written
-            metadata[key] = value
+            metadata[key] = str(value)
         elif value is not None:
             raise CellError("metadata_invalid", f"the value of “{key}” is nested; only plain values can be imported")
     if len(metadata) > MAX_KEYS:
@@ -150,10 +169,19 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+
 def _no_constant(_name: str) -> NoReturn:
     raise ValueError
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_members, parse_int=str, parse_float=str, parse_constant=_no_constant, strict=False
+    object_pairs_hook=_members, parse_int=_Number, parse_float=_Number, parse_constant=_no_constant, strict=False
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
+from tui_importer.source.added import check_added
 from tui_importer.source.cells import (
     FALSE,
     HASH_TYPES,
@@ -21,10 +22,12 @@ from tui_importer.source.cells import (
     parse_metadata,
     parse_roles,
 )
+from tui_importer.source.derive import derive
 from tui_importer.source.expressions import clean, organization_key
 from tui_importer.source.findings import Findings
 from tui_importer.source.flat_json import all_flat
 from tui_importer.source.models import SECRET_FIELDS
+from tui_importer.source.problems import DETAIL_LENGTH
 from tui_importer.source.swallowed import hidden_lines
 from tui_importer.source.tables import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
 
@@ -39,6 +42,7 @@ CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
 """Control characters, without those that stand for blanks and line ends."""
 
 CONTROL_CHARACTER = re.compile(CONTROL)
+MAX_VALUE = 1 << 16
 MAX_EMAIL = 254
 MAX_EXTERNAL_ID = 128
 DOCUMENTED_EXTERNAL_ID = 64
@@ -61,10 +65,14 @@ class Checked:
 class RowChecker:
     """Checks the blocks of a source with the given columns."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, delimiter: str = ",") -> None:
+        self._columns = columns
+        self._delimiter = delimiter
         self._width = len(columns.names)
-        positions = {field: columns.names.index(header) for field, header in columns.fields.items()}
+        positions = columns.positions
         self._positions = positions
+        self._places = columns.places
+        self._hidden = frozenset(columns.secret)
         self._secrets = {field: positions[field] for field in SECRET_FIELDS if field in positions}
 
     def check(self, table: pl.DataFrame, first_row: int, *, line_breaks: bool, odd: bool = False) -> Checked:
@@ -72,12 +80,13 @@ class RowChecker:
 
         `line_breaks` says whether values may contain any, `odd` whether some have characters that none should have.
         """
+        table = derive(table, self._columns)
         table = table.select(
             pl.int_range(first_row, first_row + table.height, dtype=pl.UInt32).alias("row"),
             pl.all(),
             *self._values(),
         )
-        findings = Findings(table, self._positions)
+        findings = Findings(table, self._places)
         ragged = FIELDS in table.columns and table[FIELDS].null_count() < table.height
         if ragged:
             self._check_width(findings)
@@ -85,16 +94,19 @@ class RowChecker:
             self._check_broken(table, findings)
         if odd:
             self._check_characters(table, findings)
+        self._check_length(table, findings)
         if line_breaks:
             self._check_swallowed(table, findings)
         self._check_identity(findings)
         self._check_password(findings)
         self._check_organization(findings)
         self._check_metadata(table, findings)
+        check_added(table, self._columns, findings)
+        self._check_active(findings)
         self._check_roles(table, findings)
         found = findings.frame()
         return Checked(
-            rows=self._freeze(table, findings.refused(found), ragged=ragged),
+            rows=self._freeze(table, findings.refused(found), self._hidden_from(table, found)),
             findings=found,
             secrets=self._keep_secrets(table, ragged=ragged),
         )
@@ -117,7 +129,7 @@ class RowChecker:
         values = pl.format(f"{{}} for {width} columns", values)
         findings.add("row_too_short", "", pl.col(FIELDS) < width, values)
         surplus = pl.col(SURPLUS).list.join("”, “").str.slice(0, 80)
-        if not self._secrets:
+        if not self._hidden:
             values = pl.format("{} (too much: “{}”)", values, surplus)
         findings.add("row_too_long", "", pl.col(FIELDS) > width, values)
 
@@ -142,6 +154,15 @@ class RowChecker:
                 first = next(character for character in text if CONTROL_CHARACTER.match(character))
                 findings.add_one("control_character", index, at, f"U+{ord(first):04X}")
 
+    def _check_length(self, table: pl.DataFrame, findings: Findings) -> None:
+        """Nothing that an API takes is so long: most often a quote is missing and the rest of the file is a value."""
+        names = [cell(index) for index in range(self._width)]
+        longest = table.select(pl.col(names).str.len_bytes().max()).row(0)
+        for index, length in enumerate(longest):
+            if length is not None and length > MAX_VALUE:
+                size = pl.col(cell(index)).str.len_bytes()
+                findings.add("value_too_long", index, size > MAX_VALUE, size.cast(pl.String))
+
     def _check_swallowed(self, table: pl.DataFrame, findings: Findings) -> None:
         """Two stray quotes that pair up in one column make a valid value out of the rows between them."""
         email = self._positions["email"]
@@ -151,7 +172,7 @@ class RowChecker:
         flags = table.select(values.str.contains("\n", literal=True) & values.str.contains("@", literal=True))
         for name, index in names.items():
             for at in flags[name].fill_null(value=False).arg_true():
-                if hidden := hidden_lines(table[name][at], index, self._width, email):
+                if hidden := hidden_lines(table[name][at], index, self._width, email, self._delimiter):
                     findings.add_one("rows_swallowed", index, at, f"{hidden} line{'s' if hidden > 1 else ''}")
 
     def _check_identity(self, findings: Findings) -> None:
@@ -188,6 +209,15 @@ class RowChecker:
         invalid = _not_an_external_id(external_id)
         findings.add("org_external_id_invalid", "org_external_id", invalid, findings.cell("org_external_id"))
 
+    def _check_active(self, findings: Findings) -> None:
+        """Some exports list people who have left or were only invited: they are not imported."""
+        if not (name := self._columns.active):
+            return
+        index = self._columns.names.index(name)
+        status = clean(cell(index))
+        shown = status.str.slice(0, DETAIL_LENGTH)
+        findings.add("not_active", index, status.str.to_lowercase() != "active", shown)
+
     def _check_metadata(self, table: pl.DataFrame, findings: Findings) -> None:
         """Read each JSON cell as the payload will, unless all of them are of the ordinary kind."""
         index = self._positions.get("metadata")
@@ -218,28 +248,43 @@ class RowChecker:
                     except CellError as error:
                         findings.add_one(error.kind, index, at, error.detail)
 
-    def _freeze(self, table: pl.DataFrame, refused: pl.Series, *, ragged: bool) -> pl.DataFrame:
-        """The rows as they are kept. Cells of a ragged row may have slid out of a secret column: they are masked."""
-        secrets = set(self._secrets.values())
-        first_secret = min(secrets, default=self._width)
-        broken = BROKEN in table.columns
+    def _hidden_from(self, table: pl.DataFrame, found: pl.DataFrame) -> pl.Expr | None:
+        """The first place of each row whose cell may hold a secret that has slid out of its column, null for none.
+
+        None when that is so for all rows. Surplus values push a secret to the right, missing ones pull it to the left;
+        in a broken row, and in one that has swallowed others, it may be anywhere.
+        """
+        swallowed = found.filter(pl.col("kind") == "rows_swallowed")["row"]
+        if not self._hidden or (FIELDS not in table.columns and swallowed.is_empty()):
+            return None
+        anywhere = pl.col("row").is_in(swallowed.implode())
+        if BROKEN in table.columns:
+            anywhere |= pl.col(BROKEN).is_not_null()
+        place = pl.when(anywhere).then(0)
+        if FIELDS in table.columns:
+            missing = (self._width - pl.col(FIELDS).cast(pl.Int64)).clip(lower_bound=0)
+            return place.otherwise((min(self._hidden) - missing).clip(lower_bound=0))
+        return place.otherwise(None)
+
+    def _freeze(self, table: pl.DataFrame, refused: pl.Series, hidden_from: pl.Expr | None) -> pl.DataFrame:
+        """The rows as they are kept: secret cells as true, cells from `hidden_from` on masked."""
         email, key = pl.col("email"), pl.col("organization_key")
-        if ragged:
+        if FIELDS in table.columns:
             key = pl.when(pl.col(FIELDS).is_null()).then(key).alias("organization_key")
-            if self._positions["email"] > first_secret or (broken and secrets):
-                email = pl.when(pl.col(FIELDS).is_null()).then(email).alias("email")
+        hides = pl.lit(value=False)
+        if hidden_from is not None:
+            table = table.with_columns(hidden_from.alias("hidden_from"))
+            hides = pl.col("hidden_from").is_not_null()
+            key = pl.when(~hides).then(key).alias("organization_key")
+            seen = ~hides | (pl.col("hidden_from") > self._positions["email"])
+            email = pl.when(seen).then(email).alias("email")
         cells = []
-        for index in range(self._width):
+        for index in range(len(self._columns.headers)):
             name = cell(index)
-            if index in secrets:
+            if index in self._hidden:
                 cells.append(pl.when(clean(name).is_not_null()).then(pl.lit(value=True)).alias(name))
-            elif broken and secrets:
-                slid = pl.col(name).is_not_null() & (
-                    pl.col(BROKEN).is_not_null() | (pl.col(FIELDS).is_not_null() & pl.lit(index > first_secret))
-                )
-                cells.append(pl.when(slid).then(pl.lit(MASK)).otherwise(name).alias(name))
-            elif ragged and index > first_secret:
-                slid = pl.col(FIELDS).is_not_null() & pl.col(name).is_not_null()
+            elif hidden_from is not None:
+                slid = pl.col(name).is_not_null() & hides & (pl.col("hidden_from") <= index)
                 cells.append(pl.when(slid).then(pl.lit(MASK)).otherwise(name).alias(name))
             else:
                 cells.append(pl.col(name))

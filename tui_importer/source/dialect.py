@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from tui_importer.source.columns import known_headers
 from tui_importer.source.errors import SourceDelimiter
 from tui_importer.source.reading import DELIMITERS, ENCODINGS
 from tui_importer.source.records import split_records
+from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,9 @@ Compression = Literal["", "gzip", "zstd"]
 MAGIC: Final[dict[bytes, Compression]] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 BOMS: Final = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 SAMPLE_LINES = 50
+_LOST = re.compile("\ufffd+")
+_FOREIGN = {":": "a colon", "^": "a caret", "~": "a tilde", "#": "a number sign", "\x1f": "U+001F", "\x01": "U+0001"}
+"""Separators that are met with, but are not read."""
 
 
 class Dialect(NamedTuple):
@@ -64,45 +69,55 @@ def compression_of(head: bytes) -> Compression:
 def encoding_of(chunks: Iterator[bytes]) -> str:
     """The encoding of all bytes of a source, which are read for it unless its first ones tell.
 
-    Text is UTF-8 when all of it is, or when nearly all of its sequences beyond ASCII are (the rest is damage, found row
-    by row); else it is Windows-1252: a file of Western text in any 8-bit encoding is far more often that than Latin-1,
-    which has control characters where Windows-1252 has quotes and dashes.
+    Text is UTF-8 when all of it is, or when at least half of what is beyond ASCII is: then the rest is damage, and
+    found row by row, where Windows-1252 would turn the right half into other letters without a word. Else it is
+    Windows-1252: a file of Western text in any 8-bit encoding is far more often that than Latin-1, which has control
+    characters where Windows-1252 has quotes and dashes.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
+    strict, lenient = (codecs.getincrementaldecoder("utf-8")(errors=errors) for errors in ("strict", "replace"))
     good = bad = 0
     for number, chunk in enumerate(chunks):
         if not number and (named := _named_by_head(chunk)):
             return named
-        if chunk.isascii() and not decoder.getstate()[0]:
+        before, _ = strict.getstate()
+        if chunk.isascii() and not before:
             continue
-        try:
-            good += len(chunk) - len(decoder.decode(chunk))
-        except UnicodeDecodeError:
-            right, wrong = _sequences(chunk)
-            good, bad = good + right, bad + wrong
-            decoder.reset()
-    if decoder.getstate()[0]:  # the last character is cut off
-        bad += 1
-    return "utf-8" if not bad or good > 20 * bad else "cp1252"
+        lenient.setstate((before, 0))
+        text = _decoded(strict, chunk)
+        if text is None:
+            text = lenient.decode(chunk)
+            strict.setstate(lenient.getstate())
+            bad += len(_LOST.findall(text))
+            good -= 2 * text.count("\ufffd")
+        good += len(text.encode()) - len(text)
+    if left := strict.getstate()[0]:  # the last character is cut off
+        good, bad = good + len(left) - 1, bad + 1
+    return "utf-8" if good >= bad else "cp1252"
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes) -> str | None:
+    try:
+        return decoder.decode(chunk)
+    except UnicodeDecodeError:
+        return None
 
 
 def _named_by_head(head: bytes) -> str:
-    """By a byte order mark, or by the zeros that UTF-16 has beside every letter of ASCII."""
+    """By a byte order mark, or by the zeros that UTF-16 has beside most characters of a header and none of the rest."""
     for bom, name in BOMS.items():
-        if head.startswith(bom) and not head.startswith(codecs.BOM_UTF32_LE):
+        if head.startswith(bom):
             return name
-    evens, odds = set(head[:64:2]), set(head[1:64:2])
-    if odds == {0} and 0 not in evens:
+    evens, odds = head[:256:2], head[1:256:2]
+    if odds.count(0) * 2 > len(odds) and 0 not in evens:
         return "utf-16-le"
-    return "utf-16-be" if evens == {0} and 0 not in odds else ""
+    return "utf-16-be" if evens.count(0) * 2 > len(evens) and 0 not in odds else ""
 
 
-def _sequences(chunk: bytes) -> tuple[int, int]:
-    """Characters beyond ASCII that are UTF-8, and bytes that are not."""
-    text = chunk.decode("utf-8", "surrogateescape")
-    beyond = [character for character in text if character > "\x7f"]
-    bad = sum("\udc80" <= character <= "\udcff" for character in beyond)
-    return len(beyond) - bad, bad
+def ends_with_returns(head: bytes) -> bool:
+    """Whether lines end with CR alone, by the first ones: outside quotes there are no other line ends."""
+    lines = head.rstrip(b"\r\n")
+    outside = b'"'.join(lines.split(b'"')[::2]) if b"\r" in lines else b""
+    return b"\r" in outside and b"\n" not in outside
 
 
 def separator_line(first: str) -> str:
@@ -112,14 +127,21 @@ def separator_line(first: str) -> str:
 
 
 def delimiter_of(text: str, path: Path, mapped: frozenset[str], line: int = 1) -> str:
-    """The delimiter of a text that begins with the header, by its first lines.
+    """The delimiter of a text that begins with the header, or with Excel's separator line, by its first lines.
 
-    Raises SourceDelimiter when the header is separated in another way than the rows.
+    Raises SourceDelimiter when it is none of DELIMITERS, and when the header is separated in another way than the rows.
     """
+    first = text.split("\n", 1)[0].rstrip("\r")
+    if named := separator_line(first):
+        if named not in DELIMITERS:
+            raise _unreadable(path, f"the separator line names “{safe(named)}”", line)
+        return named
     found = {delimiter: _widths(text, delimiter) for delimiter in DELIMITERS}
     scores = {delimiter: _score(names, widths, mapped) for delimiter, (names, widths) in found.items()}
     best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
     names, widths = found[best]
+    if not scores[best][0] and (foreign := _foreign(first)):
+        raise _unreadable(path, f"the column names are separated by {foreign}", line)
     if len(names) > 1 and widths and max(widths) == 1:
         other = next(
             (d for d, (_, cells) in found.items() if d != best and _common(cells) == len(names)),
@@ -133,6 +155,24 @@ def delimiter_of(text: str, path: Path, mapped: frozenset[str], line: int = 1) -
                 line=line,
             )
     return best
+
+
+def _foreign(first: str) -> str:
+    """The separator of a header that is none of DELIMITERS, in words; empty when no header comes of any."""
+    for separator, words in _FOREIGN.items():
+        names = first.split(separator)
+        if len(names) > 1 and known_headers([name.strip(' "') for name in names]):
+            return words
+    return ""
+
+
+def _unreadable(path: Path, problem: str, line: int) -> SourceDelimiter:
+    return SourceDelimiter(
+        path,
+        f"{problem}, but only a comma, a semicolon, a tab and a vertical bar are read as separators.",
+        "Export it again with a comma.",
+        line=line,
+    )
 
 
 def _score(names: list[str], widths: list[int], mapped: frozenset[str]) -> tuple[int, int, int]:

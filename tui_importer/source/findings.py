@@ -15,7 +15,10 @@ SCHEMA = pl.Schema({"row": pl.UInt32, "line": pl.UInt32, "column": pl.Int16, "ki
 """A finding as it is kept; `column` is the index of the column, -1 when it is about the row."""
 
 _ORDER = {kind.name: order for order, kind in enumerate(KINDS)}
-_ABOUT_RAGGED = ["row_too_short", "row_too_long", "quotes_broken"]
+_ABOUT_RAGGED = [
+    "row_too_short", "row_too_long", "quotes_broken", "rows_swallowed",
+    "bytes_invalid", "control_character", "value_too_long",
+]  # fmt: skip
 _NO_DETAIL = pl.lit(None, pl.String)
 
 
@@ -32,9 +35,10 @@ class Findings:
         """The beginning of the cell of `field`, as a detail."""
         return pl.col(cell(self._positions[field])).str.strip_chars().str.slice(0, DETAIL_LENGTH)
 
-    def add(self, kind: str, field: str, condition: pl.Expr, detail: pl.Expr = _NO_DETAIL) -> None:
-        """Find `kind` in the column of `field` (empty: in the row) wherever `condition` is true."""
-        self._checks.append((kind, self._positions[field] if field else -1, condition, detail))
+    def add(self, kind: str, field: str | int, condition: pl.Expr, detail: pl.Expr = _NO_DETAIL) -> None:
+        """Find `kind` in the column of `field`, or at that place (empty: in the row), wherever `condition` is true."""
+        column = field if isinstance(field, int) else self._positions[field] if field else -1
+        self._checks.append((kind, column, condition, detail))
 
     def add_one(self, kind: str, column: int, at: int, detail: str) -> None:
         """Find `kind` in column `column` of the row at index `at` of the block."""
@@ -46,10 +50,14 @@ class Findings:
         if not parts:
             return pl.DataFrame(schema=SCHEMA)
         found = pl.concat(parts)
+        # Cells of a ragged row have slid, and those of other rows are in one that swallowed them: nothing else about
+        # it means anything, and the detail of another finding could show a secret.
+        spoiled = [found.filter(pl.col("kind") == "rows_swallowed")["row"]]
         if FIELDS in self._table.columns:
-            # Cells of a ragged row have slid, so that nothing else about it means anything.
-            ragged = self._table.filter(pl.col(FIELDS).is_not_null())["row"]
-            found = found.filter(pl.col("kind").is_in(_ABOUT_RAGGED) | ~pl.col("row").is_in(ragged.implode()))
+            spoiled.append(self._table.filter(pl.col(FIELDS).is_not_null())["row"])
+        rows = pl.concat(spoiled)
+        if rows.len():
+            found = found.filter(pl.col("kind").is_in(_ABOUT_RAGGED) | ~pl.col("row").is_in(rows.implode()))
         order = pl.col("kind").replace_strict(_ORDER, return_dtype=pl.UInt8)
         return found.sort("row", order, "column", maintain_order=True)
 

@@ -42,7 +42,7 @@ class FrozenRows:
         with_secrets = [SECRETS] if secrets and (folder / SECRETS).exists() else []
         self._identity = identity(folder / ROWS)
         prove(folder, self._summary.files, [ROWS, REPEATS, PROBLEMS, *with_secrets])
-        self._builder = RowBuilder(self.columns, self._summary.fields)
+        self._builder = RowBuilder(self._summary.layout)
         self._rows = self._scan(ROWS)
         self._has_secrets = secrets
         errors = pl.col("kind").is_in(ERRORS)
@@ -145,7 +145,7 @@ class FrozenRows:
         if self._errors is None:
             return {}
         problems: dict[int, Problem] = {}
-        for problem in _problems(self._collect(self._errors.filter(between), PROBLEMS), self.columns):
+        for problem in _problems(self._collect(self._errors.filter(between), PROBLEMS), self._summary.layout.headers):
             problems.setdefault(problem.row, problem)
         return problems
 
@@ -165,13 +165,13 @@ class FrozenRows:
 
 def read_problems(folder: Path) -> Iterator[Problem]:
     """Stream the findings of a scan, ordered by row, with bounded memory. Raises FrozenRowsError."""
-    columns = read_summary(folder).columns
+    headers = read_summary(folder).layout.headers
     path = folder / PROBLEMS
     try:
         found = pl.scan_parquet(path, glob=False)
         offset = 0
         while (page := found.slice(offset, PAGE).collect()).height:
-            yield from _problems(page, columns)
+            yield from _problems(page, headers)
             offset += page.height
     except DAMAGE as error:
         raise FrozenRowsError(path, "the findings cannot be read.", "Scan the source again.") from error
@@ -179,7 +179,7 @@ def read_problems(folder: Path) -> Iterator[Problem]:
 
 def problem_examples(folder: Path, each: int) -> dict[str, tuple[Problem, ...]]:
     """The first `each` findings of every kind. Raises FrozenRowsError."""
-    columns = read_summary(folder).columns
+    headers = read_summary(folder).layout.headers
     path = folder / PROBLEMS
     try:
         nth = pl.int_range(pl.len()).over("kind")
@@ -187,7 +187,7 @@ def problem_examples(folder: Path, each: int) -> dict[str, tuple[Problem, ...]]:
     except DAMAGE as error:
         raise FrozenRowsError(path, "the findings cannot be read.", "Scan the source again.") from error
     examples: dict[str, tuple[Problem, ...]] = {}
-    for problem in _problems(found, columns):
+    for problem in _problems(found, headers):
         examples[problem.kind] = (*examples.get(problem.kind, ()), problem)
     return examples
 
@@ -244,6 +244,6 @@ def identity(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _problems(frame: pl.DataFrame, columns: tuple[str, ...]) -> Iterator[Problem]:
+def _problems(frame: pl.DataFrame, headers: tuple[str, ...]) -> Iterator[Problem]:
     for row, line, column, kind, detail in frame.iter_rows():
-        yield describe(row, line, columns[column] if column >= 0 else "", kind, detail)
+        yield describe(row, line, headers[column] if column >= 0 else "", kind, detail)

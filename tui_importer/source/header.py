@@ -5,7 +5,6 @@ polars is no help here: it renames duplicate headers, and accepts NUL bytes and 
 
 from __future__ import annotations
 
-import codecs
 import re
 import stat
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from tui_importer.source.errors import (
 )
 from tui_importer.source.reading import ENCODINGS, RECOGNISED
 from tui_importer.source.records import split_records
-from tui_importer.source.stream import HEAD_BYTES
+from tui_importer.source.stream import HEAD_BYTES, without_marks
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
     from tui_importer.source.reading import Reading
     from tui_importer.source.stream import Stream
     from tui_importer.source.structure import Violation
+
+MAX_COLUMNS = 10_000
+"""Columns a source may have; with more of them polars takes minutes a block."""
 
 _BEFORE_HEADER = re.compile(rb'[ \t]*\r?\n|"?(?i:sep)=."?\r?\n')
 
@@ -97,15 +99,15 @@ def open_source(path: Path) -> BinaryIO:
         ) from None
 
 
-def read_header(stream: Stream, reading: Reading = RECOGNISED) -> Header:
+def read_header(stream: Stream, reading: Reading = RECOGNISED, *, complete: bool = True) -> Header:
     """Read the first record of a source; the position of `stream` is moved.
 
     A byte order mark, blank lines and Excel's separator line before the header are skipped. Raises a SourceError that
-    says why no header can be read.
+    says why no header can be read; `complete` as for `recognise`.
     """
     path, separator = stream.path, stream.dialect.separator
     head = stream.head()
-    size = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    size = len(head) - len(without_marks(head))
     line = 1
     while (skipped := _BEFORE_HEADER.match(head, size)) is not None:
         size = skipped.end()
@@ -118,7 +120,12 @@ def read_header(stream: Stream, reading: Reading = RECOGNISED) -> Header:
     record = _first_record(rest, path, line, separator)
     _refuse_what_is_no_text(record, path, line, stream.dialect)
     names = next(split_records(record.decode(), separator=stream.dialect.delimiter)).cells
-    columns = recognise(names, path, line, reading.mapping)
+    if len(names) > MAX_COLUMNS:
+        raise SourceHeader(
+            path, f"the header has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.", "Leave out columns.",
+            line=line,
+        )  # fmt: skip
+    columns = recognise(names, path, line, reading.mapping, complete=complete)
     return Header(columns, min(size + len(record), len(head)), line + record.count(b"\n"))
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.secret import Secret
+    from tui_importer.source.coverage import ColumnUse
 
 FIELDS = (
     "email", "first_name", "last_name", "name", "email_verified", "external_id", "metadata",
@@ -103,7 +104,8 @@ class ScanResult:
     the rest. `organizations` is sorted by (kind, key). `users` counts distinct e-mails and `memberships` distinct
     (user, organization) pairs among importable rows; `importable` the rows without an error. `roles` are the
     distinct role slugs of importable rows, sorted. `problem_counts` counts by kind. `problems()` streams all
-    problems ordered by row. `role_rows` counts importable rows with more than one role; `dialect` is in words.
+    problems ordered by row. `role_rows` counts importable rows with more than one role; `dialect` is in words;
+    `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each column.
     """
 
     fingerprint: Fingerprint
@@ -122,6 +124,9 @@ class ScanResult:
     seconds: float
     role_rows: int = 0
     dialect: str = ""
+    problem: str = ""
+    preset: str = ""
+    coverage: tuple[ColumnUse, ...] = ()
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""
@@ -157,7 +162,9 @@ class RowStore(Protocol):
 class Preview:
     """A quick look for the new-job screen; never the source of the pre-warm.
 
-    `rows` is counted from one projected read, `sample` the first rows as cells, secrets masked; `dialect` is in words.
+    `rows` is counted from one projected read, `sample` the first rows as cells, secrets masked; `dialect` is in
+    words; `preset` names the export that was recognised, or is "". In `coverage` nothing is counted.
+    `problem` says what is wrong with the columns as far as a mapping can mend it.
     """
 
     size: int
@@ -169,3 +176,6 @@ class Preview:
     sample: tuple[tuple[str, ...], ...]
     seconds: float
     dialect: str = ""
+    problem: str = ""
+    preset: str = ""
+    coverage: tuple[ColumnUse, ...] = ()

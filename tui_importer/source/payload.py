@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_importer.source.added import joined
 from tui_importer.source.cells import HASH_TYPES, MASK, TRUE, parse_metadata, parse_roles, present
 from tui_importer.source.models import SECRET_FIELDS, SourceRow
 
@@ -11,17 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_importer.secret import Secret
+    from tui_importer.source.columns import Columns
     from tui_importer.source.models import Problem
 
 
 class RowBuilder:
     """Builds rows from frozen values in the order `row`, `line`, `email`, `organization_key`, `refused`, cells."""
 
-    def __init__(self, columns: tuple[str, ...], fields: Mapping[str, str]) -> None:
-        self._columns = columns
-        self._positions = {field: columns.index(header) for field, header in fields.items()}
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns.names
+        self._positions = columns.positions
+        self._added = {name: columns.names.index(name) for name in columns.added}
         self._roles = [self._positions[field] for field in ("role_slug", "role_slugs") if field in self._positions]
-        self._secret = [(field, self._positions[field]) for field in SECRET_FIELDS if field in self._positions]
+        by_place = {self._positions[field]: field for field in SECRET_FIELDS if field in self._positions}
+        self._secret = [(by_place.get(place, ""), place) for place in columns.secret]
 
     def build(
         self,
@@ -30,6 +34,7 @@ class RowBuilder:
         problem: Problem | None,
         first_row: int | None,
         twin_row: int | None,
+        *,
         profile: tuple[Any, ...] | None = None,
     ) -> SourceRow:
         """One row; a refused one (with a `problem`) has no secrets, no roles, and no payload but its e-mail.
@@ -51,7 +56,7 @@ class RowBuilder:
             user=user,
             organization_key=key,
             roles=roles,
-            cells=dict(zip(self._columns, [value or None for value in cells], strict=True)),
+            cells=dict(zip(self._columns, [value or None for value in cells[: len(self._columns)]], strict=True)),
             secrets=secrets if problem is None else {},
             problem=problem,
             first_row=first_row,
@@ -68,7 +73,11 @@ class RowBuilder:
             user["email_verified"] = verified.lower() in TRUE
         if value := self._value("external_id", cells):
             user["external_id"] = value
-        if (text := self._value("metadata", cells)) and (metadata := parse_metadata(text)):
+        text = self._value("metadata", cells)
+        metadata = parse_metadata(text) if text else {}
+        if self._added:
+            metadata = joined(metadata, {name: cells[place] for name, place in self._added.items()})
+        if metadata:
             user["metadata"] = metadata
         if kind := self._value("password_hash_type", cells):
             user["password_hash_type"] = kind.lower()

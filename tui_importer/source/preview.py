@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from tui_importer.source._polars import pl
 from tui_importer.source.blocks import BlockReader
 from tui_importer.source.cells import MASK, present
+from tui_importer.source.coverage import coverage
+from tui_importer.source.errors import SourceHeader
 from tui_importer.source.expressions import organization_key
 from tui_importer.source.header import open_source, read_header
-from tui_importer.source.models import SECRET_FIELDS, Preview
+from tui_importer.source.models import Preview
 from tui_importer.source.organizations import as_objects, distinct_names, unique_organizations
 from tui_importer.source.reading import RECOGNISED
 from tui_importer.source.records import split_records
@@ -44,9 +46,9 @@ def preview(path: Path, reading: Reading = RECOGNISED) -> Preview:
     with open_source(path) as file:
         size = os.fstat(file.fileno()).st_size
         stream = stream_of(file, path, reading)
-        header = read_header(stream, reading)
+        header, problem = _header(stream, reading)
         sample = tuple(_sample(stream, header))
-        positions = {field: header.columns.names.index(name) for field, name in header.columns.fields.items()}
+        positions = header.columns.positions
         groups = _quick(stream, header, positions)
         if groups is None:
             groups = _strict(stream, header, positions)
@@ -64,7 +66,18 @@ def preview(path: Path, reading: Reading = RECOGNISED) -> Preview:
         sample=sample,
         seconds=time.perf_counter() - started,
         dialect=stream.dialect.words,
+        problem=problem,
+        preset=header.columns.preset,
+        coverage=coverage(header.columns),
     )
+
+
+def _header(stream: Stream, reading: Reading) -> tuple[Header, str]:
+    """The header, and what is wrong with its names in so far as a mapping can mend it."""
+    try:
+        return read_header(stream, reading), ""
+    except SourceHeader as error:
+        return read_header(stream, reading, complete=False), error.message
 
 
 def _quick(stream: Stream, header: Header, positions: dict[str, int]) -> pl.DataFrame | None:
@@ -97,18 +110,20 @@ def _projected(stream: Stream, header: Header) -> pl.LazyFrame:
 def _groups(table: pl.LazyFrame, positions: dict[str, int]) -> pl.LazyFrame:
     """Rows counted by the organizations' cells as written; the key is then made once for each group, not each row."""
     cells = [cell(positions[field]) for field in ("org_id", "org_external_id", "org_name") if field in positions]
-    email = cell(positions["email"])
-    something = pl.any_horizontal(pl.col(email, *cells).is_not_null())
+    told = [cell(positions["email"]), *cells] if "email" in positions else cells
+    something = pl.any_horizontal(pl.col(told).is_not_null()) if told else pl.lit(value=True)
     rows = table.filter(something).select("row", *cells, pl.lit(0).alias("all"))
     return rows.group_by(*cells, "all").agg(pl.len().alias("rows"), pl.col("row").min())
 
 
 def _strict(stream: Stream, header: Header, positions: dict[str, int]) -> pl.DataFrame:
     """The same from the blocks the scan would read: slower, but it reads what polars refuses or names the place."""
-    parts = []
+    width = len(header.columns.names)
+    nothing = pl.DataFrame(schema={"row": pl.UInt32, **{cell(index): pl.String for index in range(width)}})
+    parts = [_groups(nothing.lazy(), positions).collect()]
     rows = 0
     for block in BlockReader(stream, header):
-        table = to_table(block, len(header.columns.names), stream.path)
+        table = to_table(block, width, stream.path)
         numbers = pl.int_range(rows + 1, rows + 1 + table.height, dtype=pl.UInt32).alias("row")
         parts.append(_groups(table.lazy().select(numbers, pl.all()), positions).collect())
         rows += table.height
@@ -127,7 +142,7 @@ def _sample(stream: Stream, header: Header) -> Iterator[tuple[str, ...]]:
     try:
         for record in split_records(data.decode(errors="replace"), separator=stream.dialect.delimiter):
             if record.cells:
-                yield _masked(record.cells, header.columns)
+                yield _masked(record.cells, header.columns, stream.dialect.delimiter)
                 rows += 1
             if rows == SAMPLE_ROWS:
                 return
@@ -135,12 +150,14 @@ def _sample(stream: Stream, header: Header) -> Iterator[tuple[str, ...]]:
         return
 
 
-def _masked(cells: list[str], columns: Columns) -> tuple[str, ...]:
-    """Cells to show. In a ragged row a secret may have slid to any place behind its own."""
+def _masked(cells: list[str], columns: Columns, delimiter: str) -> tuple[str, ...]:
+    """Cells to show. In a ragged row a secret may have slid, and in one that swallowed others it may be anywhere."""
     width = len(columns.names)
-    secrets = [columns.names.index(columns.fields[field]) for field in SECRET_FIELDS if field in columns.fields]
-    if len(cells) != width and secrets:
-        secrets = list(range(min(secrets), width))
+    secrets = list(columns.secret)
+    if secrets and len(cells) != width:
+        secrets = list(range(max(min(secrets) - max(width - len(cells), 0), 0), width))
+    elif secrets and any("\n" in text and delimiter in text for text in cells):
+        secrets = list(range(width))
     shown = [*cells[:width], *[""] * (width - len(cells))]
     for index in secrets:
         shown[index] = MASK if present(shown[index]) else ""

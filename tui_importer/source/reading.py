@@ -28,8 +28,9 @@ class Reading:
     """Choices for one source; what is empty is recognised.
 
     `delimiter` and `encoding` are keys of DELIMITERS and ENCODINGS. `mapping` gives headers (as written) the field they
-    stand for, "metadata" to go there under their own name, or "" to be left out. `repairs` are the names of repairs to
-    apply, None for the ones that lose nothing. `wins` says which of a person's rows gives the profile.
+    stand for, "metadata" to go there under their own name, "metadata_json" to be all of it as an object, or "" to be
+    left out. `repairs` are the names of repairs to apply, None for the ones that lose nothing. `wins` says which of a
+    person's rows gives the profile.
     """
 
     delimiter: str = ""

@@ -148,6 +148,11 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
         seconds=time.perf_counter() - started,
         dialect=freezer.dialect.words,
         wins=freezer.reading.wins,
+        derived=freezer.columns.derived,
+        added=freezer.columns.added,
+        preset=freezer.columns.preset,
+        active=freezer.columns.active,
+        filled=tuple(freezer.filled),
     )
 
 

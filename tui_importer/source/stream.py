@@ -7,20 +7,21 @@ fingerprint is that of the file's own bytes.
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
-import zlib
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
-from tui_importer.source.dialect import Dialect, compression_of, delimiter_of, encoding_of, separator_line
-from tui_importer.source.errors import SourceEmpty, SourceEncoding, SourceFormat, SourceUnreadable
+from tui_importer.source.dialect import Dialect, compression_of, delimiter_of, encoding_of, ends_with_returns
+from tui_importer.source.errors import SourceEmpty, SourceUnreadable
+from tui_importer.source.formats import refuse_binary_formats, refuse_text_formats
 from tui_importer.source.models import Fingerprint
+from tui_importer.source.unpack import Gunzip, Unzstd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tui_importer.source.reading import Reading
+    from tui_importer.source.unpack import Reader
 
 BLOCK_BYTES = 2 << 20
 """Bytes read at a time; larger blocks cost memory and gain nothing, smaller ones cost time."""
@@ -29,27 +30,8 @@ NEARBY_BYTES = 1 << 16
 HEAD_BYTES = 1 << 20
 """What is looked at to recognise a source: its header must end within so many bytes."""
 
-_MAGIC = {
-    b"PK\x03\x04": "a spreadsheet or a ZIP archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"%PDF": "a PDF document",
-    b"PAR1": "a Parquet file",
-    b"SQLite format 3": "an SQLite database",
-}
-_NEXT = {
-    "a spreadsheet or a ZIP archive": "Save the spreadsheet as “CSV UTF-8”, or unpack the archive.",
-    "an old Excel workbook": "Open it in the spreadsheet program and save it as “CSV UTF-8”.",
-    "a bzip2 archive": "Unpack it with bunzip2, or pack it with gzip or zstd.",
-    "an xz archive": "Unpack it with unxz, or pack it with gzip or zstd.",
-}
-_AS_CSV = "Export it as a CSV file."
-_FROM_JSON = "Make a CSV of it, for example with: jq -r '.[] | [.email, .given_name] | @csv'"
-
-
-class _Reader(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+START_BYTES = 1 << 10
+"""What is looked at to recognise another format."""
 
 
 class _Hashed:
@@ -61,8 +43,8 @@ class _Hashed:
         self.digest = hashlib.sha256()
         self.count = 0
 
-    def read(self, size: int = -1, /) -> bytes:
-        chunk = read_exactly(self._file, size if size >= 0 else BLOCK_BYTES, self._path)
+    def read(self, size: int, /) -> bytes:
+        chunk = read_exactly(self._file, size, self._path)
         self.digest.update(chunk)
         self.count += len(chunk)
         return chunk
@@ -91,9 +73,9 @@ class Stream:
         """Begin again."""
         self._file.seek(0)
         self._raw = _Hashed(self._file, self.path)
-        self._bytes = _decompressed(self._raw, self.dialect)
+        self._bytes = _unpacked(self._raw, self.path, self.dialect)
         self._decoder = codecs.getincrementaldecoder(self.dialect.encoding)(errors="replace")
-        self._began = self._ended = False
+        self._began = self._ended = self._returned = False
 
     @property
     def bytes_read(self) -> int:
@@ -125,8 +107,13 @@ class Stream:
             return self._raw.read(BLOCK_BYTES)
         return self._raw.read(BLOCK_BYTES - NEARBY_BYTES + (near.rfind(b"\n") + 1 or NEARBY_BYTES))
 
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes before they are decoded, from where the stream stands."""
+        while chunk := self._bytes.read(BLOCK_BYTES):
+            yield chunk
+
     def _read(self, size: int) -> bytes:
-        chunk = self._take(size)
+        chunk = self._bytes.read(size)
         self._ended = not chunk
         if self.dialect.encoding != "utf-8":
             text = self._decoder.decode(chunk, final=self._ended)
@@ -134,20 +121,14 @@ class Stream:
                 text = text.removeprefix("\ufeff")
                 self._began = True
             chunk = text.encode()
-        return chunk.replace(b"\r", b"\n") if self.dialect.carriage_returns else chunk
+        return self._with_line_feeds(chunk) if self.dialect.carriage_returns else chunk
 
-    def _take(self, size: int) -> bytes:
-        try:
-            return self._bytes.read(size)
-        except EOFError:
-            problem = "is cut off"
-        except (zlib.error, gzip.BadGzipFile):
-            problem = "is damaged"
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] != "zstandard" and type(error).__name__ != "ZstdError":
-                raise
-            problem = "is damaged or cut off"
-        raise SourceFormat(self.path, f"the {self.dialect.compression} archive {problem}.", "Copy or export it again.")
+    def _with_line_feeds(self, chunk: bytes) -> bytes:
+        """Every line end as LF, those in values too: CRLF, which may be cut in two, is one of them."""
+        if self._returned:
+            chunk = chunk.removeprefix(b"\n")
+        self._returned = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def read_exactly(file: BinaryIO, count: int, path: Path) -> bytes:
@@ -162,60 +143,47 @@ def read_exactly(file: BinaryIO, count: int, path: Path) -> bytes:
     return b"".join(parts)
 
 
-def stream_of(file: BinaryIO, path: Path, reading: Reading) -> Stream:
+def stream_of(file: BinaryIO, path: Path, reading: Reading, check: Callable[[], None] | None = None) -> Stream:
     """Recognise the dialect of an open source, as far as `reading` does not say it.
 
-    Raises SourceFormat, SourceEncoding or SourceDelimiter for what is no CSV file, and as `Stream`.
+    All of the source may be read for it; `check` is called every few megabytes and may raise. Raises SourceFormat,
+    SourceEncoding or SourceDelimiter for what is no CSV file, and as `Stream`.
     """
     file.seek(0)
-    start = read_exactly(file, 1_024, path)
-    dialect = Dialect(compression=compression_of(start))
-    if reading.encoding:
-        dialect = dialect._replace(encoding=reading.encoding)
-    else:
-        dialect = dialect._replace(encoding=encoding_of(_chunks(Stream(file, path, dialect))))
-    head = Stream(file, path, dialect).head().removeprefix(codecs.BOM_UTF8)
-    _refuse_other_formats(head, path, dialect)
-    lines = head.rstrip(b"\r\n")
-    if b"\r" in lines and b"\n" not in lines:
+    dialect = Dialect(compression=compression_of(read_exactly(file, START_BYTES, path)))
+    start = next(Stream(file, path, dialect).chunks(), b"")[:START_BYTES]
+    refuse_binary_formats(start, path, unpacked=bool(dialect.compression))
+    encoding = reading.encoding or encoding_of(_checked(Stream(file, path, dialect).chunks(), check))
+    dialect = dialect._replace(encoding=encoding)
+    head = without_marks(Stream(file, path, dialect).head())
+    if ends_with_returns(head):
         dialect = dialect._replace(carriage_returns=True)
-        head = head.replace(b"\r", b"\n")
-    text = head.decode("utf-8", "replace").lstrip(" \t\r\n")
+        head = without_marks(Stream(file, path, dialect).head())
+    everything = head.decode("utf-8", "replace")
+    text = everything.lstrip(" \t\r\n")
     if not text:
         raise SourceEmpty(path, "the file is empty.", "Export it again.")
-    named = separator_line(text.split("\n", 1)[0])
-    delimiter = reading.delimiter or named or delimiter_of(text, path, frozenset(reading.mapping))
+    refuse_text_formats(text, path)
+    line = 1 + everything.count("\n", 0, len(everything) - len(text))
+    delimiter = reading.delimiter or delimiter_of(text, path, frozenset(reading.mapping), line)
     return Stream(file, path, dialect._replace(delimiter=delimiter))
 
 
-def _chunks(stream: Stream) -> Iterator[bytes]:
-    while chunk := stream._take(BLOCK_BYTES):  # noqa: SLF001 - the bytes before they are decoded
+def without_marks(head: bytes) -> bytes:
+    """`head` without the byte order marks of UTF-8 at its beginning; some tools put a second one."""
+    while head.startswith(codecs.BOM_UTF8):
+        head = head[len(codecs.BOM_UTF8) :]
+    return head
+
+
+def _checked(chunks: Iterator[bytes], check: Callable[[], None] | None) -> Iterator[bytes]:
+    for chunk in chunks:
+        if check is not None:
+            check()
         yield chunk
 
 
-def _decompressed(raw: _Hashed, dialect: Dialect) -> _Reader:
+def _unpacked(raw: _Hashed, path: Path, dialect: Dialect) -> Reader:
     if dialect.compression == "gzip":
-        return gzip.GzipFile(fileobj=raw, mode="rb")  # type: ignore[call-overload,no-any-return]  # it only reads
-    if dialect.compression == "zstd":
-        import zstandard
-
-        reader: _Reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)  # type: ignore[arg-type]
-        return reader
-    return raw
-
-
-def _refuse_other_formats(head: bytes, path: Path, dialect: Dialect) -> None:
-    for magic, what in _MAGIC.items():
-        if head.startswith(magic):
-            raise SourceFormat(path, f"this is {what}, not a CSV file.", _NEXT.get(what, _AS_CSV))
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) or (
-        dialect.encoding == "utf-8" and {0} in (set(head[:16:4]), set(head[1:16:4])) and head[:16].count(0) >= 8
-    ):
-        raise SourceEncoding(
-            path, "the file is in UTF-32.", "Export it again as “CSV UTF-8” (in Excel: Save as).", line=1
-        )
-    start = head[:1000].lstrip()[:1]
-    if start in (b"{", b"["):
-        raise SourceFormat(path, "this looks like JSON, not CSV.", _FROM_JSON)
-    if start == b"<":
-        raise SourceFormat(path, "this looks like HTML or XML, not CSV.", _AS_CSV)
+        return Gunzip(raw, path)
+    return Unzstd(raw, path) if dialect.compression == "zstd" else raw

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tui_importer.durable import sync_file, sync_folder
+from tui_importer.source.columns import Columns, Derived
+from tui_importer.source.coverage import coverage
 from tui_importer.source.digests import START_ANEW, Digests
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.source.files import SUMMARY, private
@@ -26,7 +28,8 @@ VERSION = 1
 class Summary:
     """A scan's numbers and columns; see ScanResult for their meaning.
 
-    `files` has the digests of the other files, `wins` says which row of a person gives the profile.
+    `files` has the digests of the other files, `wins` says which row of a person gives the profile, `filled` counts the
+    rows in which each column has something.
     """
 
     fingerprint: Fingerprint
@@ -43,16 +46,26 @@ class Summary:
     seconds: float
     dialect: str = ""
     wins: str = "first"
+    derived: tuple[Derived, ...] = ()
+    added: tuple[str, ...] = ()
+    preset: str = ""
+    active: str = ""
+    filled: tuple[int, ...] = ()
     files: Digests = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Columns:
+        """The columns as they were recognised."""
+        return Columns(self.columns, self.fields, self.derived, self.added, self.preset, self.active)
 
     def result(self, folder: Path, organizations: tuple[Organization, ...]) -> ScanResult:
         """The scan's result, with the organizations of its own file."""
-        recognised = set(self.fields.values())
+        layout = self.layout
         return ScanResult(
             fingerprint=self.fingerprint,
             columns=self.columns,
             fields=self.fields,
-            unknown_columns=tuple(name for name in self.columns if name not in recognised),
+            unknown_columns=layout.unknown,
             rows=self.rows,
             importable=self.importable,
             users=self.users,
@@ -61,6 +74,8 @@ class Summary:
             roles=self.roles,
             role_rows=self.role_rows,
             dialect=self.dialect,
+            preset=self.preset,
+            coverage=coverage(layout, self.filled),
             rows_with_problems=self.rows_with_problems,
             problem_counts=self.problem_counts,
             folder=folder,
@@ -104,6 +119,9 @@ def read_summary(folder: Path) -> Summary:
                 "fingerprint": Fingerprint(**document["fingerprint"]),
                 "columns": tuple(document["columns"]),
                 "roles": tuple(document["roles"]),
+                "derived": tuple(Derived(f, h, tuple(s), *rest) for f, h, s, *rest in document.get("derived", ())),
+                "added": tuple(document.get("added", ())),
+                "filled": tuple(document.get("filled", ())),
                 "files": {name: tuple(digests) for name, digests in document.get("files", {}).items()},
             }
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tui_importer.source.blocks import Block
     from tui_importer.source.records import Record
-    from tui_importer.source.salvage import Salvaged
+    from tui_importer.source.salvage import Part
 
 FIELDS = "fields"
 SURPLUS = "surplus"
@@ -38,8 +38,8 @@ def to_table(block: Block, width: int, path: Path) -> pl.DataFrame:
 
     A block with ragged rows has two columns more, null in rows of the right width: `fields`, the number of fields
     found, and `surplus`, a list of the cells beyond the width. One with broken rows has two more: `broken`, what is
-    wrong in words, and `broken_at`, the index of the column where; `fields` is the width in these rows. Raises
-    SourceMiscounted when parser and count disagree.
+    wrong in words, and `broken_at`, the index of the column where, `width` behind the last; `fields` is `width` there.
+    Raises SourceMiscounted when parser and count disagree.
     """
     table = None
     if block.salvaged is not None:
@@ -86,10 +86,10 @@ def _split(block: Block, width: int, path: Path) -> pl.DataFrame:
     return _frame(records, width)
 
 
-def _salvaged(salvaged: Salvaged, width: int) -> pl.DataFrame:
-    table = _frame(salvaged.records, width)
+def _salvaged(salvaged: Part, width: int) -> pl.DataFrame:
+    table = _frame(salvaged.records or (), width)
     words = [mistake_of(salvaged.broken[n]) if n in salvaged.broken else None for n in range(table.height)]
-    places = [salvaged.broken[n].field if n in salvaged.broken else None for n in range(table.height)]
+    places = [min(salvaged.broken[n].field, width) if n in salvaged.broken else None for n in range(table.height)]
     is_broken = pl.col(BROKEN).is_not_null()
     return table.with_columns(
         pl.Series(BROKEN, words, pl.String), pl.Series(BROKEN_AT, places, pl.Int16)

@@ -49,7 +49,7 @@ _APART: Final = (
     frozenset({When.PANELS_ARE_SHOWN, When.IS_MAXIMISED}),
     frozenset({When.FAILURE_UNDER_CURSOR, When.GROUP_UNDER_CURSOR}),
     frozenset({When.ERRORS_ARE_LISTED, When.ERRORS_ARE_GROUPED}),
-    frozenset({When.GROUP_IS_OPEN, When.NO_GROUP_IS_OPEN}),
+    frozenset({When.GROUP_IS_OPEN, When.NO_GROUP_IS_OPEN, When.IS_MAXIMISED}),
     frozenset({When.REQUESTS_ARE_SHORT, When.REQUESTS_ARE_RAW}),
     frozenset({When.SETTING_UNDER_CURSOR, When.PROFILES_ARE_SHOWN}),
     frozenset({When.SETTING_IS_GIVEN, When.PROFILE_UNDER_CURSOR}),

@@ -62,11 +62,13 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
 
     def _fill(self) -> None:
         found = {header: field for field, header in self._preview.fields.items()}
+        uses = {use.header: use for use in self._preview.coverage}
         sample = self._preview.sample[0] if self._preview.sample else ()
         rows: list[Row] = []
         for number, header in enumerate(self._preview.columns):
             chosen = self._mapping.get(header)
-            field = found.get(header, "") if chosen is None else chosen
+            words = uses[header].words if header in uses else found.get(header, "")
+            field = words if chosen is None and words != UNUSED else chosen or ""
             how = "recognised" if chosen is None and field else "chosen" if chosen is not None else "unused"
             first = sample[number] if number < len(sample) else ""
             rows.append((number + 1, header, how, field or UNUSED, first))

@@ -222,6 +222,8 @@ class JobScreen(ErrorsTab, LiveControl):
             return self._snapshot is not None and self._snapshot.state == _STATES[when]
         if when is When.FINDINGS_ARE_THERE:
             return self._snapshot is not None and self._snapshot.totals.rows > 0
+        if when in {When.GROUP_IS_OPEN, When.NO_GROUP_IS_OPEN} and self.has_class("-maximised"):
+            return False  # one layer at a time, and the footer says which
         if when in OF_ERRORS:
             return self.errors_hold(when)
         if when in {When.PANELS_ARE_SHOWN, When.IS_MAXIMISED}:
@@ -287,10 +289,7 @@ class JobScreen(ErrorsTab, LiveControl):
         self.app.push_screen(FindingsScreen(self.view))
 
     def action_back(self) -> None:
-        """Peel one layer: the maximised table first, then back to the jobs."""
-        if self.has_class("-maximised"):
-            self.action_restore()
-            return
+        """Back to the jobs."""
         self.console_app.leave_job_screen()
 
 

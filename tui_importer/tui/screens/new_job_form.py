@@ -30,6 +30,7 @@ from tui_importer.tui.widgets.new_job_sections import (
     StepData,
     StepTitle,
     coverage_lines,
+    pairs_of,
 )
 from tui_importer.tui.widgets.path_field import PathField
 
@@ -167,8 +168,7 @@ class NewJobForm(ConsoleScreen[None]):
         self.query_one(FileSection).show_preview(preview, self.console_app.privacy)
         self.query_one(PathField).offer_nothing()
         coverage = self.query_one(CoveragePanel)
-        recognised = tuple((field, header) for field, header in preview.fields.items())
-        pairs = (*recognised, *(("", header) for header in preview.unknown_columns))
+        pairs = pairs_of(preview)
         coverage.show(pairs)
         coverage.styles.height = len(coverage_lines(pairs, self.size.width - 8))
         if self.typed().name in {"", self._default_name}:
@@ -268,8 +268,8 @@ class NewJobForm(ConsoleScreen[None]):
         """What is still needed before a plan can be made, empty when nothing is."""
         if self.preview is None:
             return "Choose a readable file first."
-        if "email" not in self.preview.fields:
-            return "No column is recognised as email: every row needs one."
+        if self.preview.problem:
+            return f"{self.preview.problem} {key_of('new.columns', self.console_app.keymap.keys)} chooses columns."
         problems = forms.problems_of(self.typed())
         if problems:
             field, problem = next(iter(problems.items()))
@@ -284,9 +284,9 @@ class NewJobForm(ConsoleScreen[None]):
         ready = not self.missing()
         planned = self.dry_plan is not None or (self.view is not None and self.view.plan() is not None)
         unused = len(self.preview.unknown_columns) if self.preview else 0
-        used = len(self.preview.fields) if self.preview else 0
-        mapped = self.preview is not None and "email" in self.preview.fields
-        note = f"{used} recognised, {unused} not used" if read else ""
+        used = len(self.preview.columns) - unused if self.preview else 0
+        mapped = self.preview is not None and not self.preview.problem
+        note = f"{used} used, {unused} not used" if read else ""
         state = "done" if mapped else "now" if read else "waits"
         self.query_one("#step-file", StepTitle).show(StepData(1, "File", "done" if read else "now"))
         self.query_one("#step-columns", StepTitle).show(StepData(2, "Columns", state, note))

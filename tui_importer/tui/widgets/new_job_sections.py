@@ -109,7 +109,7 @@ class FileSection(Vertical):
             fmt.counted(len(preview.columns), "column"),
             fmt.counted(len(preview.organizations), "organization"),
             safe(preview.dialect, 80),
-            safe(getattr(preview, "preset", ""), 40),
+            safe(f"{preview.preset} export" if preview.preset else "", 40),
         ]
         self.query_one("#facts", Static).update(Content(" · ".join(fact for fact in facts if fact)))
         self.set_class(True, "-previewed")
@@ -136,6 +136,14 @@ class CoveragePanel(Panel["tuple[tuple[str, str], ...]"]):
     def draw(self, data: tuple[tuple[str, str], ...]) -> Sequence[Content]:
         """Draw them."""
         return coverage_lines(data, self.content_size.width)
+
+
+def pairs_of(preview: Preview) -> tuple[tuple[str, str], ...]:
+    """(field, header) for every use of a column, then ("", header) for those not used."""
+    used = [(field, column.header) for column in preview.coverage for field in column.fields]
+    added = [("metadata", column.header) for column in preview.coverage if column.use == "metadata"]
+    fields = used or list(preview.fields.items())
+    return (*fields, *added, *(("", header) for header in preview.unknown_columns))
 
 
 def coverage_lines(pairs: Sequence[tuple[str, str]], width: int) -> list[Content]:
