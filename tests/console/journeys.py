@@ -323,7 +323,9 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
         (
             ("new.columns", (), kind, "ColumnsScreen"),
             ("columns.choose", (), kind, "PickDialog"),
-            ("columns.forget", ("end", "enter"), shown("0 chosen by hand"), True),
+            ("columns.save", ("end", "enter"), kind, "ValueDialog"),
+            ("columns.use", ("m", "enter"), kind, "PickDialog"),
+            ("columns.forget", ("enter",), shown("0 chosen by hand"), True),
             ("columns.back", (), kind, "NewJobScreen"),
         ),
     ),

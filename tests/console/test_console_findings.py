@@ -88,7 +88,7 @@ async def test_a_column_gets_another_meaning_and_the_job_is_made_with_it() -> No
         assert "7 of 8 used" in screen_text(app)
         assert "○ not used" in line_with(app, "Notes")
         await press(pilot, "end")
-        await map_column(pilot, ["end", "up"])
+        await map_column(pilot, ["end", "up", "up"])
         assert "metadata" in line_with(app, "Notes")
         assert "● chosen" in line_with(app, "Notes")
         await press(pilot, "home", "down")
@@ -100,6 +100,25 @@ async def test_a_column_gets_another_meaning_and_the_job_is_made_with_it() -> No
         app.screen.query_one("#path").focus()
         await press(pilot, "enter", "enter")
         assert backend.prepared[0].frozen.reading == Reading(mapping={"First Name": ""})
+
+
+async def test_a_field_comes_from_one_column_and_what_was_chosen_is_saved_for_other_files() -> None:
+    app = console(FakeBackend(), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+l", "end")
+        await map_column(pilot, ["home", "down", "down", "down"])
+        assert "last_name" in line_with(app, "Notes")
+        await press(pilot, "up")
+        await map_column(pilot, ["home", "down", "down", "down"])
+        assert "last_name" in line_with(app, "Password Hash")
+        assert "not used" in line_with(app, "  8  Notes")
+        await press(pilot, "w", *"mine", "enter")
+        assert app.preferences.config.mappings == {"mine": {"Notes": "-", "Password Hash": "last_name"}}
+        await press(pilot, "delete", "down", "delete")
+        assert "0 chosen by hand" in screen_text(app)
+        await press(pilot, "u", "enter")
+        assert "2 chosen by hand" in screen_text(app)
 
 
 async def test_separator_and_encoding_can_be_named_and_the_file_is_looked_at_again() -> None:

@@ -86,6 +86,8 @@ class When(StrEnum):
     ENVIRONMENT_CAN_BE_READ = "once a file is readable"
     COLUMNS_CAN_BE_CHOSEN = "once a file is readable, before the plan is made"
     COLUMN_IS_CHOSEN = "on a column chosen by hand"
+    COLUMNS_WERE_CHOSEN = "after a column was chosen by hand"
+    MAPPINGS_ARE_SAVED = "when some were saved"
     FINDINGS_ARE_THERE = "once the file is scanned"
     KEY_CAN_BE_STORED = "after a key was typed"
     SETTING_UNDER_CURSOR = "with a setting under the cursor"
@@ -213,6 +215,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("columns.choose", Place.COLUMNS, "enter", "choose", "Choose", "Pick what the column becomes", rank=1),
     Action("columns.forget", Place.COLUMNS, "delete,backspace", "forget", "As recognised",
            "Take the column as it is recognised", When.COLUMN_IS_CHOSEN, rank=2, footer_key="del"),
+    Action("columns.save", Place.COLUMNS, "w", "save", "Save as", "Keep what was chosen under a name",
+           When.COLUMNS_WERE_CHOSEN, rank=3),
+    Action("columns.use", Place.COLUMNS, "u", "use_saved", "Use saved", "Take what was saved under a name",
+           When.MAPPINGS_ARE_SAVED, rank=3),
     Action("columns.back", Place.COLUMNS, "escape", "back", "Back", "Back to the new job, with what was chosen", rank=1,
            footer_key="esc"),
     Action("findings.back", Place.FINDINGS, "escape", "back", "Back", "Back to the plan", rank=1, footer_key="esc"),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on
+from textual import on, work
 
-from tui_importer.source.models import FIELDS
+from tui_importer.config.edit import with_mapping
+from tui_importer.errors import ImporterError
+from tui_importer.source.mapping import METADATA, TARGETS
 from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.marks import COLUMNS
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.screens.base import ConsoleScreen
-from tui_importer.tui.screens.value_dialog import PickDialog
+from tui_importer.tui.screens.value_dialog import PickDialog, Question, ValueDialog
 from tui_importer.tui.tables import count_column, mark_column, text_column
-from tui_importer.tui.text import safe
+from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
 from tui_importer.tui.widgets.table_pane import TablePane
 from tui_importer.tui.widgets.virtual_table import VirtualTable
@@ -26,7 +30,11 @@ if TYPE_CHECKING:
     from tui_importer.source.models import Preview
     from tui_importer.tui.rows import Row
 
-RECOGNISED, METADATA, UNUSED = "as recognised", "metadata", "not used"
+RECOGNISED, UNUSED = "as recognised", "not used"
+LEFT_OUT: Final = "-"
+"""How the config file says that a column is not used."""
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 NAMES: Final = ("number", "header", "how", "becomes", "first")
 
 
@@ -88,6 +96,10 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
         """Conditions of the actions here."""
         if when is When.COLUMN_IS_CHOSEN:
             return self._header in self._mapping
+        if when is When.COLUMNS_WERE_CHOSEN:
+            return bool(self._mapping)
+        if when is When.MAPPINGS_ARE_SAVED:
+            return bool(self.console_app.preferences.config.mappings)
         return super().holds(when)
 
     @property
@@ -111,13 +123,61 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
             if choice == RECOGNISED:
                 self._mapping.pop(header, None)
             elif choice is not None:
-                self._mapping[header] = "" if choice == UNUSED else choice
+                self._take(header, "" if choice == UNUSED else choice)
             self._fill()
 
         now = self._mapping.get(header)
         chosen = RECOGNISED if now is None else now or UNUSED
-        options = (RECOGNISED, *FIELDS, METADATA, UNUSED)
+        options = (RECOGNISED, *filter(None, TARGETS), UNUSED)
         self.app.push_screen(PickDialog(f"{safe(header, 60)} becomes", options, chosen), picked)
+
+    def _take(self, header: str, target: str) -> None:
+        """A field comes from one column: another one that was chosen for it is not used any more."""
+        if target and target != METADATA:
+            for other in [name for name, field in self._mapping.items() if field == target and name != header]:
+                self._mapping[other] = ""
+                notify_safe(self.app, f"{other} is not used any more: {target} comes from {header}.")
+        self._mapping[header] = target
+
+    def action_save(self) -> None:
+        """Keep what was chosen in the config file, under a name."""
+
+        def named(name: str | None) -> None:
+            if name is not None:
+                self._save(name)
+
+        question = Question("Save what was chosen", ("For other files with the same columns.",), "Name")
+        wrong = "letters, digits, . _ -"
+        self.app.push_screen(
+            ValueDialog(question, "", lambda text: "" if NAME.fullmatch(text.strip()) else wrong), named
+        )
+
+    @work(group="settings")
+    async def _save(self, name: str) -> None:
+        kept = {header: field or LEFT_OUT for header, field in self._mapping.items()}
+        preferences = self.console_app.preferences
+        try:
+            await asyncio.to_thread(preferences.change, lambda config: with_mapping(config, name, kept))
+        except ImporterError as error:
+            notify_safe(self.app, error_text(error), title="Nothing was saved", severity="error")
+            return
+        notify_safe(self.app, f"Saved as {name}, also for the command line: --mapping {name}")
+        self.refresh_bindings()
+
+    def action_use_saved(self) -> None:
+        """Take a mapping from the config file, as far as this file has its columns."""
+        saved = self.console_app.preferences.config.mappings
+
+        def picked(name: str | None) -> None:
+            if name is None:
+                return
+            for header, text in saved[name].items():
+                target = "" if text == LEFT_OUT else text
+                if header in self._preview.columns and target in TARGETS:
+                    self._take(header, target)
+            self._fill()
+
+        self.app.push_screen(PickDialog("Use what was saved as", tuple(saved), next(iter(saved))), picked)
 
     def action_forget(self) -> None:
         """Take the column as it is recognised."""
@@ -127,3 +187,7 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
     def action_back(self) -> None:
         """Back to the new job, with what was chosen."""
         self.dismiss(self._mapping)
+
+
+def _wrong_name(text: str) -> str:
+    return "" if NAME.fullmatch(text.strip()) else "letters, digits, . _ -"
