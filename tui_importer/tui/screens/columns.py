@@ -147,10 +147,7 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
                 self._save(name)
 
         question = Question("Save what was chosen", ("For other files with the same columns.",), "Name")
-        wrong = "letters, digits, . _ -"
-        self.app.push_screen(
-            ValueDialog(question, "", lambda text: "" if NAME.fullmatch(text.strip()) else wrong), named
-        )
+        self.app.push_screen(ValueDialog(question, "", _wrong_name), named)
 
     @work(group="settings")
     async def _save(self, name: str) -> None:
