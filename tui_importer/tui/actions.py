@@ -7,95 +7,18 @@ binding carries the action's id, by which a keymap can give it other keys.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual.actions import parse
 from textual.binding import Binding
 
+from tui_importer.tui.places import Place, When
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-class Place(StrEnum):
-    """Where an action lives; the value is its heading on the help screen."""
-
-    EVERYWHERE = "Everywhere"
-    JOBS = "Jobs"
-    NEW_JOB = "New job"
-    JOB = "The job"
-    DETAIL = "One error"
-    TABLE = "Tables"
-    DIALOG = "Dialogs"
-    FILTER = "The filter"
-    READER = "Long texts"
-    HELP = "Help"
-    CHOICE = "Choices"
-    PATHS = "Paths below a field"
-    PICKER = "Choosing a file"
-    SETTINGS = "Settings"
-    FINDINGS = "Findings of the scan"
-    COLUMNS = "Columns of a new job"
-
-
-class When(StrEnum):
-    """When an action applies; the value completes the sentence "applies …" on the help screen."""
-
-    ALWAYS = ""
-    NO_DIALOG = "outside dialogs"
-    NO_JOB_RUNS = "while no job runs here"
-    JOB_UNDER_CURSOR = "with a job under the cursor"
-    RESTING_JOB_UNDER_CURSOR = "with a job under the cursor that does not run here"
-    JOB_RUNS = "while the job runs"
-    JOB_IS_READY = "before the job was started"
-    JOB_IS_PAUSED = "while the job is paused"
-    JOB_IS_UNFINISHED = "until the job is over"
-    SHARE_CAN_RISE = "until the job is over, below 100 %"
-    SHARE_CAN_FALL = "until the job is over, above 1 %"
-    WORKERS_CAN_GROW = "until the job is over, below 128"
-    WORKERS_CAN_SHRINK = "until the job is over, above one"
-    PACE_WAS_SET = "after share or workers were changed"
-    FAILURE_UNDER_CURSOR = "on an error"
-    ERRORS_ARE_LISTED = "in the errors, unless they are grouped"
-    ERRORS_ARE_GROUPED = "while the errors are grouped"
-    GROUP_UNDER_CURSOR = "on a group of errors"
-    GROUP_IS_OPEN = "in the errors of one group"
-    NO_GROUP_IS_OPEN = "unless a group is open"
-    ERRORS_CAN_BE_TRIED = "on errors that can be tried again, or with marks"
-    ERRORS_CAN_BE_SKIPPED = "on errors of rows, or with marks"
-    ANY_ERROR_CAN_BE_TRIED = "while there are errors"
-    PANELS_ARE_SHOWN = "while the panels are shown"
-    IS_MAXIMISED = "while the table has all the room"
-    HAS_ROWS = "with rows in the table"
-    TABLE_FOLLOWS = "in tables that grow"
-    TABLE_FILTERS = "in tables with rows"
-    TABLE_KNOWS_FAULTS = "in tables that know faults"
-    TABLE_EXPORTS = "in tables that are more than a sample"
-    TABLE_HAS_NEWS = "while new rows wait"
-    TABLE_IS_MARKED = "with marks"
-    TABLE_IS_FILTERED = "with a filter and without marks"
-    HAS_PREVIOUS = "unless it is the first"
-    HAS_NEXT = "unless it is the last"
-    HAS_REQUEST_ID = "when the server gave a request id"
-    ERROR_CAN_BE_TRIED = "unless the scan refused the row"
-    ERROR_CAN_BE_SKIPPED = "when it is about a row"
-    REQUESTS_ARE_SHORT = "when a request was sent"
-    REQUESTS_ARE_RAW = "while they are shown in full"
-    FILE_EDITABLE = "before the plan is made"
-    PATHS_ARE_OFFERED = "while there are some"
-    ENVIRONMENT_CAN_BE_READ = "once a file is readable"
-    COLUMNS_CAN_BE_CHOSEN = "once a file is readable, before the plan is made"
-    COLUMN_IS_CHOSEN = "on a column chosen by hand"
-    COLUMNS_WERE_CHOSEN = "after a column was chosen by hand"
-    MAPPINGS_ARE_SAVED = "when some were saved"
-    FINDINGS_ARE_THERE = "once the file is scanned"
-    KEY_CAN_BE_STORED = "after a key was typed"
-    SETTING_UNDER_CURSOR = "with a setting under the cursor"
-    SETTING_IS_GIVEN = "on what the config file says"
-    PROFILE_UNDER_CURSOR = "on a profile"
-    PROFILES_ARE_SHOWN = "in the list of profiles"
-    KEYRING_IS_USED = "in the list of profiles, where there is a keyring"
-    FILES_ARE_REMEMBERED = "while recent files are remembered"
+__all__ = ["ACTIONS", "Action", "Place", "When", "actions_of", "bindings_of", "cancel_binding", "find", "footer_label",
+           "footer_rank", "picking_bindings"]  # fmt: skip
 
 
 class Action(NamedTuple):
