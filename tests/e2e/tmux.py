@@ -123,6 +123,10 @@ class Tmux:
         """The same with colours and attributes."""
         return self.do("capture-pane", "-p", "-e")
 
+    def has_bold(self, word: str) -> bool:
+        """Whether a bold `word` is on the screen, as the label of a choice in focus is."""
+        return re.search(rf"\x1b\[1m(?:\x1b\[[0-9;]*m)*{re.escape(word)}\b", self.styled) is not None
+
     @property
     def title(self) -> str:
         """The terminal's title."""

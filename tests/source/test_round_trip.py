@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import tempfile
 from pathlib import Path
@@ -13,62 +11,49 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.source.writer import Form, forms, tables, told
 from tui_importer.source import structure
 from tui_importer.source._polars import pl
 from tui_importer.source.errors import SourceError, SourceMiscounted
 from tui_importer.source.frozen import FrozenRows
+from tui_importer.source.header import open_source, read_header
 from tui_importer.source.preview import preview
+from tui_importer.source.reading import DELIMITERS, ENCODINGS, RECOGNISED, Reading
 from tui_importer.source.scan import scan
+from tui_importer.source.stream import stream_of
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources
-    from tui_importer.source.models import ScanResult, SourceRow
-
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
-TRICKY = st.sampled_from(
-    ["", " ", '"', '""', ",", "\n", "\r\n", "\r", "a\rb", "\ufeff", "\u2028", "\x1a", "ä", "😀", "'", "\\", '\\"', "#"]
-)
-CELL = st.one_of(TEXT, TRICKY, st.builds(lambda *parts: "".join(parts), TRICKY, TEXT, TRICKY))
-QUOTING = st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+    from tui_importer.source.models import Problem, ScanResult, SourceRow
 
 
-@st.composite
-def tables(draw: st.DrawFn) -> list[list[str]]:
-    width = draw(st.integers(1, 4))
-    return draw(st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=8))
-
-
-def read_back(content: bytes) -> tuple[ScanResult, list[SourceRow], int]:
-    """Scan a source and read its rows; also how many problems there are."""
+def read_back(content: bytes, reading: Reading = RECOGNISED) -> tuple[ScanResult, list[SourceRow], list[Problem]]:
+    """Scan a source and read its rows and problems."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "users.csv"
         path.write_bytes(content)
-        result = scan(path, Path(name) / "job")
-        return result, FrozenRows(Path(name) / "job").read(1, result.rows), len(list(result.problems()))
-
-
-def written(table: list[list[str]], quoting: int, ending: str) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=quoting, lineterminator=ending)  # type: ignore[arg-type]  # any of csv's constants
-    writer.writerow(["email", "one", "two", "three"][: len(table[0])])
-    writer.writerows(table)
-    return text.getvalue().encode()
+        result = scan(path, Path(name) / "job", reading)
+        return result, FrozenRows(Path(name) / "job").read(1, result.rows), list(result.problems())
 
 
 @pytest.mark.parametrize("blocks", [None, 64])
-@settings(max_examples=25, deadline=None)
-@given(tables(), QUOTING, st.sampled_from(["\n", "\r\n"]))
-@example([["\ufeffa"], ["\ufeff"]], csv.QUOTE_MINIMAL, "\n")
-@example([[""], [" "], [""]], csv.QUOTE_MINIMAL, "\r\n")
-def test_every_table_comes_back(blocks: int | None, table: list[list[str]], quoting: int, ending: str) -> None:
-    if quoting == csv.QUOTE_MINIMAL and ending == "\n":  # then Python 3.11 writes a lone carriage return without quotes
-        table = [[cell.replace("\r", "") for cell in row] for row in table]
-    content = written(table, quoting, ending)
+@settings(max_examples=60, deadline=None)
+@given(tables(), forms())
+@example([["\ufeffa"], ["\ufeff"]], Form())
+@example([[""], [" "], [""]], Form(ending="\r\n"))
+@example([["a\r\nb", "\r"], ["\n", ""]], Form(";", "\r", always=False, encoding="utf-16-be", mark=True))
+@example([["ä;b", "é"]], Form("|", "\r\n", encoding="cp1252", compression="gzip"))
+def test_every_table_comes_back_whatever_its_dialect(blocks: int | None, table: list[list[str]], form: Form) -> None:
+    table = [[form.fit(cell) for cell in row] for row in table]
     with pytest.MonkeyPatch.context() as patch:
         if blocks is not None:
-            patch.setattr("tui_importer.source.blocks.BLOCK_BYTES", blocks)
-            patch.setattr("tui_importer.source.blocks.NEARBY_BYTES", blocks // 2)
-        result, rows, problems = read_back(content)
+            patch.setattr("tui_importer.source.stream.BLOCK_BYTES", blocks)
+            patch.setattr("tui_importer.source.stream.NEARBY_BYTES", blocks // 2)
+        result, rows, problems = read_back(form.write(table), told(form, table))
+    assert ENCODINGS[form.encoding] in result.dialect or "".join(map("".join, table)).isascii()
+    assert DELIMITERS[form.delimiter] in result.dialect
+    if form.ending == "\r":  # there every line end is the same, those in values too
+        table = [[cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in table]
     # An empty cell and a missing value are the same thing.
     assert [list(row.cells.values()) for row in rows] == [[cell or None for cell in row] for row in table]
     assert [row.row for row in rows] == list(range(1, len(table) + 1))
@@ -77,37 +62,72 @@ def test_every_table_comes_back(blocks: int | None, table: list[list[str]], quot
         assert row.line == line
         line += 1 + sum(cell.count("\n") for cell in cells)
     assert result.importable + sum(row.problem is not None for row in rows) == len(table)
-    assert (problems > 0) == (result.rows_with_problems > 0)
-
-
-def independent(content: bytes) -> list[list[str]]:
-    text = re.sub(r"\A(?:[ \t]*\r?\n)+", "", content.decode().removeprefix("\ufeff"))  # blank lines before the header
-    return [record for record in csv.reader(io.StringIO(text, newline="\n"), strict=True) if record]
+    assert not {it.kind for it in problems} & {"quotes_broken", "row_too_short", "row_too_long"}
+    lost = {row.row for row in rows if "\ufffd" in "".join(cell or "" for cell in row.cells.values())}
+    assert {it.row for it in problems if it.kind == "bytes_invalid"} == lost
 
 
 PIECES = [b"email", b"name", b",", b"\n", b"\r\n", b'"', b"a@x.example", b" ", b"x", b"\xc3\xa4", b"\xff", b"\r", b"\0"]
-BODY = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), st.binary(max_size=60))
-SOURCE = st.one_of(BODY, BODY.map(b"email,name\n".__add__))
+BODY = st.one_of(
+    st.lists(st.sampled_from([*PIECES, b";", b"sep=;\n", b"\xef\xbb\xbf", b"\xed"]), max_size=30).map(b"".join),
+    st.binary(max_size=60),
+)
+SOURCE = st.one_of(
+    BODY,
+    BODY.map(b"email,name\n".__add__),
+    BODY.map(b'email;name\r\na@x.example;"Ann\nMarie"\r\n'.__add__),
+    BODY.map("\ufeffemail\tname\n".encode("utf-16-le").__add__),
+    BODY.map(b"\x1f\x8b\x08\x00".__add__),
+    BODY.map(b"\x28\xb5\x2f\xfd".__add__),
+)
 
 
-@settings(max_examples=100, deadline=None)
+def decoded(content: bytes, reading: Reading) -> tuple[list[str], str]:
+    """The physical lines of a source behind its header, from line 1 (earlier ones empty), and its separator."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "users.csv"
+        path.write_bytes(content)
+        with open_source(path) as file:
+            stream = stream_of(file, path, reading)
+            header = read_header(stream, reading)
+            text = stream.head()[header.size :].decode("utf-8", "replace")
+            return [""] * (header.line - 1) + text.split("\n"), stream.dialect.delimiter
+
+
+def bare(text: str, delimiter: str) -> str:
+    """What is left of a text without what separates and quotes."""
+    return re.sub(f'["\r\n{re.escape(delimiter)}]', "", text)
+
+
+@settings(max_examples=250, deadline=None)
 @given(SOURCE)
-def test_any_bytes_are_read_like_the_csv_module_or_refused(content: bytes) -> None:
+@example(b'email,name\na,"b\nc,d"e\n')
+@example(b'email\n"')
+@example(b"email\r\r")
+@example(b'email\n",\0')
+@example(b"email;name\r\na;b\n\x1a")
+def test_of_any_bytes_no_character_is_lost(content: bytes) -> None:
+    """Every line belongs to a row, whose cells have all that is in its lines, or the file is refused."""
     try:
-        result, rows, _ = read_back(content)
+        result, rows, problems = read_back(content)
     except SourceError as error:
         assert error.message  # noqa: PT017 - the refusal is one of two right outcomes
         return
-    records = independent(content)[1:]
-    assert result.rows == len(rows) == len(records)
-    width = len(result.columns)
-    for row, record in zip(rows, records, strict=True):
-        cells = [*record[:width], *[""] * (width - len(record))]
-        assert list(row.cells.values()) == [cell or None for cell in cells]
-        assert (row.problem is not None and row.problem.kind.startswith("row_too")) == (len(record) != width)
+    lines, delimiter = decoded(content, RECOGNISED)
+    starts = [row.line for row in rows]
+    assert starts == sorted(set(starts))
+    assert not "".join(lines[: starts[0] - 1]).strip("\r")
+    too_long = {it.row for it in problems if it.kind == "row_too_long"}
+    for row, after in zip(rows, [*starts[1:], len(lines) + 1], strict=True):
+        wanted = bare("".join(lines[row.line - 1 : after - 1]), delimiter)
+        found = bare("".join(cell or "" for cell in row.cells.values()), delimiter)
+        assert wanted.startswith(found) if row.row in too_long else wanted == found
+    errors = {it.row for it in problems if it.severity == "error"}
+    assert {row.row for row in rows if row.problem is not None} == errors
+    assert result.importable + len(errors) == result.rows == len(rows)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SOURCE)
 def test_a_preview_of_any_bytes_is_shown_or_refused(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -118,6 +138,18 @@ def test_a_preview_of_any_bytes_is_shown_or_refused(content: bytes) -> None:
         except SourceError:
             return
     assert all(len(row) == len(shown.columns) for row in shown.sample)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SOURCE, st.sampled_from(["", *DELIMITERS]), st.sampled_from(["", *ENCODINGS]))
+def test_whatever_the_operator_insists_on_gives_rows_or_a_refusal(
+    content: bytes, delimiter: str, encoding: str
+) -> None:
+    try:
+        result, rows, _ = read_back(content, Reading(delimiter=delimiter, encoding=encoding))
+    except SourceError:
+        return
+    assert result.rows == len(rows) > 0
 
 
 def test_lines_with_blank_lines_and_line_breaks(sources: Sources, small_blocks: int) -> None:
@@ -183,7 +215,7 @@ def test_what_polars_would_drop_is_read_otherwise(sources: Sources, monkeypatch:
 
 def test_two_readings_that_disagree_are_refused(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     real = structure.field_counts
-    monkeypatch.setattr(structure, "field_counts", lambda data: real(data)[1:])
+    monkeypatch.setattr(structure, "field_counts", lambda data, separator: real(data, separator)[1:])
     with pytest.raises(SourceMiscounted) as caught:
         sources.scan("email,name\na@x.example,Ann\nb@x.example\n")
     assert caught.value.line == 2

@@ -111,7 +111,7 @@ class BlockReader:
             blocks, rest = self._cut(data, line, ended=ended)
             for block in blocks:
                 line += block.lines
-                self._records += block.records
+                self._count(block)
                 yield block
 
     def finish(self) -> Fingerprint:
@@ -133,8 +133,6 @@ class BlockReader:
         if end and len(text) - end <= MAX_RECORD and not (ended and end < len(text)):
             with contextlib.suppress(structure.BrokenGrammarError):
                 return [self._irregular(text[:end], line)], text[end:] + data[len(whole) :]
-        elif not end and not ended and len(text) <= MAX_RECORD:
-            return [], data
         blocks = self._salvaged(text, line, ended=ended)
         return blocks, text[sum(len(block.data) for block in blocks) :] + data[len(whole) :]
 
@@ -145,7 +143,6 @@ class BlockReader:
 
     def _salvaged(self, text: bytes, line: int, *, ended: bool) -> list[Block]:
         blocks = []
-        broken: list[structure.Violation] = []
         for part in salvage(text, line, self._separator, ended=ended):
             data = text[part.begin : part.end]
             if part.records is None:
@@ -153,12 +150,15 @@ class BlockReader:
             else:
                 lines = data.count(b"\n")
                 blocks.append(Block(data, part.line, lines, None, self._separator, _is_odd(data), salvaged=part))
-            broken += part.broken.values()
-        self._broken += len(broken)
-        records = self._records + sum(block.records for block in blocks)
-        if broken and self._broken >= TRUSTED_RECORDS and self._broken * 2 > records:
-            raise quotes_error(self.path, broken[0], self._header.columns)
         return blocks
+
+    def _count(self, block: Block) -> None:
+        """Count the records; raises SourceQuotes when most of them are broken."""
+        self._records += block.records
+        broken = block.salvaged.broken if block.salvaged else {}
+        self._broken += len(broken)
+        if broken and self._broken >= TRUSTED_RECORDS and self._broken * 2 > self._records:
+            raise quotes_error(self.path, next(iter(broken.values())), self._header.columns)
 
     def _regular_lines(self, data: bytes) -> int:
         """The number of lines when each is a record of the header's width, else 0."""

@@ -116,8 +116,11 @@ def _named_by_head(head: bytes) -> str:
 def ends_with_returns(head: bytes) -> bool:
     """Whether lines end with CR alone, by the first ones: outside quotes there are no other line ends."""
     lines = head.rstrip(b"\r\n")
-    outside = b'"'.join(lines.split(b'"')[::2]) if b"\r" in lines else b""
-    return b"\r" in outside and b"\n" not in outside
+    end = head[len(lines) :]
+    if b"\r" not in head or (b"\r" not in lines and b"\n" in end):
+        return False
+    outside = b'"'.join(lines.split(b'"')[::2])
+    return b"\n" not in outside and b"\r" in outside + end
 
 
 def separator_line(first: str) -> str:

@@ -18,6 +18,7 @@ from tui_importer.source.structure import BrokenGrammarError, Violation, field_c
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NEAR_BYTES = 1 << 14
 MIN_STRETCH, LONG_STRETCH, MOST_SINGLY = 1 << 8, 1 << 18, 32
 
 
@@ -85,6 +86,8 @@ class _Salvage:
         first = data[begin : newline + 1]
         end, violation = newline + 1, first_violation(first, self._line, self._separator)
         if violation is not None and violation.mistake == "unbalanced":
+            violation = self._closed_wrongly() or violation
+        if violation is not None and violation.mistake == "unbalanced":
             closed = _closing_line(data, begin, newline + 1)
             if closed is not None:
                 violation = first_violation(data[begin:closed], self._line, self._separator)
@@ -100,6 +103,13 @@ class _Salvage:
             part.broken[len(part.records)] = violation
             part.records.append(record)
         return True
+
+    def _closed_wrongly(self) -> Violation | None:
+        """The mistake when the quote that this line opens is closed soon by one that closes no value."""
+        near = self._data[self._offset : self._offset + NEAR_BYTES]
+        found = first_violation(near, self._line, self._separator)
+        wrong = found is not None and found.mistake in ("after_close", "backslash") and found.line == self._line
+        return found if wrong else None
 
     def _take(self, end: int) -> None:
         """Split the valid records up to the offset `end`."""

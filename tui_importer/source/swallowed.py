@@ -14,11 +14,11 @@ def hidden_lines(value: str, index: int, width: int, email: int, delimiter: str 
     the rest of the first row, whole rows, and the beginning of the last. So its lines have just the right number of
     separators, and where column `email` would be stands an address; anywhere when it is computed from others.
     """
-    first, *inner, last = (line.strip("\r") for line in value.split("\n"))
-    if not inner and not last:
+    begin, end = value.find("\n"), value.rfind("\n")
+    first, last = value[:begin].strip("\r"), value[end + 1 :].strip("\r")
+    if begin < 0 or first.count(delimiter) != width - 1 - index or last.count(delimiter) != index:
         return 0
-    if first.count(delimiter) != width - 1 - index or last.count(delimiter) != index:
-        return 0
+    inner = value[begin + 1 : end].split("\n") if end > begin else []
     if any(line.count(delimiter) != width - 1 for line in inner):
         return 0
     cells = first.split(delimiter), last.split(delimiter)

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.errors import SourceMiscounted
 from tui_importer.source.header import mistake_of
-from tui_importer.source.records import split_records
+from tui_importer.source.records import Record, split_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from tui_importer.source.blocks import Block
-    from tui_importer.source.records import Record
     from tui_importer.source.salvage import Part
 
 FIELDS = "fields"
@@ -43,7 +42,7 @@ def to_table(block: Block, width: int, path: Path) -> pl.DataFrame:
     """
     table = None
     if block.salvaged is not None:
-        return _salvaged(block.salvaged, width)
+        return _salvaged(block.salvaged, width, block.separator.decode())
     if block.fields is None:
         table = _parse(block, width)
         if table is not None:
@@ -86,17 +85,23 @@ def _split(block: Block, width: int, path: Path) -> pl.DataFrame:
     return _frame(records, width)
 
 
-def _salvaged(salvaged: Part, width: int) -> pl.DataFrame:
-    table = _frame(salvaged.records or (), width)
-    words = [mistake_of(salvaged.broken[n]) if n in salvaged.broken else None for n in range(table.height)]
-    places = [min(salvaged.broken[n].field, width) if n in salvaged.broken else None for n in range(table.height)]
-    is_broken = pl.col(BROKEN).is_not_null()
+def _salvaged(salvaged: Part, width: int, delimiter: str) -> pl.DataFrame:
+    """Broken rows keep all that is in their line, what is beyond the last column in that one."""
+    records, broken = list(salvaged.records or ()), salvaged.broken
+    for number in broken:
+        line, cells = records[number]
+        records[number] = Record(line, [*cells[: width - 1], delimiter.join(cells[width - 1 :])][:width])
+    table = _frame(records, width)
+    words = [mistake_of(broken[n]) if n in broken else None for n in range(table.height)]
+    places = [min(broken[n].field, width) if n in broken else None for n in range(table.height)]
     return table.with_columns(
-        pl.Series(BROKEN, words, pl.String), pl.Series(BROKEN_AT, places, pl.Int16)
-    ).with_columns(
-        pl.when(is_broken).then(pl.lit(width, pl.UInt32)).otherwise(FIELDS).alias(FIELDS),
-        pl.when(is_broken).then(None).otherwise(SURPLUS).alias(SURPLUS),
-    )  # fmt: skip
+        pl.when(pl.Series(words, dtype=pl.String).is_not_null())
+        .then(pl.lit(width, pl.UInt32))
+        .otherwise(FIELDS)
+        .alias(FIELDS),
+        pl.Series(BROKEN, words, pl.String),
+        pl.Series(BROKEN_AT, places, pl.Int16),
+    )
 
 
 def _frame(records: Sequence[Record], width: int) -> pl.DataFrame:
