@@ -155,7 +155,15 @@ def test_hostile_text_never_reaches_the_terminal(tmp_path: Path, cli: Cli, sandb
     text = cli("errors", "j", code=0).stdout
     assert "role" in text
     assert "\u202e" not in text
-    cli("run", write_source(tmp_path / f"b{ESCAPES}.csv", rows[1:2], columns), *FAST, "--max-failed", "0", code=3)
+    reaches_the_server = [person(1, 1, role_slug="role\u202egpj")]
+    cli(
+        "run",
+        write_source(tmp_path / f"b{ESCAPES}.csv", reaches_the_server, columns),
+        *FAST,
+        "--max-failed",
+        "0",
+        code=3,
+    )
     assert "invalid_role" in cli("jobs", code=0).stdout
     cli("jobs", "--json", code=0)
     cli("run", tmp_path / f"nowhere{ESCAPES}.csv", *FAST, code=2)

@@ -45,6 +45,11 @@ OWN: dict[str, Explanation] = {
             "Correct the value; if many rows are concerned, start anew and name the file's encoding.",
         ),
         "control_character": ("A character that no name or address has, often left by a bad copy.", _MEND_ROW),
+        "value_too_long": ("A value is far longer than any field: often a quote that was not closed.", _MEND_ROW),
+        "not_active": (
+            "The export says that this person is not active; only active people are imported.",
+            "To import everybody, leave the column out: --map COLUMN=-.",
+        ),
         "row_too_short": ("The row has fewer cells than the header.", _MEND_ROW),
         "row_too_long": ("The row has more cells than the header, often by a comma that is not quoted.", _MEND_ROW),
         "rows_swallowed": ("A quote that never closes swallowed the lines behind it.", _MEND_ROW),
