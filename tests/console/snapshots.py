@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tui_importer.engine.plan import Environment, OrganizationPlan, Plan
+from tui_importer.engine.plan import Environment, OrganizationPlan, Plan, UserPlan
 from tui_importer.engine.shapes import shape_of
 from tui_importer.engine.snapshot import (
     AttemptView,
@@ -192,7 +192,8 @@ def a_plan(environment: str = "STAGING") -> Plan:
         environment=an_environment(environment), rows=ROWS, refused_rows=7, users=14_973, memberships=14_985,
         organizations=OrganizationPlan(existing=3, create=147, conflict=2, unknown=0),
         problems={"email_invalid": 5, "metadata_invalid": 2}, roles_missing=("superadmin",), requests=30_131,
-        seconds_low=375, seconds_high=402,
+        seconds_low=375, seconds_high=402, people=UserPlan(looked_up=100, existing=12), webhooks=2,
+        notes=("2 webhook endpoints are enabled: each new object is sent there.",),
     )  # fmt: skip
 
 
@@ -218,7 +219,7 @@ def a_preview() -> Preview:
     )
     return Preview(
         size=19_580_597, columns=columns, fields=fields, unknown_columns=("Notes",), rows=ROWS, organizations=orgs,
-        sample=sample, seconds=0.2,
+        sample=sample, seconds=0.2, dialect="UTF-8, separated by a comma",
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from tests.console.snapshots import (
     NOW,
     a_plan,
     failure,
+    findings,
     finished,
     importing,
     log_entries,
@@ -206,8 +207,13 @@ class Walk:
         app.screen.query_one("#max_failed", Input).focus()
         await settle(self.pilot)
         await self.take("new-job-options")
+        await self.take("new-job-columns", "ctrl+l", "end")
+        await self.take("new-job-column", "enter")
+        await self.keys("escape", "escape")
         view = await self.plan(scanning="new-job-scan")
         await self.take_main("plan")
+        await self.take("findings", "v", "down")
+        await self.keys("escape")
         return view
 
     async def plan(self, scanning: str = "") -> FakeJobView:
@@ -221,7 +227,7 @@ class Walk:
         if scanning:
             await self.show(view, replace(view.now, scanned_rows=6_000, scanned_share=0.4))
             await self.take(scanning)
-        view.the_plan = a_plan()
+        view.the_plan, view.the_findings = a_plan(), findings()
         await self.show(view, replace(ready(), source=SOURCE))
         return view
 

@@ -14,7 +14,7 @@ from tui_importer.source.mapping import METADATA, TARGETS
 from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.marks import COLUMNS
 from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.screens.base import ConsoleScreen
+from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.screens.value_dialog import PickDialog, Question, ValueDialog
 from tui_importer.tui.tables import count_column, mark_column, text_column
 from tui_importer.tui.text import error_text, notify_safe, safe
@@ -41,6 +41,7 @@ NAMES: Final = ("number", "header", "how", "becomes", "first")
 class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
     """A table of columns; it ends with the mapping: header -> field, "metadata", or "" for a column not used."""
 
+    CSS_PATH = styles("columns")
     BINDINGS = bindings_of(Place.COLUMNS)
     AUTO_FOCUS = "#columns"
     place: ClassVar[Place] = Place.COLUMNS

@@ -119,7 +119,7 @@ def columns(privacy: Privacy) -> list[Column]:
         count_column("line", "line", 9, searched=True),
         mark_column("severity", "what", 14, FINDINGS),
         text_column("column", "column", 18, priority=2),
-        text_column("message", "message", 24, flex=1, change=privacy.text),
+        text_column("message", "message", 44, flex=1, change=privacy.text),
         text_column("kind", "kind", 24, priority=3, tone="muted"),
     ]
 
