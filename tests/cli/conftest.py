@@ -39,6 +39,8 @@ SECONDS = 120.0
 """How long a test waits for what should take a few seconds: the machine may be busy."""
 FAST = ("--yes", "--writes-per-10s", "0")
 """Flags of a run that nobody watches, without our rate limit."""
+BRIEF = (*FAST, "--look-up-users", "none")
+"""The same with a plan that asks for nobody: for tests that count requests."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

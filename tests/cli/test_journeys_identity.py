@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import FAST
+from tests.cli.conftest import BRIEF, FAST
 from tests.support import assert_exact, person, write_source
 from tui_importer.engine.jobs import Jobs
 
@@ -79,7 +79,7 @@ def test_a_job_keeps_its_options_unless_they_are_given_again(tmp_path: Path, cli
     rows = [person(n) for n in range(40)]
     given = ("--workers", "1", "--share", "50", "--max-failed", "off", "--limit", "36", "--on-existing", "update")
     sandbox.update(latency=0.01, revoke_after=12)
-    cli("run", write_source(tmp_path / "a.csv", rows), *FAST, *given, "--job", "j", code=4)
+    cli("run", write_source(tmp_path / "a.csv", rows), *BRIEF, *given, "--job", "j", code=4)
     frozen, kept = options(cli, "j")
     assert (frozen.limit, frozen.on_existing, frozen.base_url) == (36, "update", sandbox.url)
     assert (kept.workers, kept.share, kept.max_failed, kept.writes_per_10s) == (1, 50, None, 0)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.conftest import FAST
+from tests.cli.conftest import BRIEF, FAST
 from tests.support import UNLIMITED, assert_exact, person, write_source
 from tui_importer.sandbox.server import Sandbox
 
@@ -86,7 +86,7 @@ def test_a_revoked_key_fails_no_row_and_only_a_key_of_the_same_environment_goes_
 ) -> None:
     rows = [person(n, n % 4) for n in range(80)]
     sandbox.update(latency=0.005, revoke_after=70)
-    flags = (*FAST, "--workers", "4", "--job", "j", "--json")
+    flags = (*BRIEF, "--workers", "4", "--job", "j", "--json")
     document = cli("run", write_source(tmp_path / "a.csv", rows), *flags, code=4).document
     assert (document["state"], document["reason"], document["failed"]) == ("paused", "key rejected", 0)
     assert 0 < document["created"] < 80

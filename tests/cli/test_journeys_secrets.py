@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from tests.cli.conftest import FAST
+from tests.cli.conftest import BRIEF, FAST
 from tests.support import COLUMNS, person, write_source
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def guarded(cli: Cli, sandbox: Sandbox) -> Cli:
 def test_secrets_are_nowhere_and_gone_when_all_is_done(tmp_path: Path, guarded: Cli, sandbox: Sandbox) -> None:
     source = write_source(tmp_path / "users.csv", rows(), WITH_SECRETS)
     sandbox.update(latency=0.02, revoke_after=12)
-    paused = guarded("run", source, *FAST, "--workers", "2", "--job", "j", "--json", code=4)
+    paused = guarded("run", source, *BRIEF, "--workers", "2", "--job", "j", "--json", code=4)
     secrets = guarded.job_folder("j") / "secrets.parquet"
     assert pl.read_parquet(secrets).height == 8, "a paused job needs them"
     assert modes(guarded.home / "jobs") == {("folder", 0o700), ("file", 0o600)}

@@ -138,8 +138,9 @@ def test_interrupted_in_the_prewarm_no_user_is_sent(
 def write_wide_source(path: Path) -> list[dict[str, str]]:
     """Few rows and many bytes: a scan that takes a while, and an import that does not."""
     rows = [person(n, n % 5) for n in range(40)]
-    note = "lorem ipsum " * 80_000
-    lines = [",".join([*rows[0], "note"]), *(",".join([*row.values(), note]) for row in rows)]
+    notes = ["lorem ipsum " * 5_000] * 16
+    names = [f"note {number}" for number in range(16)]
+    lines = [",".join([*rows[0], *names]), *(",".join([*row.values(), *notes]) for row in rows)]
     path.write_text("\n".join(lines), encoding="utf-8")
     return rows
 
