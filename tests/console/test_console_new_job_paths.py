@@ -161,4 +161,4 @@ async def test_the_picker_goes_to_the_folder_above(tmp_path: Path) -> None:
         await press(pilot, "backspace")
         tree = app.screen.query_one(DirectoryTree)
         await until(pilot, lambda: "users.csv" in {str(node.label) for node in tree.root.children})
-        assert line_with(app, "Choose a CSV file in").rstrip().endswith(tmp_path.name)
+        assert tmp_path.name in line_with(app, "Choose a CSV file in")
