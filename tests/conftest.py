@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,11 @@ settings.load_profile("unhurried")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", default=False, help="also run the long forms of tests")
     parser.addoption("--update-pictures", action="store_true", default=False, help="keep the console's pictures anew")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`: two processes a core, because many tests wait for servers and terminals."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
