@@ -64,7 +64,7 @@ def test_a_quote_that_is_closed_by_the_next_one(sources: Sources) -> None:
     conserved(scanned, 3)
 
 
-@pytest.mark.parametrize("place", [0, 1, 7, 150, 199])
+@pytest.mark.parametrize("place", [0, 50, 79])
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -75,16 +75,16 @@ def test_a_quote_that_is_closed_by_the_next_one(sources: Sources) -> None:
     ],
 )
 def test_a_mistake_is_found_in_any_block(sources: Sources, small_blocks: int, place: int, name: str, kind: str) -> None:
-    rows = [f"user{number}@x.example,Jörg {number}" for number in range(200)]
+    rows = [f"user{number}@x.example,Jörg {number}" for number in range(80)]
     rows[place] = f"user{place}@x.example,{name}"
     scanned = sources.scan(("email,name\n" + "\n".join(rows)).encode(errors="surrogateescape"))
     assert scanned.findings == [(place + 1, place + 2, "name", kind)]
-    conserved(scanned, 200)
-    assert [row.line for row in scanned.rows] == list(range(2, 202))
+    conserved(scanned, 80)
+    assert [row.line for row in scanned.rows] == list(range(2, 82))
 
 
-@pytest.mark.parametrize("stretch", [64, 1 << 10, 1 << 18])
-@pytest.mark.parametrize("apart", [2, 3, 17, 90])
+@pytest.mark.parametrize("stretch", [64, 1 << 18])
+@pytest.mark.parametrize("apart", [2, 17])
 def test_many_mistakes_far_and_near(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, small_blocks: int, stretch: int, apart: int
 ) -> None:
@@ -190,5 +190,5 @@ def test_what_lies_behind_the_limit_is_not_looked_at(
 
 
 def test_a_violation_far_to_the_right_is_in_no_column(sources: Sources) -> None:
-    scanned = sources.scan("email,name\na@x.example" + "," * 70_000 + 'x"\n')
+    scanned = sources.scan("email,name\na@x.example" + "," * 40_000 + 'x"\n')
     assert scanned.findings == [(1, 2, "", "quotes_broken")]

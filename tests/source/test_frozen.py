@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SECRETS = (
     "E-Mail,Given Name,password,Password Hash,hash-type,Note,external_id\n"
     "Ann@X.example , Ann ,  two blanks  ,,,  kept as it is ,e1\n"
-    "b@x.example,,, $2b$10$abc ,BCRYPT,,\n"
+    "b@x.example,,, $2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy ,BCRYPT,,\n"
     "c@x.example,,,,,,\n"
     "broken,,hidden,,,,\n"
 )
@@ -52,7 +52,7 @@ def test_a_row_is_what_the_api_takes(sources: Sources) -> None:
         secrets={"password": Secret("  two blanks  ")},
     )
     assert second.user == {"email": "b@x.example", "password_hash_type": "bcrypt"}
-    assert second.secrets == {"password_hash": Secret("$2b$10$abc")}
+    assert second.secrets == {"password_hash": Secret("$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")}
     assert second.cells["Password Hash"] == "••• (bcrypt)"
     assert third.secrets == {}
     assert third.cells["password"] is None

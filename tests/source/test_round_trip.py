@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 from pathlib import Path
@@ -23,6 +24,8 @@ from tui_importer.source.scan import scan
 from tui_importer.source.stream import stream_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.source.conftest import Sources
     from tui_importer.source.models import Problem, ScanResult, SourceRow
 
@@ -36,19 +39,30 @@ def read_back(content: bytes, reading: Reading = RECOGNISED) -> tuple[ScanResult
         return result, FrozenRows(Path(name) / "job").read(1, result.rows), list(result.problems())
 
 
-@pytest.mark.parametrize("blocks", [None, 64])
-@settings(max_examples=60, deadline=None)
-@given(tables(), forms())
-@example([["\ufeffa"], ["\ufeff"]], Form())
-@example([[""], [" "], [""]], Form(ending="\r\n"))
-@example([["a\r\nb", "\r"], ["\n", ""]], Form(";", "\r", always=False, encoding="utf-16-be", mark=True))
-@example([["ä;b", "é"]], Form("|", "\r\n", encoding="cp1252", compression="gzip"))
-def test_every_table_comes_back_whatever_its_dialect(blocks: int | None, table: list[list[str]], form: Form) -> None:
-    table = [[form.fit(cell) for cell in row] for row in table]
+BLOCKS = st.sampled_from([None, 32, 64])
+
+
+@contextlib.contextmanager
+def blocks_of(size: int | None) -> Iterator[None]:
+    """Reading in blocks of so many bytes."""
     with pytest.MonkeyPatch.context() as patch:
-        if blocks is not None:
-            patch.setattr("tui_importer.source.stream.BLOCK_BYTES", blocks)
-            patch.setattr("tui_importer.source.stream.NEARBY_BYTES", blocks // 2)
+        if size is not None:
+            patch.setattr("tui_importer.source.stream.BLOCK_BYTES", size)
+            patch.setattr("tui_importer.source.stream.NEARBY_BYTES", size // 2)
+            patch.setattr("tui_importer.source.salvage.LONG_STRETCH", size)
+            patch.setattr("tui_importer.source.salvage.MIN_STRETCH", 8)
+        yield
+
+
+@settings(max_examples=80, deadline=None)
+@given(tables(), forms(), BLOCKS)
+@example([["\ufeffa"], ["\ufeff"]], Form(), None)
+@example([[""], [" "], [""]], Form(ending="\r\n"), 64)
+@example([["a\r\nb", "\r"], ["\n", ""]], Form(";", "\r", always=False, encoding="utf-16-be", mark=True), 64)
+@example([["ä;b", "é"]], Form("|", "\r\n", encoding="cp1252", compression="gzip"), 64)
+def test_every_table_comes_back_whatever_its_dialect(table: list[list[str]], form: Form, blocks: int | None) -> None:
+    table = [[form.fit(cell) for cell in row] for row in table]
+    with blocks_of(blocks):
         result, rows, problems = read_back(form.write(table), told(form, table))
     assert ENCODINGS[form.encoding] in result.dialect or "".join(map("".join, table)).isascii()
     assert DELIMITERS[form.delimiter] in result.dialect
@@ -99,17 +113,18 @@ def bare(text: str, delimiter: str) -> str:
     return re.sub(f'["\r\n{re.escape(delimiter)}]', "", text)
 
 
-@settings(max_examples=250, deadline=None)
-@given(SOURCE)
-@example(b'email,name\na,"b\nc,d"e\n')
-@example(b'email\n"')
-@example(b"email\r\r")
-@example(b'email\n",\0')
-@example(b"email;name\r\na;b\n\x1a")
-def test_of_any_bytes_no_character_is_lost(content: bytes) -> None:
+@settings(max_examples=100, deadline=None)
+@given(SOURCE, BLOCKS)
+@example(b'email,name\na,"b\nc,d"e\n', None)
+@example(b'email\n"', None)
+@example(b"email\r\r", None)
+@example(b'email\n",\0', None)
+@example(b"email;name\r\na;b\n\x1a", 32)
+def test_of_any_bytes_no_character_is_lost(content: bytes, blocks: int | None) -> None:
     """Every line belongs to a row, whose cells have all that is in its lines, or the file is refused."""
     try:
-        result, rows, problems = read_back(content)
+        with blocks_of(blocks):
+            result, rows, problems = read_back(content)
     except SourceError as error:
         assert error.message  # noqa: PT017 - the refusal is one of two right outcomes
         return

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.source.conftest import Sources
 
 E = "a@x.example"
+HASH = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
 
 
 @pytest.mark.parametrize(
@@ -47,17 +48,22 @@ E = "a@x.example"
         ("email,metadata", f'{E},"{{""a"":""1"",""a"":""2""}}"', "metadata", "metadata_invalid"),
         ("email,metadata", f'{E},"{{""a"":""\\ud800""}}"', "metadata", "metadata_invalid"),
         ("email,metadata", f'{E},"{{""a"":""1""}}{{}}"', "metadata", "metadata_invalid"),
-        ("email,metadata", f'{E},"{"[" * 100_000}"', "metadata", "metadata_invalid"),
+        ("email,metadata", f'{E},"{"[" * 60_000}"', "metadata", "metadata_invalid"),
         ("email,metadata", f'{E},"{{""{"k" * 41}"":""1""}}"', "metadata", "metadata_limits"),
         ("email,metadata", f'{E},"{{""k"":""{"v" * 601}""}}"', "metadata", "metadata_limits"),
         ("email,metadata", f'{E},"{{""k"":{"1" * 601}}}"', "metadata", "metadata_limits"),
         ("email,metadata", f'{E},"{{""k"":""ä""}}"', "metadata", "metadata_doubtful"),
         ("email,metadata", f'{E},"{{""k"":""\\u00e4""}}"', "metadata", "metadata_doubtful"),
-        ("email,password_hash", f"{E},$2b$x", "password_hash", "hash_without_type"),
+        ("email,password_hash", f"{E},s3cret", "password_hash", "hash_without_type"),
         ("email,password_hash,hash type", f"{E},,bcrypt", "hash type", "type_without_hash"),
         ("email,hash type", f"{E},bcrypt", "hash type", "type_without_hash"),
         ("email,password_hash,password_hash_type", f"{E},x,md5", "password_hash_type", "hash_type_unknown"),
-        ("email,password,password_hash,password_hash_type", f"{E},p,x,bcrypt", "password_hash", "password_and_hash"),
+        (
+            "email,password,password_hash,password_hash_type",
+            f"{E},p,{HASH},bcrypt",
+            "password_hash",
+            "password_and_hash",
+        ),
         ("email,org_id,org_external_id", f"{E},org_1,o1", "org_external_id", "organization_ambiguous"),
         ("email,org_external_id", f"{E},größe", "org_external_id", "org_external_id_invalid"),
         ("email,org_external_id", f"{E},{'x' * 129}", "org_external_id", "org_external_id_invalid"),
@@ -66,7 +72,6 @@ E = "a@x.example"
         ("email,name", E, "", "row_too_short"),
         ("email,name", f"{E},Ann,x", "", "row_too_long"),
         ("email,name", f"{E},Ann,", "", "row_too_long"),
-        ("email,name", "\x1a", "", "row_too_short"),
     ],
 )
 def test_one_finding(sources: Sources, header: str, row: str, column: str, kind: str) -> None:

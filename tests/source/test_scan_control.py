@@ -89,7 +89,7 @@ def test_a_scan_that_fails_leaves_no_scan(sources: Sources, tmp_path: Path) -> N
     (folder / ".scan-1" / "secrets.parquet").write_text("left by a scan that was killed")
     (folder / "journal.sqlite").write_text("not ours")
     with pytest.raises(SourceQuotes):
-        scan(sources.write(SOURCE + 'x,"y\n'), folder)
+        scan(sources.write(SOURCE + 'x,"y\n' * 900), folder)
     assert [file.name for file in folder.iterdir()] == ["journal.sqlite"]
 
 

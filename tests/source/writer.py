@@ -101,6 +101,4 @@ def told(form: Form, table: Sequence[Sequence[str]]) -> Reading:
     encoding = ""
     if form.encoding in ("cp1252", "latin-1") and not plain.isascii():
         encoding = form.encoding  # each is also the other, and may happen to be UTF-8
-    if form.encoding.startswith("utf-16") and not form.mark and any(not ord(it) & 0xFF for it in plain):
-        encoding = form.encoding  # U+0100 has a zero where a letter has none
     return Reading(delimiter=form.delimiter if len(table[0]) == 1 else "", encoding=encoding)

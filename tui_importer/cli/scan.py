@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tui_importer.cli.output import write
 from tui_importer.cli.reading import save_mapping
 from tui_importer.config import load
+from tui_importer.source.problems import BY_NAME
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def _write_document(result: ScanResult) -> None:
             "column": problem.column,
             "kind": problem.kind,
             "message": problem.message,
+            "next": BY_NAME[problem.kind].suggestion,
         }
         sys.stdout.write((", " if number else "") + json.dumps(entry))
     write(f'], "rows_with_problems": {result.rows_with_problems}}}')
@@ -170,7 +172,7 @@ def _write_report(source: Path, result: ScanResult) -> None:
     refused = result.rows - result.importable
     write(f"  problems       {result.rows_with_problems:,} rows with problems, {refused:,} of them cannot be imported")
     for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
-        write(f"    {count:>9,}  {kind}")
+        write(f"    {count:>9,}  {kind}: {BY_NAME[kind].suggestion}")
 
 
 def _coverage(result: ScanResult) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from tui_importer.source.problems import BY_NAME
 from tui_importer.workos.explain import Explanation, explain
 
-_MEND_ROW = "Mend the row in the file and import it again with a new job: what exists already is recognised."
+_IMPORT_AGAIN = "Then import the file again with a new job: what exists already is recognised."
 
 OWN: dict[str, Explanation] = {
     kind: Explanation(meaning, advice)
@@ -38,37 +41,44 @@ OWN: dict[str, Explanation] = {
             "The external_id belongs to another person.",
             "Find out which of both is right; an external_id is unique in an environment.",
         ),
-        # The scan
-        "quotes_broken": ("A quote is out of place, so that the row's values cannot be told apart.", _MEND_ROW),
-        "bytes_invalid": (
-            "Some bytes are no text in the encoding in which the file is read.",
-            "Correct the value; if many rows are concerned, start anew and name the file's encoding.",
-        ),
-        "control_character": ("A character that no name or address has, often left by a bad copy.", _MEND_ROW),
-        "value_too_long": ("A value is far longer than any field: often a quote that was not closed.", _MEND_ROW),
-        "not_active": (
-            "The export says that this person is not active; only active people are imported.",
-            "To import everybody, leave the column out: --map COLUMN=-.",
-        ),
-        "row_too_short": ("The row has fewer cells than the header.", _MEND_ROW),
-        "row_too_long": ("The row has more cells than the header, often by a comma that is not quoted.", _MEND_ROW),
-        "rows_swallowed": ("A quote that never closes swallowed the lines behind it.", _MEND_ROW),
-        "email_missing": ("A user needs an e-mail address.", _MEND_ROW),
-        "email_malformed": ("This is not an e-mail address.", _MEND_ROW),
-        "email_verified_invalid": ("The value of email_verified is neither yes nor no.", _MEND_ROW),
-        "external_id_invalid": ("An external_id is up to 128 ASCII characters.", _MEND_ROW),
-        "org_external_id_invalid": ("An external_id is up to 128 ASCII characters.", _MEND_ROW),
-        "metadata_invalid": ("Metadata is a JSON object whose values are text.", _MEND_ROW),
-        "metadata_limits": ("Metadata has at most 50 keys of 40 characters and values of 600.", _MEND_ROW),
-        "password_and_hash": ("A user gets a password or a hash, not both.", _MEND_ROW),
-        "hash_without_type": ("A password hash needs its type.", _MEND_ROW),
-        "type_without_hash": ("A hash type needs a hash.", _MEND_ROW),
-        "hash_type_unknown": ("The API does not know this type of hash.", _MEND_ROW),
-        "roles_invalid": ("The roles could not be read.", _MEND_ROW),
     }.items()
 }
+
+_SCAN: Final = {
+    "quotes_broken": "A quote is out of place, so that the row's values cannot be told apart.",
+    "row_too_short": "The row has fewer cells than the header.",
+    "row_too_long": "The row has more cells than the header, often by a comma that is not quoted.",
+    "rows_swallowed": "A quote that never closes swallowed the lines behind it.",
+    "bytes_invalid": "Some bytes are no text in the encoding in which the file is read.",
+    "control_character": "A character that no name or address has, often left by a bad copy.",
+    "value_too_long": "A value is far longer than any field: often a quote that was not closed.",
+    "value_untrimmed": "The value has blanks around it, and the repair that leaves them out is switched off.",
+    "email_missing": "A user needs an e-mail address.",
+    "email_malformed": "This is not an e-mail address.",
+    "email_capitals": "The address has capital letters, and the repair that writes it in lower case is switched off.",
+    "email_verified_invalid": "The value of email_verified is neither yes nor no.",
+    "not_active": "The export says that this person is not active; only active people are imported.",
+    "external_id_invalid": "An external_id is up to 128 ASCII characters, and not a mere dot or two.",
+    "metadata_invalid": "Metadata is a JSON object whose values are text.",
+    "metadata_limits": "Metadata has at most 50 keys of 40 characters and values of 600.",
+    "password_and_hash": "A user gets a password or a hash, not both.",
+    "hash_without_type": "A password hash needs its type.",
+    "type_without_hash": "A hash type needs a hash.",
+    "hash_type_unknown": "The API does not know this type of hash.",
+    "hash_malformed": "The password hash does not have the form that the API takes for its type.",
+    "hash_limits": "The hash was made with parameters that the API does not allow.",
+    "org_id_invalid": "An org_id is one that WorkOS gave: it begins with org_.",
+    "org_external_id_invalid": "An external_id is up to 128 ASCII characters, and not a mere dot or two.",
+    "roles_invalid": "The roles could not be read.",
+    "role_malformed": "No role can have this slug.",
+}
+"""What an error of the scan means; what to do is said where the kind is."""
+
+OWN |= {kind: Explanation(words, f"{BY_NAME[kind].suggestion} {_IMPORT_AGAIN}") for kind, words in _SCAN.items()}
 
 
 def explain_failure(kind: str, status: int | None) -> Explanation:
     """Our own explanation of a kind, else the API's by code, kind or status."""
+    if kind in BY_NAME and kind not in OWN:
+        return Explanation("The scan found something to look at; the row is imported.", BY_NAME[kind].suggestion)
     return OWN.get(kind) or explain(code=kind, kind=kind, status=status)

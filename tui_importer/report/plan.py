@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_importer.source.problems import BY_NAME
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -43,7 +44,13 @@ def _finding(group: ProblemGroup) -> Mapping[str, object]:
         {"row": problem.row, "line": problem.line, "column": problem.column, "message": problem.message}
         for problem in group.examples
     ]
-    return {"kind": group.kind, "severity": group.severity, "count": group.count, "examples": examples}
+    return {
+        "kind": group.kind,
+        "severity": group.severity,
+        "count": group.count,
+        "next": BY_NAME[group.kind].suggestion,
+        "examples": examples,
+    }
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -87,6 +94,7 @@ def _group_lines(group: ProblemGroup) -> list[str]:
     """One line for a kind of finding, and one for each of its first examples."""
     label = "Not imported" if group.severity == "error" else "To look at"
     lines = [f"{label:<14} {group.count:,} {group.kind}"]
+    lines.append(f"               {BY_NAME[group.kind].suggestion}")
     return lines + [f"               line {found.line:,}: {safe(found.message, 160)}" for found in group.examples]
 
 

@@ -174,9 +174,6 @@ class _Number(str):
 
     __slots__ = ()
 
-    def __str__(self) -> str:
-        return str.__str__(self)
-
 
 def _no_constant(_name: str) -> NoReturn:
     raise ValueError

@@ -12,40 +12,24 @@ from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
 from tui_importer.source.added import check_added
-from tui_importer.source.cells import (
-    FALSE,
-    HASH_TYPES,
-    MASK,
-    TRUE,
-    CellError,
-    documented,
-    parse_metadata,
-    parse_roles,
-)
+from tui_importer.source.cells import MASK
 from tui_importer.source.derive import derive
-from tui_importer.source.expressions import clean, organization_key
+from tui_importer.source.expressions import clean
 from tui_importer.source.findings import Findings
-from tui_importer.source.flat_json import all_flat
 from tui_importer.source.models import SECRET_FIELDS
-from tui_importer.source.problems import DETAIL_LENGTH
+from tui_importer.source.repairs import USUAL, Mending
 from tui_importer.source.swallowed import hidden_lines
 from tui_importer.source.tables import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
+from tui_importer.source.values import ValueChecker, values
 
 if TYPE_CHECKING:
     from tui_importer.source.columns import Columns
-
-_ATOM = r'[^\s\p{C}@.<>(),;:"\\\[\]]+'
-EMAIL = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_ATOM}\.)+{_ATOM}$"
-"""Addresses as systems store them: dotted local part, dotted domain, no quoting, no invisible characters."""
 
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
 """Control characters, without those that stand for blanks and line ends."""
 
 CONTROL_CHARACTER = re.compile(CONTROL)
 MAX_VALUE = 1 << 16
-MAX_EMAIL = 254
-MAX_EXTERNAL_ID = 128
-DOCUMENTED_EXTERNAL_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +38,21 @@ class Checked:
 
     `rows` are the frozen rows: `row`, `line`, `email` (trimmed, lower-cased), `organization_key`, `refused`, and the
     cells; a secret column is only true or null there. `findings` are sorted by row; `secrets` has `row` and the
-    present secret fields of the rows that have any.
+    present secret fields of the rows that have any, hashes mended. `repairs` counts rows by repair.
     """
 
     rows: pl.DataFrame
     findings: pl.DataFrame
     secrets: pl.DataFrame
+    repairs: dict[str, int]
 
 
 class RowChecker:
     """Checks the blocks of a source with the given columns."""
 
-    def __init__(self, columns: Columns, delimiter: str = ",") -> None:
+    def __init__(self, columns: Columns, delimiter: str = ",", repairs: frozenset[str] = frozenset(USUAL)) -> None:
         self._columns = columns
+        self._repairs = repairs
         self._delimiter = delimiter
         self._width = len(columns.names)
         positions = columns.positions
@@ -80,13 +66,19 @@ class RowChecker:
 
         `line_breaks` says whether values may contain any, `odd` whether some have characters that none should have.
         """
+        blanked = None
+        if odd and "control_characters" in self._repairs:
+            table, blanked = self._blank_controls(table)
         table = derive(table, self._columns)
         table = table.select(
             pl.int_range(first_row, first_row + table.height, dtype=pl.UInt32).alias("row"),
             pl.all(),
-            *self._values(),
+            *values(self._positions),
         )
         findings = Findings(table, self._places)
+        mending = Mending(table, findings, self._repairs)
+        for at in () if blanked is None else blanked.arg_true():
+            mending.add_one("control_characters", "control_character", -1, at, "")
         ragged = FIELDS in table.columns and table[FIELDS].null_count() < table.height
         if ragged:
             self._check_width(findings)
@@ -97,31 +89,17 @@ class RowChecker:
         self._check_length(table, findings)
         if line_breaks:
             self._check_swallowed(table, findings)
-        self._check_identity(findings)
-        self._check_password(findings)
-        self._check_organization(findings)
-        self._check_metadata(table, findings)
+        checker = ValueChecker(table, self._columns, findings, mending)
+        checker.check()
         check_added(table, self._columns, findings)
-        self._check_active(findings)
-        self._check_roles(table, findings)
         found = findings.frame()
+        refused = findings.refused(found)
         return Checked(
-            rows=self._freeze(table, findings.refused(found), self._hidden_from(table, found)),
+            rows=self._freeze(table, refused, self._hidden_from(table, found)),
             findings=found,
-            secrets=self._keep_secrets(table, ragged=ragged),
+            secrets=self._keep_secrets(table, checker.hashes, ragged=ragged),
+            repairs=mending.counts(refused),
         )
-
-    def _values(self) -> list[pl.Expr]:
-        """The normalised values the checks look at, named by field."""
-        lowered = ("email", "email_verified", "password_hash_type")
-        fields = ("email", "email_verified", "external_id", *SECRET_FIELDS, "password_hash_type")
-        values = []
-        for field in (*fields, "org_id", "org_external_id"):
-            index = self._positions.get(field)
-            value = pl.lit(None, pl.String) if index is None else clean(cell(index))
-            values.append((value.str.to_lowercase() if field in lowered else value).alias(field))
-        values.append(organization_key(self._positions).alias("organization_key"))
-        return values
 
     def _check_width(self, findings: Findings) -> None:
         width = self._width
@@ -175,79 +153,6 @@ class RowChecker:
                 if hidden := hidden_lines(table[name][at], index, self._width, email, self._delimiter):
                     findings.add_one("rows_swallowed", index, at, f"{hidden} line{'s' if hidden > 1 else ''}")
 
-    def _check_identity(self, findings: Findings) -> None:
-        email, verified, external_id = pl.col("email"), pl.col("email_verified"), pl.col("external_id")
-        malformed = ~email.str.contains(EMAIL) | (email.str.len_chars() > MAX_EMAIL)
-        findings.add("email_missing", "email", email.is_null())
-        findings.add("email_malformed", "email", malformed, findings.cell("email"))
-        if "email_verified" in self._positions:
-            unknown = ~verified.is_in((*TRUE, *FALSE))
-            findings.add("email_verified_invalid", "email_verified", unknown, findings.cell("email_verified"))
-        if "external_id" in self._positions:
-            invalid = _not_an_external_id(external_id)
-            findings.add("external_id_invalid", "external_id", invalid, findings.cell("external_id"))
-            long = external_id.str.len_bytes().is_between(DOCUMENTED_EXTERNAL_ID + 1, MAX_EXTERNAL_ID) & ~invalid
-            findings.add("external_id_long", "external_id", long)
-
-    def _check_password(self, findings: Findings) -> None:
-        password, hashed = pl.col("password").is_not_null(), pl.col("password_hash").is_not_null()
-        kind = pl.col("password_hash_type")
-        if "password_hash" in self._positions:
-            findings.add("password_and_hash", "password_hash", password & hashed)
-            findings.add("hash_without_type", "password_hash", hashed & kind.is_null())
-        if "password_hash_type" in self._positions:
-            findings.add("type_without_hash", "password_hash_type", ~hashed & kind.is_not_null())
-            unknown = hashed & ~kind.is_in(HASH_TYPES)
-            findings.add("hash_type_unknown", "password_hash_type", unknown, findings.cell("password_hash_type"))
-
-    def _check_organization(self, findings: Findings) -> None:
-        if "org_external_id" not in self._positions:
-            return
-        external_id = pl.col("org_external_id")
-        both = pl.col("org_id").is_not_null() & external_id.is_not_null()
-        findings.add("organization_ambiguous", "org_external_id", both)
-        invalid = _not_an_external_id(external_id)
-        findings.add("org_external_id_invalid", "org_external_id", invalid, findings.cell("org_external_id"))
-
-    def _check_active(self, findings: Findings) -> None:
-        """Some exports list people who have left or were only invited: they are not imported."""
-        if not (name := self._columns.active):
-            return
-        index = self._columns.names.index(name)
-        status = clean(cell(index))
-        shown = status.str.slice(0, DETAIL_LENGTH)
-        findings.add("not_active", index, status.str.to_lowercase() != "active", shown)
-
-    def _check_metadata(self, table: pl.DataFrame, findings: Findings) -> None:
-        """Read each JSON cell as the payload will, unless all of them are of the ordinary kind."""
-        index = self._positions.get("metadata")
-        if index is None:
-            return
-        cells = table[cell(index)].str.strip_chars()
-        if all_flat(cells.filter(cells != "")):
-            value = pl.col(cell(index))
-            findings.add("metadata_doubtful", "metadata", value.str.len_bytes() != value.str.len_chars())
-            return
-        for at, text in enumerate(cells.to_list()):
-            if text:
-                try:
-                    metadata = parse_metadata(text)
-                except CellError as error:
-                    findings.add_one(error.kind, index, at, error.detail)
-                else:
-                    if not documented(metadata, text):
-                        findings.add_one("metadata_doubtful", index, at, "")
-
-    def _check_roles(self, table: pl.DataFrame, findings: Findings) -> None:
-        for field in ("role_slug", "role_slugs"):
-            if (index := self._positions.get(field)) is not None:
-                cells = table[cell(index)]
-                for at in cells.str.strip_chars().str.starts_with("[").fill_null(value=False).arg_true():
-                    try:
-                        parse_roles([cells[at]])
-                    except CellError as error:
-                        findings.add_one(error.kind, index, at, error.detail)
-
     def _hidden_from(self, table: pl.DataFrame, found: pl.DataFrame) -> pl.Expr | None:
         """The first place of each row whose cell may hold a secret that has slid out of its column, null for none.
 
@@ -290,8 +195,19 @@ class RowChecker:
                 cells.append(pl.col(name))
         return table.select("row", "line", email, key, refused.alias("refused"), *cells)
 
-    def _keep_secrets(self, table: pl.DataFrame, *, ragged: bool) -> pl.DataFrame:
-        """The secret cells as they are in the file (a password is never trimmed)."""
+    def _blank_controls(self, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+        """The table with blanks for control characters, but in secrets, and which rows had any."""
+        names = [cell(index) for index in range(self._width) if index not in self._hidden]
+        had = table.select(pl.any_horizontal(pl.col(names).str.contains(CONTROL).fill_null(value=False))).to_series()
+        return table.with_columns(pl.col(names).str.replace_all(CONTROL, " ")), had
+
+    def _keep_secrets(self, table: pl.DataFrame, mended: dict[int, str], *, ragged: bool) -> pl.DataFrame:
+        """The secret cells as they are in the file (a password is never trimmed), but for mended hashes."""
+        if mended:
+            at = self._secrets["password_hash"]
+            rows = sorted(mended)
+            hashes = table[cell(at)].scatter(rows, [mended[row] for row in rows])
+            table = table.with_columns(hashes.alias(cell(at)))
         present = [pl.col(field).is_not_null() for field in self._secrets]
         wanted = pl.any_horizontal(present) if present else pl.lit(value=False)
         if ragged:
@@ -301,8 +217,3 @@ class RowChecker:
             for field, index in self._secrets.items()
         ]
         return table.lazy().filter(wanted).select("row", *cells).collect()
-
-
-def _not_an_external_id(value: pl.Expr) -> pl.Expr:
-    """ASCII (as many bytes as characters), at most 128 characters (SPEC)."""
-    return (value.str.len_bytes() != value.str.len_chars()) | (value.str.len_bytes() > MAX_EXTERNAL_ID)

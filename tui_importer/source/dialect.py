@@ -1,8 +1,9 @@
 """The dialect of a source: its compression, encoding, separator and line ends, recognised or as the operator says.
 
-Recognition never guesses silently: what it found is shown, and can be overridden. The encoding is decided by all bytes
-of the file, because one umlaut in the last row of a million is enough to be wrong (0.2 s for 1.2 GB, most of it
-reading). The separator is the one by which the first line names the most fields and the rows have its width.
+Recognition never guesses silently: what it found is shown, and can be overridden. The encoding may be decided by the
+last byte of the file, because one umlaut in the last row of a million is enough to be wrong (0.2 s for 1.2 GB, most of
+it reading); where there are many umlauts, the first ten thousand tell. The separator is the one by which the first line
+names the most fields and the rows have its width.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ Compression = Literal["", "gzip", "zstd"]
 MAGIC: Final[dict[bytes, Compression]] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 BOMS: Final = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 SAMPLE_LINES = 50
+DECIDED = 10_000
+_BLANKED = b" " * 0x80 + bytes(range(0x80, 0x100))
 _LOST = re.compile("\ufffd+")
 _FOREIGN = {":": "a colon", "^": "a caret", "~": "a tilde", "#": "a number sign", "\x1f": "U+001F", "\x01": "U+0001"}
 """Separators that are met with, but are not read."""
@@ -72,45 +75,42 @@ def encoding_of(chunks: Iterator[bytes]) -> str:
     Text is UTF-8 when all of it is, or when at least half of what is beyond ASCII is: then the rest is damage, and
     found row by row, where Windows-1252 would turn the right half into other letters without a word. Else it is
     Windows-1252: a file of Western text in any 8-bit encoding is far more often that than Latin-1, which has control
-    characters where Windows-1252 has quotes and dashes.
+    characters where Windows-1252 has quotes and dashes. Reading ends when DECIDED characters say the same.
     """
-    strict, lenient = (codecs.getincrementaldecoder("utf-8")(errors=errors) for errors in ("strict", "replace"))
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     good = bad = 0
     for number, chunk in enumerate(chunks):
         if not number and (named := _named_by_head(chunk)):
             return named
-        before, _ = strict.getstate()
-        if chunk.isascii() and not before:
+        if chunk.isascii() and not decoder.getstate()[0]:
             continue
-        lenient.setstate((before, 0))
-        text = _decoded(strict, chunk)
-        if text is None:
-            text = lenient.decode(chunk)
-            strict.setstate(lenient.getstate())
-            bad += len(_LOST.findall(text))
-            good -= 2 * text.count("\ufffd")
-        good += len(text.encode()) - len(text)
-    if left := strict.getstate()[0]:  # the last character is cut off
-        good, bad = good + len(left) - 1, bad + 1
+        text = decoder.decode(_beyond_ascii(chunk))
+        bad += len(_LOST.findall(text))
+        good += len(text.encode()) - len(text) - 2 * text.count("\ufffd")
+        if max(good, bad) > max(DECIDED, 100 * min(good, bad)):
+            break
+    else:
+        if left := decoder.getstate()[0]:  # the last character is cut off
+            good, bad = good + len(left) - 1, bad + 1
     return "utf-8" if good >= bad else "cp1252"
 
 
-def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes) -> str | None:
-    try:
-        return decoder.decode(chunk)
-    except UnicodeDecodeError:
-        return None
+def _beyond_ascii(chunk: bytes) -> bytes:
+    """`chunk` with a blank for each run of ASCII, ten times as fast to look at; U+FFFD in it counts as a letter."""
+    runs = b" ".join(chunk.translate(_BLANKED).split())
+    return (b" " * (chunk[0] < 0x80) + runs + b" " * (chunk[-1] < 0x80)).replace("\ufffd".encode(), "ü".encode())
 
 
 def _named_by_head(head: bytes) -> str:
-    """By a byte order mark, or by the zeros that UTF-16 has beside most characters of a header and none of the rest."""
+    """By a byte order mark, or by the zeros that UTF-16 has beside the Latin letters of a header."""
     for bom, name in BOMS.items():
         if head.startswith(bom):
             return name
-    evens, odds = head[:256:2], head[1:256:2]
-    if odds.count(0) * 2 > len(odds) and 0 not in evens:
+    header = re.split(rb"[\r\n]", head[:256], maxsplit=1)[0] or head[:256]
+    evens, odds = header[::2], header[1::2]
+    if odds.count(0) * 4 > len(odds) and 0 not in evens:
         return "utf-16-le"
-    return "utf-16-be" if evens.count(0) * 2 > len(evens) and 0 not in odds else ""
+    return "utf-16-be" if evens.count(0) * 4 > len(evens) and 0 not in odds else ""
 
 
 def ends_with_returns(head: bytes) -> bool:

@@ -5,11 +5,12 @@ SourceError            the file cannot be read or trusted as a whole
 ├── SourceNotAFile     a folder, a device, a pipe
 ├── SourceUnreadable   permissions or the disk
 ├── SourceEmpty        no bytes, only blank lines, or a header without rows
-├── SourceFormat       another format: a spreadsheet, an archive, JSON, NUL bytes, CR-only line ends
-├── SourceEncoding     not UTF-8
-├── SourceDelimiter    another separator than the comma
+├── SourceFormat       another format: a spreadsheet, an archive, JSON, a damaged gzip, NUL bytes in the header
+├── SourceEncoding     UTF-32, or a header that is no text in the file's encoding
+├── SourceDelimiter    a separator that is not read, or one for the header and another for the rows
 ├── SourceHeader       columns that cannot be told apart or recognised
-├── SourceQuotes       quotes that do not follow RFC 4180, or a record without end
+├── SourceRepair       a repair is asked for that there is not
+├── SourceQuotes       most rows, or the header, with quotes out of place; a record without end
 ├── SourceMiscounted   two independent readings of the file disagree
 ├── SourceChanged      the file changed while it was read
 └── FrozenRowsError    the frozen rows cannot be written or read
@@ -87,13 +88,13 @@ class SourceFormat(SourceError):
 
 
 class SourceEncoding(SourceError):
-    """It is not UTF-8."""
+    """It is in no encoding that is read."""
 
     kind = "source_encoding"
 
 
 class SourceDelimiter(SourceError):
-    """Its values are separated by something else than a comma."""
+    """Its values are separated by something that is not read, or not by the same everywhere."""
 
     kind = "source_delimiter"
 
@@ -104,8 +105,14 @@ class SourceHeader(SourceError):
     kind = "source_header"
 
 
+class SourceRepair(SourceError):
+    """A repair was asked for that is unknown."""
+
+    kind = "source_repair"
+
+
 class SourceQuotes(SourceError):
-    """A quote stands where RFC 4180 allows none; what lies behind it cannot be split into rows reliably."""
+    """So many quotes stand where RFC 4180 allows none that it cannot be split into rows reliably."""
 
     kind = "source_quotes"
 

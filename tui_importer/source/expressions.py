@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
+from tui_importer.source.cells import OUTER
 from tui_importer.source.tables import cell
 
 if TYPE_CHECKING:
@@ -12,14 +13,20 @@ if TYPE_CHECKING:
 
 
 def clean(name: str) -> pl.Expr:
-    """A column without outer blanks, null when nothing is left."""
-    stripped = pl.col(name).str.strip_chars()
+    """A column without outer blanks and invisible characters, null when nothing is left."""
+    stripped = pl.col(name).str.strip_chars(OUTER)
     return pl.when(stripped != "").then(stripped)
+
+
+def untrimmed(name: str) -> pl.Expr:
+    """Whether a column has outer blanks or invisible characters around something."""
+    stripped = pl.col(name).str.strip_chars(OUTER)
+    return (stripped != "") & (stripped.str.len_bytes() != pl.col(name).str.len_bytes())
 
 
 def normalised_name(name: pl.Expr) -> pl.Expr:
     """An organization's name as it is compared: NFC, trimmed, inner white space collapsed, case kept; null if blank."""
-    plain = name.str.strip_chars().str.replace_all(r"\s+", " ").str.normalize("NFC")
+    plain = name.str.strip_chars(OUTER).str.replace_all(r"\s+", " ").str.normalize("NFC")
     return pl.when(plain != "").then(plain)
 
 

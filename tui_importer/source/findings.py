@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
+from tui_importer.source.cells import OUTER
 from tui_importer.source.problems import DETAIL_LENGTH, ERRORS, KINDS
 from tui_importer.source.tables import FIELDS, cell
 
@@ -33,7 +34,7 @@ class Findings:
 
     def cell(self, field: str) -> pl.Expr:
         """The beginning of the cell of `field`, as a detail."""
-        return pl.col(cell(self._positions[field])).str.strip_chars().str.slice(0, DETAIL_LENGTH)
+        return pl.col(cell(self._positions[field])).str.strip_chars(OUTER).str.slice(0, DETAIL_LENGTH)
 
     def add(self, kind: str, field: str | int, condition: pl.Expr, detail: pl.Expr = _NO_DETAIL) -> None:
         """Find `kind` in the column of `field`, or at that place (empty: in the row), wherever `condition` is true."""

@@ -20,6 +20,7 @@ from tui_importer.source.findings import SCHEMA as FINDINGS
 from tui_importer.source.fingerprint import Watch
 from tui_importer.source.header import read_header
 from tui_importer.source.models import SECRET_FIELDS, ScanProgress
+from tui_importer.source.repairs import chosen
 from tui_importer.source.stream import stream_of
 from tui_importer.source.tables import cell, to_table
 
@@ -58,6 +59,7 @@ class Freezer:
         self._cancelled = cancelled
         self._watch = Watch(file, path)
         self._abandoned = False
+        self._chosen = chosen(reading.repairs, path)
         stream = stream_of(file, path, reading, self.check_cancelled)
         self.dialect = stream.dialect
         header = read_header(stream, reading)
@@ -65,6 +67,7 @@ class Freezer:
         self._reader = BlockReader(stream, header)
         self.positions = self.columns.places
         self.filled = [0] * len(self.columns.names)
+        self.repairs: dict[str, int] = {}
         secrets = {field: pl.String for field in SECRET_FIELDS if field in self.positions}
         self.findings = Spool(stage, "findings", FINDINGS)
         self.secrets = Spool(stage, "secrets", pl.Schema({"row": pl.UInt32, **secrets}))
@@ -96,7 +99,7 @@ class Freezer:
 
     def _frames(self, limit: int | None) -> Generator[pl.DataFrame, None, None]:
         """The frozen rows, block by block."""
-        checker = RowChecker(self.columns, self.dialect.delimiter)
+        checker = RowChecker(self.columns, self.dialect.delimiter, self._chosen)
         with contextlib.closing(ahead(self._tables())) as tables:
             for block, table in tables:
                 self.check_cancelled()
@@ -105,6 +108,8 @@ class Freezer:
                 self._count(wanted)
                 self.findings.add(checked.findings)
                 self.secrets.add(checked.secrets)
+                for name, rows in checked.repairs.items():
+                    self.repairs[name] = self.repairs.get(name, 0) + rows
                 self.rows += wanted.height
                 yield checked.rows
                 if self._progress is not None:

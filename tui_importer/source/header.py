@@ -147,8 +147,8 @@ def _refuse_what_is_no_text(record: bytes, path: Path, line: int, dialect: Diale
     """Refuse a header with NUL bytes or bytes that are no text: a column that is not read right cannot be trusted."""
     if b"\0" in record:
         raise SourceFormat(
-            path, "there is a NUL byte in the header; the file is damaged or is not text.", "Export or copy it again.",
-            line=line,
+            path, "there is a NUL byte in the header; the file is damaged or is not text.",
+            "Export or copy it again, or name its encoding if it is UTF-16.", line=line,
         )  # fmt: skip
     try:
         damaged = "\ufffd" in record.decode()

@@ -105,7 +105,8 @@ class ScanResult:
     (user, organization) pairs among importable rows; `importable` the rows without an error. `roles` are the
     distinct role slugs of importable rows, sorted. `problem_counts` counts by kind. `problems()` streams all
     problems ordered by row. `role_rows` counts importable rows with more than one role; `dialect` is in words;
-    `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each column.
+    `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each column;
+    `repairs` counts the mended rows by the repair's name.
     """
 
     fingerprint: Fingerprint
@@ -127,6 +128,7 @@ class ScanResult:
     problem: str = ""
     preset: str = ""
     coverage: tuple[ColumnUse, ...] = ()
+    repairs: Mapping[str, int] = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_importer.source.added import joined
-from tui_importer.source.cells import HASH_TYPES, MASK, TRUE, parse_metadata, parse_roles, present
+from tui_importer.source.cells import HASH_TYPE_NAMES, HASH_TYPES, MASK, TRUE, parse_metadata, parse_roles, present
+from tui_importer.source.hashes import type_of
 from tui_importer.source.models import SECRET_FIELDS, SourceRow
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class RowBuilder:
         user: dict[str, object] = {"email": email} if email else {}
         roles: tuple[str, ...] = ()
         if problem is None:
-            user |= self._user(cells if profile is None else list(profile[5:]))
+            user |= self._user(cells if profile is None else list(profile[5:]), secrets)
             roles = parse_roles(cells[position] for position in self._roles)
         for field, position in self._secret:
             cells[position] = self._mask(field, cells) if cells[position] else None
@@ -63,7 +64,7 @@ class RowBuilder:
             twin_row=twin_row,
         )
 
-    def _user(self, cells: list[Any]) -> dict[str, object]:
+    def _user(self, cells: list[Any], secrets: Mapping[str, Secret]) -> dict[str, object]:
         """The payload beyond the e-mail; absent values are left out."""
         user: dict[str, object] = {}
         for field in ("first_name", "last_name", "name"):
@@ -80,7 +81,9 @@ class RowBuilder:
         if metadata:
             user["metadata"] = metadata
         if kind := self._value("password_hash_type", cells):
-            user["password_hash_type"] = kind.lower()
+            user["password_hash_type"] = HASH_TYPE_NAMES.get(kind.lower(), kind.lower())
+        elif (hashed := secrets.get("password_hash")) and (said := type_of(hashed.reveal())):
+            user["password_hash_type"] = said
         return user
 
     def _value(self, field: str, cells: list[Any]) -> str | None:
@@ -88,5 +91,6 @@ class RowBuilder:
         return None if position is None else present(cells[position])
 
     def _mask(self, field: str, cells: list[Any]) -> str:
-        kind = (self._value("password_hash_type", cells) or "").lower()
+        written = (self._value("password_hash_type", cells) or "").lower()
+        kind = HASH_TYPE_NAMES.get(written, "")
         return f"{MASK} ({kind})" if field == "password_hash" and kind in HASH_TYPES else MASK

@@ -51,6 +51,7 @@ class Summary:
     preset: str = ""
     active: str = ""
     filled: tuple[int, ...] = ()
+    repairs: dict[str, int] = field(default_factory=dict)
     files: Digests = field(default_factory=dict)
 
     @property
@@ -78,6 +79,7 @@ class Summary:
             coverage=coverage(layout, self.filled),
             rows_with_problems=self.rows_with_problems,
             problem_counts=self.problem_counts,
+            repairs=self.repairs,
             folder=folder,
             seconds=self.seconds,
         )
