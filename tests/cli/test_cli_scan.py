@@ -74,7 +74,7 @@ def test_the_document_names_each_problem_with_row_and_line(tmp_path: Path, tempo
     document = json.loads(done.stdout)
     assert (document["rows"], document["rows_with_problems"]) == (4, 1)
     (problem,) = document["problems"]
-    assert problem.keys() == {"row", "line", "column", "kind", "message"}
+    assert problem.keys() == {"row", "line", "column", "kind", "message", "next"}
     assert (problem["row"], problem["line"], problem["column"]) == (3, 4, "email")
 
 
