@@ -204,3 +204,13 @@ def test_an_interrupted_scan_leaves_nothing_behind(tmp_path: Path, temporary: Pa
         assert refusal.startswith("tui-importer: The scan was cancelled.\n")
         assert process.returncode == 130
     assert list(temporary.iterdir()) == []
+
+
+def test_repairs_are_chosen_by_name(tmp_path: Path, cli: Cli) -> None:
+    source = tmp_path / "users.csv"
+    source.write_text("email,email_verified,first_name\nAnn@x.example,yes,A\x0bnn\n", encoding="utf-8")
+    assert cli("scan", source, code=1).stdout.count("control_character") >= 1
+    assert cli("scan", source, "--repair", "control_characters", code=0).stdout.startswith("users.csv: 1 rows")
+    refused = cli("scan", source, "--repair", "control_characters", "--no-repair", "booleans", code=1).stdout
+    assert "email_verified" in refused
+    assert "not one of" in cli("scan", source, "--repair", "everything", code=2).stderr

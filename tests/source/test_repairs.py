@@ -12,8 +12,7 @@ from tui_importer.source import emails
 from tui_importer.source._polars import pl
 from tui_importer.source.errors import SourceRepair
 from tui_importer.source.problems import KINDS
-from tui_importer.source.reading import Reading
-from tui_importer.source.repairs import REPAIRS, USUAL
+from tui_importer.source.reading import REPAIRS, USUAL, Reading
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources

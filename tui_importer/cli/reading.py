@@ -15,11 +15,11 @@ from tui_importer.crash import redact
 from tui_importer.errors import ImporterError
 from tui_importer.source.mapping import METADATA, TARGETS
 from tui_importer.source.names import normalise
-from tui_importer.source.reading import ENCODINGS, Reading
+from tui_importer.source.reading import ENCODINGS, REPAIRS, USUAL, Reading
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _DELIMITERS = {",": ",", "comma": ",", ";": ";", "semicolon": ";", "\t": "\t", "tab": "\t", "|": "|", "pipe": "|"}
@@ -118,6 +118,22 @@ _OPTIONS = (
         "--save-mapping", callback=_name, metavar="NAME", help="Keep the mapping of this command in the config file."
     ),
     click.option(
+        "--repair",
+        "added_repairs",
+        multiple=True,
+        type=click.Choice([repair.name for repair in REPAIRS]),
+        metavar="NAME",
+        help="Also mend this, repeatable: " + ", ".join(it.name for it in REPAIRS if not it.usual) + ".",
+    ),
+    click.option(
+        "--no-repair",
+        "left_repairs",
+        multiple=True,
+        type=click.Choice([repair.name for repair in REPAIRS]),
+        metavar="NAME",
+        help="Do not mend this but refuse the row, repeatable: " + ", ".join(USUAL) + ".",
+    ),
+    click.option(
         "--profile-from",
         "wins",
         type=click.Choice(["first", "last"]),
@@ -144,9 +160,20 @@ def taken_reading(values: dict[str, Any], config: Callable[[], Config]) -> tuple
     if name:
         maps = _over(saved_mapping(config(), name), maps)
     reading = Reading(
-        delimiter=values.pop("delimiter"), encoding=values.pop("encoding"), mapping=maps, wins=values.pop("wins")
+        delimiter=values.pop("delimiter"),
+        encoding=values.pop("encoding"),
+        mapping=maps,
+        repairs=_repairs(values.pop("added_repairs"), values.pop("left_repairs")),
+        wins=values.pop("wins"),
     )
     return reading, values.pop("save_mapping")
+
+
+def _repairs(added: Sequence[str], left: Sequence[str]) -> tuple[str, ...] | None:
+    """The usual repairs with those added and without those left out; None when nothing was said."""
+    if not added and not left:
+        return None
+    return tuple(it.name for it in REPAIRS if (it.usual or it.name in added) and it.name not in left)
 
 
 def _over(saved: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:

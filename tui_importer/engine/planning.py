@@ -104,7 +104,7 @@ class Planner:
             groups=_groups(scan),
             webhooks=webhooks,
             dialect=scan.dialect,
-            repairs=getattr(scan, "repairs", {}),
+            repairs=scan.repairs,
         )
 
     def _seconds(self, writes: int, organization_calls: int) -> float:

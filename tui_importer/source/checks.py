@@ -17,7 +17,8 @@ from tui_importer.source.derive import derive
 from tui_importer.source.expressions import clean
 from tui_importer.source.findings import Findings
 from tui_importer.source.models import SECRET_FIELDS
-from tui_importer.source.repairs import USUAL, Mending
+from tui_importer.source.reading import USUAL
+from tui_importer.source.repairs import Mending
 from tui_importer.source.swallowed import hidden_lines
 from tui_importer.source.tables import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
 from tui_importer.source.values import ValueChecker, values

@@ -24,6 +24,29 @@ ENCODINGS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """One repair; `words` say what is done, `usual` whether it is done unless the operator says otherwise."""
+
+    name: str
+    words: str
+    usual: bool = True
+
+
+REPAIRS: Final = (
+    Repair("trim", "Blanks and invisible characters around values are left out."),
+    Repair("lower_case", "E-mail addresses are written in lower case, as WorkOS keeps them."),
+    Repair("booleans", "yes, no, 1, 0 and the like become true and false."),
+    Repair("metadata_scalars", "Numbers, true and false in the metadata become text; null is left out."),
+    Repair("hash_type", "The type of a password hash is read from the hash, or written as the API names it."),
+    Repair("base64", "URL-safe or wrongly padded base64 in password hashes is written as the API wants it."),
+    Repair("control_characters", "Control characters become blanks.", usual=False),
+)
+"""All repairs; the usual ones lose nothing."""
+
+USUAL: Final = tuple(repair.name for repair in REPAIRS if repair.usual)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Choices for one source; what is empty is recognised.
 

@@ -7,12 +7,12 @@ frozen cells themselves, which is why it must be asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_importer.config.naming import suggestion
 from tui_importer.source._polars import pl
 from tui_importer.source.errors import SourceRepair
+from tui_importer.source.reading import REPAIRS, USUAL
 from tui_importer.source.tables import FIELDS
 
 if TYPE_CHECKING:
@@ -22,29 +22,6 @@ if TYPE_CHECKING:
     from tui_importer.source.findings import Findings
 
 _NO_DETAIL: Final = pl.lit(None, pl.String)
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """One repair; `words` say what is done, `usual` whether it is done unless the operator says otherwise."""
-
-    name: str
-    words: str
-    usual: bool = True
-
-
-REPAIRS: Final = (
-    Repair("trim", "Blanks and invisible characters around values are left out."),
-    Repair("lower_case", "E-mail addresses are written in lower case, as WorkOS keeps them."),
-    Repair("booleans", "yes, no, 1, 0 and the like become true and false."),
-    Repair("metadata_scalars", "Numbers, true and false in the metadata become text; null is left out."),
-    Repair("hash_type", "The type of a password hash is read from the hash, or written as the API names it."),
-    Repair("base64", "URL-safe or wrongly padded base64 in password hashes is written as the API wants it."),
-    Repair("control_characters", "Control characters become blanks.", usual=False),
-)
-"""All repairs; the usual ones lose nothing."""
-
-USUAL: Final = tuple(repair.name for repair in REPAIRS if repair.usual)
 
 
 def chosen(names: Sequence[str] | None, path: Path) -> frozenset[str]:

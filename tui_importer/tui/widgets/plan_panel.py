@@ -62,6 +62,7 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
             width,
         ),
         *_roles(plan, width),
+        *_repaired(plan, width),
         *_lines("Requests", plan.requests, [_duration(plan)], width),
     ]
     rows += [Content.styled(f"! {safe(note)}", STYLES["warn"]) for note in plan.notes]
@@ -106,6 +107,13 @@ def _roles(plan: Plan, width: int) -> list[Content]:
         return [Content.assemble((f"{'Roles missing':<14}", STYLES["muted"]), "?".rjust(10), "   ", note)]
     names = [Content.styled(safe(role, 60), STYLES["warn"]) for role in plan.roles_missing]
     return _lines("Roles missing", len(names), names, width)
+
+
+def _repaired(plan: Plan, width: int) -> list[Content]:
+    """What is mended before it is sent, and in how many rows."""
+    mended = {name: rows for name, rows in plan.repairs.items() if rows}
+    notes = [Content.styled(f"{safe(name, 40)} {fmt.number(rows)}", STYLES["muted"]) for name, rows in mended.items()]
+    return _lines("Repairs", sum(mended.values()), notes, width) if mended else []
 
 
 def _people(plan: Plan) -> list[Content]:
