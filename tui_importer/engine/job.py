@@ -47,6 +47,7 @@ STOP_SECONDS = 5.0
 """How long a job that was stopped waits for answers under way; later ones are lost, and looked up on resume."""
 LAST_RESORT = STOP_SECONDS + 3.0
 """Seconds after which a job that was stopped is closed although some thread of it does not end."""
+_STOPPED = Halt("operator", "stopped by the operator", "Resume to go on: rows in flight are looked up.")
 
 
 class Job:
@@ -148,9 +149,7 @@ class Job:
 
     def stop_now(self) -> None:
         """Send nothing more; rows in flight stay pending and are looked up on resume."""
-        self.halt(
-            Halt("operator", "stopped by the operator", "Resume to go on: rows in flight are looked up."), now=True
-        )
+        self.halt(_STOPPED, now=True)
 
     def halt(self, halt: Halt, *, now: bool) -> None:
         """Stop the run for a reason, draining or at once."""
@@ -194,10 +193,7 @@ class Job:
         return self._failed_rows.retry(selection)
 
     def skip(self, rows: Iterable[int], reason: str) -> int:
-        """End failed rows as skipped and return how many, see `FailedRows.skip`.
-
-        Raises JournalError, FrozenRowsError.
-        """
+        """End failed rows as skipped, see `FailedRows.skip`. Raises JournalError, FrozenRowsError."""
         return self._failed_rows.skip(rows, reason)
 
     def set_key(self, key: Secret) -> None:
@@ -231,7 +227,7 @@ class Job:
             self.stop_now()
             stopped = time.monotonic()
         if stopped is not None and not self.wait(max(0.0, stopped + LAST_RESORT - time.monotonic())):
-            self._lifecycle.rest(self._lifecycle.halt or Halt("operator", "stopped by the operator"))
+            self._lifecycle.rest(self._lifecycle.halt or _STOPPED)
         try:
             self._journal.close()
         finally:
