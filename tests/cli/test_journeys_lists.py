@@ -155,7 +155,7 @@ def test_hostile_text_never_reaches_the_terminal(tmp_path: Path, cli: Cli, sandb
     text = cli("errors", "j", code=0).stdout
     assert "role" in text
     assert "\u202e" not in text
-    reaches_the_server = [person(1, 1, role_slug="role\u202egpj")]
+    reaches_the_server = [person(1, 1, role_slug="nobodys-role", first_name="Ada\u202egpj")]
     cli(
         "run",
         write_source(tmp_path / f"b{ESCAPES}.csv", reaches_the_server, columns),

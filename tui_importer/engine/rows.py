@@ -32,10 +32,14 @@ class RowResult:
 
 
 class RowImporter:
-    """Runs rows for one worker. `user_ended` is told of each person's user step, which ends before the row does."""
+    """Runs rows for one worker. `user_ended` is told of each person's user step, which ends before the row does.
 
-    def __init__(self, tools: Tools, user_ended: Callable[[How, Flag], None]) -> None:
+    `adopted` takes the ids of users that count as created although they were found, before other rows can know them.
+    """
+
+    def __init__(self, tools: Tools, user_ended: Callable[[How, Flag], None], adopted: set[str]) -> None:
         self._tools = tools
+        self._adopted = adopted
         self._user_ended = user_ended
         self._user_step = UserStep(tools)
         self._membership_step = MembershipStep(tools)
@@ -63,6 +67,8 @@ class RowImporter:
             how, user = record.user_how, KnownUser(record.user_id, fresh=False)
         else:
             user, how, flags = definite("user", lambda tries: self._user_step.run(row, record, tries), tries)
+            if how is How.CREATED and not user.fresh:
+                self._adopted.add(user.id)
             if user.fresh and organization_id is not None:
                 intent, maybe_there = self._tools.server_time(), False
             known = self._tools.journal.submit(statements.user_known(row.row, user.id, how, flags, intent))

@@ -89,6 +89,8 @@ class Run:
         self._reopening = threading.Lock()
         self._reopened = self._over = False
         self.set_aside: dict[int, Tries] = {}
+        self.adopted: set[str] = set()
+        """Users that count as created although they were found: somebody else may have made them members."""
         self.pool: WorkerPool | None = None
         self._asked = self.options.workers
         self._in_trouble = False

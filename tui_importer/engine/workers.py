@@ -112,7 +112,7 @@ class Worker(threading.Thread):
         self._status = _Status()
         self._client = run.client()
         self._missed: dict[str, str] = {}
-        self._importer = RowImporter(run.tools(self._client), run.tally.user_ended)
+        self._importer = RowImporter(run.tools(self._client), run.tally.user_ended, run.adopted)
 
     def view(self) -> WorkerView:
         """What the thread is doing, for the screen."""
@@ -262,7 +262,8 @@ class Worker(threading.Thread):
                 return True, None
         if first.user_id is None:
             return False, None
-        return False, KnownUser(first.user_id, fresh=first.user_how is How.CREATED and self._run.is_first)
+        made = first.user_how is How.CREATED and self._run.is_first and first.user_id not in self._run.adopted
+        return False, KnownUser(first.user_id, fresh=made)
 
     def _ended(self, row: SourceRow, result: RowResult, *, tried: bool) -> None:
         run = self._run
