@@ -10,6 +10,7 @@ from textual.widgets import Input
 from tests.console.driving import console, line_with, press, screen_text, settle, showing
 from tests.console.fakes import FakeBackend
 from tests.console.snapshots import a_plan, findings
+from tui_importer.config.edit import with_mapping
 from tui_importer.source.models import Problem
 from tui_importer.source.reading import Reading
 from tui_importer.tui.screens.columns import ColumnsScreen
@@ -121,6 +122,18 @@ async def test_a_field_comes_from_one_column_and_what_was_chosen_is_saved_for_ot
         assert "2 chosen by hand" in screen_text(app)
 
 
+async def test_a_saved_mapping_is_read_as_the_command_line_reads_it() -> None:
+    app = console(FakeBackend(), start=StartAt.new_job(SOURCE))
+    saved = {"NOTES": "External-Id", "first name": "-", "Role": "nonsense"}
+    app.preferences.config = with_mapping(app.preferences.config, "crm", saved)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+l", "u", "enter")
+        assert "external_id" in line_with(app, "  8  Notes")
+        assert "not used" in line_with(app, "First Name")
+        assert "role_slug" in line_with(app, "  6  Role")
+
+
 async def test_separator_and_encoding_can_be_named_and_the_file_is_looked_at_again() -> None:
     backend = FakeBackend(the_plan=a_plan())
     app = console(backend, start=StartAt.new_job(SOURCE))
@@ -151,3 +164,21 @@ async def test_a_canary_starts_with_the_first_rows_only() -> None:
         await press(pilot, "enter")
         (view,) = backend.views.values()
         assert view.told == ["prepare", "start 25"]
+
+
+async def test_the_findings_of_a_dry_run_are_shown_although_its_job_is_gone() -> None:
+    backend = FakeBackend(the_plan=a_plan(), the_findings=findings())
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await choose(pilot, app, "dry_run", "yes, plan only")
+        app.screen.query_one("#make-plan").focus()
+        await press(pilot, "enter")
+        assert isinstance(app.screen, NewJobScreen)
+        app.screen.refresh_snapshot()
+        await settle(pilot)
+        assert backend.forgotten
+        assert "v shows the findings" in screen_text(app)
+        await press(pilot, "v")
+        assert showing(app, FindingsScreen)
+        assert "4 findings" in screen_text(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +12,7 @@ from tui_importer.config.edit import with_mapping
 from tui_importer.config.naming import suggestion
 from tui_importer.crash import redact
 from tui_importer.errors import ImporterError
-from tui_importer.source.mapping import METADATA, TARGETS
+from tui_importer.source.mapping import LEFT_OUT, MAPPING_NAME, METADATA, target_of
 from tui_importer.source.names import normalise
 from tui_importer.source.reading import ENCODINGS, REPAIRS, USUAL, Reading
 from tui_importer.text import safe
@@ -30,7 +29,6 @@ _ENCODINGS = {
     "ansi": "cp1252", "latin1": "latin-1", "iso-8859-1": "latin-1", "iso8859-1": "latin-1",
 }  # fmt: skip
 _ALLOWED_ENCODINGS = "utf-8, utf-16 (utf-16-le), utf-16-be, windows-1252 (cp1252), latin-1 (iso-8859-1)"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 class NothingToSave(ImporterError):
@@ -79,19 +77,10 @@ def _map(_context: click.Context, _parameter: click.Parameter, values: tuple[str
     return mapping
 
 
-def target_of(text: str) -> str:
-    """What a column is mapped to, from what somebody wrote. Raises ValueError with what is allowed."""
-    plain = text.strip().lower()
-    target = "" if plain == "-" else plain.replace("-", "_").replace(" ", "_")
-    if target not in TARGETS:
-        raise ValueError(suggestion(plain, [*filter(None, TARGETS), "-"], what="Allowed"))
-    return target
-
-
 def _name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
     if value is None:
         return ""
-    if not _NAME.fullmatch(value):
+    if not MAPPING_NAME.fullmatch(value):
         raise click.BadParameter(f"'{_shown(value)}' is no name: letters, digits, dots, dashes, at most 60.")
     return value
 
@@ -216,7 +205,7 @@ def save_mapping(name: str, source: Path, reading: Reading, config: Config) -> N
     with open_source(source) as file:
         read_header(stream_of(file, source, reading), reading)
     kept = is_handwritten(config.path)
-    save(with_mapping(config, name, {header: field or "-" for header, field in reading.mapping.items()}))
+    save(with_mapping(config, name, {header: field or LEFT_OUT for header, field in reading.mapping.items()}))
     note(f"The mapping {name} is saved in {safe(config.path)}.")
     if kept:
         note(f"That file as it was, with its comments, is {safe(backup_of(config.path))}.")

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
-CANARY_DONE = 3
 
 
 class ConsentMissing(ImporterError):
@@ -233,7 +232,7 @@ def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: b
         job.start(request.canary)
         wait_for(job, progress, drain)
     _raise_refusal(job)
-    if request.canary is not None and job.exit_code == CANARY_DONE and _goes_on(job, request):
+    if job.canary_done and _goes_on(job, request):
         with Drain(job) as drain:
             job.start()
             wait_for(job, progress, drain)
@@ -243,9 +242,9 @@ def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: b
 
 def _goes_on(job: Job, request: RunRequest) -> bool:
     """Whether somebody at a terminal wants the other rows, too, after the canary. Without one it stays paused."""
-    snapshot = job.snapshot()
-    if request.yes or not can_ask() or snapshot.state != "paused" or not snapshot.reason.startswith("the first "):
+    if request.yes or not can_ask():
         return False
+    snapshot = job.snapshot()
     note(f"Canary: {snapshot.reason}.")
     try:
         return confirmed(f"Go on with the other {snapshot.totals.pending:,} rows?")

@@ -119,6 +119,12 @@ class Job:
         return self._error
 
     @property
+    def canary_done(self) -> bool:
+        """Whether the job rests because its first rows are done, as it was told."""
+        halt = self._lifecycle.halt
+        return self._lifecycle.state == "paused" and halt is not None and halt.kind == "canary"
+
+    @property
     def exit_code(self) -> int:
         """What a run without a screen ends with."""
         if self._lifecycle.state == "finished":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui_importer.source._polars import pl
 from tui_importer.source.expressions import clean
+from tui_importer.source.hashes import BEGINNINGS
 from tui_importer.source.tables import FIELDS, cell
 
 if TYPE_CHECKING:
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
     from tui_importer.source.columns import Columns
 
 _NOTHING = ("null", "[null]", "(null)", "none", "\\n")
-_PREFIXES: Final = {
-    r"^\$2[aby]\$": "bcrypt",
-    r"^\$argon2": "argon2",
-    r"^\$scrypt\$": "scrypt",
-    r"^\$pbkdf2": "pbkdf2",
-    r"^\$firebase-scrypt\$": "firebase-scrypt",
-    r"^\{SSHA\}": "ssha",
-    r"^\{SSHA256\}": "ssha256",
-}
 
 
 def derive(table: pl.DataFrame, columns: Columns) -> pl.DataFrame:
@@ -57,7 +49,7 @@ def _confirmed_at(moment: pl.Expr) -> pl.Expr:
 
 def _hash_prefix(hashed: pl.Expr) -> pl.Expr:
     """The type that the hash itself begins with; null when it says none."""
-    return pl.coalesce(pl.when(hashed.str.contains(prefix)).then(pl.lit(kind)) for prefix, kind in _PREFIXES.items())
+    return pl.coalesce(pl.when(hashed.str.starts_with(start)).then(pl.lit(kind)) for start, kind in BEGINNINGS.items())
 
 
 def _gotrue_hash(hashed: pl.Expr) -> pl.Expr:

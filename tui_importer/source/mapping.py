@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 from tui_importer.config.naming import suggestion
@@ -23,6 +24,21 @@ METADATA_OBJECT = "metadata_json"
 """As the target of a mapping: the column is a JSON object, all of the metadata."""
 TARGETS = (*(field for field in FIELDS if field != METADATA), METADATA, METADATA_OBJECT, "")
 """What a column can be mapped to; nothing leaves it out."""
+
+LEFT_OUT = "-"
+"""How somebody writes that a column is left out."""
+
+MAPPING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+"""What a saved mapping may be called."""
+
+
+def target_of(text: str) -> str:
+    """What a column is mapped to, from what somebody wrote. Raises ValueError with what is allowed."""
+    plain = text.strip().lower()
+    target = "" if plain == LEFT_OUT else plain.replace(LEFT_OUT, "_").replace(" ", "_")
+    if target not in TARGETS:
+        raise ValueError(suggestion(plain, [*filter(None, TARGETS), LEFT_OUT], what="Allowed"))
+    return target
 
 
 def resolved(names: Sequence[str], path: Path, line: int, mapping: Mapping[str, str]) -> dict[str, str]:

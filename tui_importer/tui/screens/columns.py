@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 
 from tui_importer.config.edit import with_mapping
 from tui_importer.errors import ImporterError
-from tui_importer.source.mapping import METADATA, TARGETS
+from tui_importer.source.mapping import LEFT_OUT, MAPPING_NAME, METADATA, TARGETS, target_of
+from tui_importer.source.names import normalise
 from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.marks import COLUMNS
 from tui_importer.tui.rows import SequenceRows
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from tui_importer.tui.rows import Row
 
 RECOGNISED, UNUSED = "as recognised", "not used"
-LEFT_OUT: Final = "-"
-"""How the config file says that a column is not used."""
-
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 NAMES: Final = ("number", "header", "how", "becomes", "first")
 
 
@@ -169,10 +165,15 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
         def picked(name: str | None) -> None:
             if name is None:
                 return
+            headers = {normalise(header): header for header in self._preview.columns}
             for header, text in saved[name].items():
-                target = "" if text == LEFT_OUT else text
-                if header in self._preview.columns and target in TARGETS:
-                    self._take(header, target)
+                try:
+                    target = target_of(text)
+                except ValueError as error:
+                    notify_safe(self.app, f"{text} is no field. {error}", title=f"{header} is left as it was")
+                    continue
+                if (own := headers.get(normalise(header))) is not None:
+                    self._take(own, target)
             self._fill()
 
         self.app.push_screen(PickDialog("Use what was saved as", tuple(saved), next(iter(saved))), picked)
@@ -188,4 +189,4 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
 
 
 def _wrong_name(text: str) -> str:
-    return "" if NAME.fullmatch(text.strip()) else "letters, digits, . _ -"
+    return "" if MAPPING_NAME.fullmatch(text.strip()) else "letters, digits, . _ -"

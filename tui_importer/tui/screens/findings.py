@@ -49,6 +49,7 @@ class FindingsScreen(ConsoleScreen[None]):
     place: ClassVar[Place] = Place.FINDINGS
 
     def __init__(self, view: JobView | None, found: Sequence[Problem] = ()) -> None:
+        """`found` are those of a dry run, which leaves no view."""
         super().__init__()
         self._view, self._found = view, found
 

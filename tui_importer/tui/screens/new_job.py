@@ -126,8 +126,18 @@ class NewJobScreen(NewJobForm):
         app = self.console_app
         async with app.job_changes:
             if app.job.view is view:
+                await self._keep_findings(view)
                 await app.release_job()
                 await asyncio.to_thread(app.backend.forget_dry_run)
+
+    async def _keep_findings(self, view: JobView) -> None:
+        """Those of a dry run, before its folder goes."""
+        from tui_importer.tui.screens.findings import MOST
+
+        try:
+            self.dry_findings = await asyncio.to_thread(view.findings, MOST)
+        except ImporterError as error:
+            notify_safe(self.console_app, error_text(error), title="The findings could not be read", severity="error")
 
     @on(Button.Pressed, "#start")
     def start_wanted(self) -> None:

@@ -35,13 +35,13 @@ from tui_importer.tui.widgets.new_job_sections import (
 from tui_importer.tui.widgets.path_field import PathField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
 
     from tui_importer.engine.plan import Environment, Plan
     from tui_importer.engine.snapshot import JobView
-    from tui_importer.source.models import Preview
+    from tui_importer.source.models import Preview, Problem
     from tui_importer.tui.forms import OptionTexts
 
 
@@ -59,6 +59,7 @@ class NewJobForm(ConsoleScreen[None]):
         self.preview: Preview | None = None
         self.view: JobView | None = None
         self.dry_plan: Plan | None = None
+        self.dry_findings: Sequence[Problem] = ()
         self.dry_run = False
         self.preparing = False
         self.mapping: Mapping[str, str] = {}
@@ -121,7 +122,7 @@ class NewJobForm(ConsoleScreen[None]):
         if when is When.COLUMNS_CAN_BE_CHOSEN:
             return editable and self.preview is not None
         if when is When.FINDINGS_ARE_THERE:
-            return self.view is not None and self.view.plan() is not None
+            return self.dry_plan is not None or (self.view is not None and self.view.plan() is not None)
         if when is When.KEY_CAN_BE_STORED:
             return self.query_one(EnvironmentSection).key_can_be_stored
         return super().holds(when)
@@ -212,7 +213,7 @@ class NewJobForm(ConsoleScreen[None]):
         """Show every finding of the scan."""
         from tui_importer.tui.screens.findings import FindingsScreen
 
-        self.app.push_screen(FindingsScreen(self.view))
+        self.app.push_screen(FindingsScreen(self.view, self.dry_findings))
 
     # -- 3: environment and options -----------------------------------------------------------------------------
 

@@ -273,7 +273,11 @@ class PlanSection(Vertical):
         self.query_one(PlanPanel).show(PlanData(plan, dry_run=dry_run))
         self.query_one(PlanPanel).refresh(layout=True)
         if dry_run:
-            words = [Content("Dry run: nothing was written, nothing is kept"), Content("change options and plan again")]
+            words = [
+                Content("Dry run: nothing was written, nothing is kept"),
+                Content.assemble(("v", "$accent bold"), " shows the findings"),
+                Content("change options and plan again"),
+            ]
         else:
             words = [
                 Content("Nothing has been written yet"),
