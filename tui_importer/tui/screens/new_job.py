@@ -81,7 +81,7 @@ class NewJobScreen(NewJobForm):
             self.view, self.dry_run = view, dry_run
             self._allow_changes(allowed=False)
             self.refresh_snapshot()
-            self.query_one("#steps", VerticalScroll).scroll_end(animate=False)
+            self.query_one("#steps", VerticalScroll).anchor()
 
     def _allow_changes(self, *, allowed: bool) -> None:
         for section in (FileSection, EnvironmentSection, ReadingSection, OptionsSection):
@@ -119,7 +119,7 @@ class NewJobScreen(NewJobForm):
         else:
             self.add_class("-planned-job")
         self.query_one("#make-plan" if self.dry_run else "#start").focus()
-        self.query_one("#steps", VerticalScroll).scroll_end(animate=False)
+        self.query_one("#steps", VerticalScroll).anchor()
 
     async def _forget_dry_run(self, view: JobView) -> None:
         """Runs on the app, as `_prepare`."""
