@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 
 class Secret:
     """An API key, password or hash: masked in every representation, never pickled.
@@ -30,12 +27,17 @@ class Secret:
 
     def salted_hash(self, salt: str) -> str:
         """A keyed SHA-256 (hex) by which the same secret is recognised again without storing it."""
+        import hashlib  # not before the first picture: this module is read by every start
+        import hmac
+
         return hmac.new(salt.encode(), self._value.encode(), hashlib.sha256).hexdigest()
 
     def __bool__(self) -> bool:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
+        import hmac
+
         return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:

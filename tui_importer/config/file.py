@@ -112,8 +112,6 @@ def _text(config: Config) -> str:
 
 
 def _parse(path: Path) -> dict[str, object]:
-    import tomllib
-
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -122,6 +120,8 @@ def _parse(path: Path) -> dict[str, object]:
         raise ConfigError(
             f"The config file {safe(path)} cannot be read: {safe(error.strerror)}.", "Make it a readable file."
         ) from error
+    import tomllib
+
     try:
         text = content.removeprefix(b"\xef\xbb\xbf").decode()
         document: dict[str, object] = tomllib.loads(text)

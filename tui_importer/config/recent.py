@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from tui_importer.config.errors import ConfigError
@@ -21,6 +20,8 @@ class RecentFiles:
 
     def paths(self) -> list[Path]:
         """The remembered paths, none when there is no readable list; the files themselves may be gone."""
+        import json
+
         try:
             found = json.loads(self._path.read_bytes())
         except (OSError, ValueError):  # no list yet, or one that is only half there: it is a convenience
@@ -44,6 +45,8 @@ class RecentFiles:
     def _write(self, paths: list[Path]) -> None:
         if not self._path.parent.exists():
             private_folder(self._path.parent)
+        import json
+
         text = json.dumps([str(path) for path in paths], indent=1)  # escaped: names need not be text
         try:
             write_atomically(self._path, text.encode("ascii"))
