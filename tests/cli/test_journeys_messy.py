@@ -41,6 +41,7 @@ def test_a_messy_export_goes_to_a_correct_plan_and_the_rest_is_imported(
     right = messy(source)
     plan = cli("run", source, "--dry-run", "--json", code=1).document
     assert plan["dialect"] == "Windows-1252, separated by a semicolon"
+    assert plan["preset"] == "Auth0"
     assert (plan["rows"], plan["users"], plan["memberships"]) == (132, 117, 117)
     assert plan["organizations"]["create"] == 9
     assert plan["roles_missing"] == ["superadmin"]
@@ -53,7 +54,7 @@ def test_a_messy_export_goes_to_a_correct_plan_and_the_rest_is_imported(
     assert found["organization_similar"]["examples"][0]["column"] == "Organization Name"
 
     shown = cli("run", source, "--dry-run", code=1).stdout
-    assert "Windows-1252, separated by a semicolon" in shown
+    assert "File           Windows-1252, separated by a semicolon, Auth0 export\nColumns        7 used\n" in shown
     assert "line 31: The row has 6 values for 7 columns" in shown
     assert "superadmin" in shown
 

@@ -30,8 +30,8 @@ SUMMARY_KEYS: dict[str, Any] = {
 PLAN_KEYS: dict[str, Any] = {
     "environment": 0, "rows": 0, "users": 0, "memberships": 0,
     "organizations": {"existing": 0, "create": 0, "conflict": 0, "unknown": 0}, "problems": {}, "roles_missing": 0,
-    "requests": 0, "seconds": 0, "dialect": 0, "users_looked_up": 0, "users_existing": 0, "webhooks": 0, "repairs": {},
-    "findings": 0,
+    "requests": 0, "seconds": 0, "dialect": 0, "preset": 0, "coverage": 0, "users_looked_up": 0, "users_existing": 0,
+    "webhooks": 0, "repairs": {}, "findings": 0,
 }  # fmt: skip
 
 
@@ -95,10 +95,14 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
         "environment": "SANDBOX", "rows": 12, "users": 12, "memberships": 12,
         "organizations": {"existing": 1, "create": 2, "conflict": 0, "unknown": 0}, "problems": {},
         "roles_missing": [], "requests": 3 + 2 + 24, "seconds": document["seconds"],
-        "dialect": "UTF-8, separated by a comma", "users_looked_up": 12, "users_existing": 0, "webhooks": 0,
+        "dialect": "UTF-8, separated by a comma", "preset": "", "coverage": document["coverage"],
+        "users_looked_up": 12, "users_existing": 0, "webhooks": 0,
         "repairs": {}, "findings": [],
     }  # fmt: skip
     assert document["seconds"] > 0
+    columns = source.read_text().partition("\n")[0].split(",")
+    assert [(use["column"], use["fields"]) for use in document["coverage"]] == [(name, [name]) for name in columns]
+    assert {use["column"]: use["filled"] for use in document["coverage"]}["email"] == 12
 
     sandbox.seed_organization("Twice")
     sandbox.seed_organization("Twice")
@@ -108,6 +112,7 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
     text = cli("run", write_source(tmp_path / "faulty.csv", faulty), "--dry-run", code=1).stdout
     for line in (
         "Environment    SANDBOX",
+        "File           UTF-8, separated by a comma\nColumns        ",
         "Rows           13, 1 of them refused",
         "Users          12, memberships 11",
         "Organizations  1 existing, 2 to create, 1 in conflict, 1 unknown",

@@ -193,6 +193,7 @@ def a_plan(environment: str = "STAGING") -> Plan:
         organizations=OrganizationPlan(existing=3, create=147, conflict=2, unknown=0),
         problems={"email_invalid": 5, "metadata_invalid": 2}, roles_missing=("superadmin",), requests=30_131,
         seconds_low=375, seconds_high=402, people=UserPlan(looked_up=100, existing=12), webhooks=2,
+        dialect="UTF-8, separated by a comma", preset="Auth0",
         notes=("2 webhook endpoints are enabled: each new object is sent there.",),
     )  # fmt: skip
 

@@ -135,10 +135,7 @@ def _write_document(result: ScanResult) -> None:
         "memberships": result.memberships,
         "preset": result.preset,
         "dialect": result.dialect,
-        "coverage": [
-            {"column": use.header, "use": use.use, "fields": use.fields, "how": use.how, "filled": use.filled}
-            for use in result.coverage
-        ],
+        "coverage": [use.document() for use in result.coverage],
     }
     sys.stdout.write(json.dumps(head)[:-1] + ', "problems": [')
     for number, problem in enumerate(result.problems()):

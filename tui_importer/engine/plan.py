@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_importer.engine.snapshot import EnvironmentName
+    from tui_importer.source.coverage import ColumnUse
     from tui_importer.source.models import Problem, Severity
 
 
@@ -59,7 +60,8 @@ class Plan:
 
     `refused_rows` are rows the scan refused; `problems` counts findings by kind, `groups` has them with examples,
     errors first; `roles_missing` is None when the environment's roles could not be read; `webhooks` counts enabled
-    endpoints, None when they could not be read; `dialect` says how the source is read; `repairs` counts rows by repair.
+    endpoints, None when they could not be read; `dialect` says how the source is read, `preset` names the export that
+    was recognised (or is ""), `coverage` says what becomes of each column; `repairs` counts rows by repair.
     """
 
     environment: Environment
@@ -78,4 +80,11 @@ class Plan:
     groups: tuple[ProblemGroup, ...] = ()
     webhooks: int | None = 0
     dialect: str = ""
+    preset: str = ""
+    coverage: tuple[ColumnUse, ...] = ()
     repairs: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def read_as(self) -> str:
+        """How the source is read and as whose export, in words; "" when nobody said."""
+        return ", ".join(filter(None, (self.dialect, f"{self.preset} export" if self.preset else "")))

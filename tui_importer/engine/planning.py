@@ -104,6 +104,8 @@ class Planner:
             groups=_groups(scan),
             webhooks=webhooks,
             dialect=scan.dialect,
+            preset=scan.preset,
+            coverage=scan.coverage,
             repairs=scan.repairs,
         )
 

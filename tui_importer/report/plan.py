@@ -31,6 +31,8 @@ def plan_document(plan: Plan) -> Mapping[str, object]:
         "requests": plan.requests,
         "seconds": round(plan.seconds_low, 1),
         "dialect": plan.dialect,
+        "preset": plan.preset,
+        "coverage": [use.document() for use in plan.coverage],
         "users_looked_up": plan.people.looked_up,
         "users_existing": plan.people.existing,
         "webhooks": plan.webhooks,
@@ -68,8 +70,7 @@ def plan_lines(plan: Plan) -> list[str]:
         + (f", {found.unknown:,} unknown" if found.unknown else ""),
         f"Requests       about {plan.requests:,}, {span(plan.seconds_low, plan.seconds_high)} at the permitted rate",
     ]
-    if plan.dialect:
-        lines.insert(2, f"File           {plan.dialect}")
+    lines[2:2] = _file_lines(plan)
     if plan.repairs:
         done = ", ".join(f"{name} ({rows:,})" for name, rows in plan.repairs.items() if rows)
         lines += [f"Repaired       {done}"] if done else []
@@ -77,6 +78,16 @@ def plan_lines(plan: Plan) -> list[str]:
     if plan.roles_missing:
         lines.append("Roles missing  " + ", ".join(safe(role, 60) for role in plan.roles_missing))
     lines += [f"Note           {safe(note)}" for note in plan.notes]
+    return lines
+
+
+def _file_lines(plan: Plan) -> list[str]:
+    """How the source is read, and which of its columns are not used."""
+    lines = [f"File           {safe(plan.read_as)}"] if plan.read_as else []
+    unused = [safe(use.header, 60) for use in plan.coverage if use.use == "unused"]
+    if plan.coverage:
+        used = len(plan.coverage) - len(unused)
+        lines.append(f"Columns        {used:,} used" + (f", not used: {', '.join(unused)}" if unused else ""))
     return lines
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from tui_importer.source.names import is_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui_importer.source.columns import Columns
 
@@ -27,6 +27,10 @@ class ColumnUse:
     fields: tuple[str, ...] = ()
     how: str = ""
     filled: int | None = None
+
+    def document(self) -> Mapping[str, object]:
+        """The same for a program."""
+        return {"column": self.header, "use": self.use, "fields": self.fields, "how": self.how, "filled": self.filled}
 
     @property
     def words(self) -> str:

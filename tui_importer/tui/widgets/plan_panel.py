@@ -45,8 +45,10 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     refused = [_note(plan.refused_rows, "refused by the scan", "bad")] if plan.refused_rows else []
     warnings, kinds = _findings(plan)
     unknown = [_note(organizations.unknown, "unknown", "warn")] if organizations.unknown else []
+    read_as = Content.assemble((f"{'Read as':<14}", muted), safe(plan.read_as, 120)) if plan.read_as else None
     rows = [
         writes_to,
+        *([read_as] if read_as else []),
         *_lines("Rows", plan.rows, [*refused, *kinds] or [Content.styled("none refused", muted)], width),
         *_lines("Users", plan.users, _people(plan), width),
         *_lines("Memberships", plan.memberships, [], width),
