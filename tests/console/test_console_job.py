@@ -225,6 +225,7 @@ async def test_the_end_replaces_the_users_panel_by_a_summary() -> None:
         assert app.screen.query_one(UsersPanel).display
         assert not app.screen.query_one(SummaryPanel).display
         view.now = finished()
+        view.failures = [failure(n) for n in range(1, 8)]
         job_screen(app.screen).refresh_snapshot()
         await settle(pilot)
         assert not app.screen.query_one(UsersPanel).display
@@ -238,6 +239,20 @@ async def test_the_end_replaces_the_users_panel_by_a_summary() -> None:
         assert "✔ Done" in text
         assert "Pause" not in footer(app)
         assert "Go on" not in footer(app)
+
+
+async def test_where_no_row_can_be_tried_again_no_key_is_named_for_it() -> None:
+    view = FakeJobView(finished(failed=3))
+    view.failures = [failure(n, step="row", kind="email_malformed") for n in range(1, 4)]
+    app, _ = console_at(view)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "3 the errors · x exports" in screen_text(app)
+        view.failures = [*view.failures[:2], failure(4)]
+        view.now = replace(view.now, failures_gone=view.now.failures_gone + 1)
+        job_screen(app.screen).refresh_snapshot()
+        await settle(pilot)
+        assert "3 the errors · r tries again · x exports" in screen_text(app)
 
 
 async def test_a_clean_end_leaves_nothing_to_do() -> None:

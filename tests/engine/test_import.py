@@ -216,9 +216,14 @@ def test_a_job_closed_while_running_is_taken_up_by_another_process(tmp_path: Pat
         job.start()
         wait_until(lambda: job.snapshot().totals.done >= 20)
         name = job.name
+    worked = job.snapshot().elapsed
+    assert worked > 0
     with reopen_job(tmp_path, sandbox, name) as job:
-        assert job.snapshot().state == "paused"
+        again = job.snapshot()
+        assert again.state == "paused"
+        assert again.elapsed == pytest.approx(worked, abs=0.1), "the time of all runs"
         summary = finish(job)
+        assert job.snapshot().elapsed > again.elapsed
     assert summary.totals.created == 200
     assert_exact(sandbox, rows)
 

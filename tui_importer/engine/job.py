@@ -275,8 +275,6 @@ class Job:
             self._lifecycle.rest(halt_of(error))
         except Exception as error:  # noqa: BLE001 - becomes the job's reason, never swallowed
             self._lifecycle.rest(unexpected(error))
-        finally:
-            self._lifecycle.end()
 
     def _scan_and_plan(self) -> None:
         self._source.ensure()

@@ -38,22 +38,13 @@ class Lifecycle:
             "import": record.seconds_import,
         }
         self._timing: tuple[str, float] | None = None
-        self._began: float | None = None
-        self._elapsed = 0.0
 
     def begin(self) -> None:
         """A run begins."""
         with self._lock:
             self.halt = None
             self.reason = self.next_step = ""
-            self._began = time.monotonic()
             self.enter("running")
-
-    def end(self) -> None:
-        """The run's thread ends."""
-        with self._lock:
-            self._elapsed = self.elapsed
-            self._began = None
 
     def ask_to_stop(self, halt: Halt) -> bool:
         """Note why a running job shall stop; False when it does not run."""
@@ -137,9 +128,9 @@ class Lifecycle:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of work in this process."""
+        """Seconds of work over all runs."""
         with self._lock:
-            return self._elapsed + (time.monotonic() - self._began if self._began is not None else 0.0)
+            return sum(self.seconds.values())
 
     def say(self, level: Level, message: str) -> None:
         """Write to the job's log."""

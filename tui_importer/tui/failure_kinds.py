@@ -10,12 +10,16 @@ if TYPE_CHECKING:
 
 
 class FailureKinds:
-    """Looks only at the rows that are new since the last time; at all of them when they were read anew."""
+    """(kind, count) `by_frequency`, and how many errors are of rows that can be tried again (`retryable`).
+
+    Looks only at the rows that are new since the last time; at all of them when they were read anew.
+    """
 
     def __init__(self) -> None:
         self._seen: FrameRows | None = None
         self._counts: Counter[str] = Counter()
         self.by_frequency: tuple[tuple[str, int], ...] = ()
+        self.retryable = 0
 
     def look(self, rows: FrameRows) -> tuple[tuple[str, int], ...]:
         """(kind, count) of the errors in `rows`, the most frequent first, then by name."""
@@ -24,7 +28,9 @@ class FailureKinds:
         start = self._seen.total if self._seen is not None and rows.grew_from(self._seen) else 0
         if not start:
             self._counts.clear()
+            self.retryable = 0
         self._counts.update(rows.frame.get_column("kind").slice(start).to_list())
+        self.retryable += int(rows.frame.get_column("retryable").slice(start).sum())
         self._seen = rows
         self.by_frequency = tuple(sorted(self._counts.items(), key=lambda item: (-item[1], item[0])))
         return self.by_frequency

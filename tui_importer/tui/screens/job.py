@@ -123,7 +123,7 @@ class JobScreen(ErrorsTab, LiveControl):
             previous, self._snapshot = self._snapshot, snapshot
             kinds = self._kinds.by_frequency
             self._show_tables(snapshot)
-            if snapshot != previous or self._kinds.look(self._failures.rows) is not kinds:
+            if self._kinds.look(self._failures.rows) is not kinds or snapshot != previous:
                 self._show_panels(snapshot)
             self._show_tabs(snapshot)
         conditions = (snapshot.state, *(self.control_holds(when) for when in CONDITIONS))
@@ -136,7 +136,7 @@ class JobScreen(ErrorsTab, LiveControl):
         self.query_one(Stepper).show_snapshot(snapshot)
         self.query_one(Banner).show_banner(banner_of(snapshot, self._key_of), self.size.width - 2)
         plan = self.view.plan() if snapshot.state == "ready" else None
-        self.query_one(JobPanels).show_job(snapshot, plan, self._kinds.look(self._failures.rows), self._key_of)
+        self.query_one(JobPanels).show_job(snapshot, plan, self._kinds, self._key_of)
 
     def _key_of(self, action_id: str) -> str:
         return key_of(action_id, self.console_app.keymap.keys)

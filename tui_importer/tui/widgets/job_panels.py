@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tui_importer.engine.plan import Plan
     from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.tui.failure_kinds import FailureKinds
 
 _OVER: Final = frozenset({"finished", "aborted"})
 
@@ -41,7 +42,7 @@ class JobPanels(Container):
         yield FailuresPanel(id="failures-panel")
 
     def show_job(
-        self, snapshot: Snapshot, plan: Plan | None, kinds: tuple[tuple[str, int], ...], key_of: Callable[[str], str]
+        self, snapshot: Snapshot, plan: Plan | None, kinds: FailureKinds, key_of: Callable[[str], str]
     ) -> None:
         """Show a job, its plan before the start, and its errors by kind; `key_of` tells an action's key."""
         self._again = partial(self.show_job, snapshot, plan, kinds, key_of)
@@ -52,14 +53,14 @@ class JobPanels(Container):
         wrong = next(disorder(snapshot), "")
         self.query_one(OrganizationsPanel).show(OrganizationsData.of(snapshot))
         if over:
-            self.query_one(SummaryPanel).show(SummaryData.of(snapshot, key_of, wrong))
+            self.query_one(SummaryPanel).show(SummaryData.of(snapshot, key_of, wrong, retryable=kinds.retryable > 0))
         elif planned and plan is not None:
             self.query_one(PlanPanel).show(PlanData(plan, titled=True))
         else:
             answers = self.query_one(AnswersPanel)
             self.query_one(UsersPanel).show(UsersData.of(snapshot, wrong, answers_beside=answers.display))
         self.query_one(AnswersPanel).show(AnswersData.of(snapshot.requests))
-        self.query_one(FailuresPanel).show(FailuresData(kinds))
+        self.query_one(FailuresPanel).show(FailuresData(kinds.by_frequency))
 
     def on_resize(self) -> None:
         """Another width may show other panels."""

@@ -45,7 +45,7 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     refused = [_note(plan.refused_rows, "refused by the scan", "bad")] if plan.refused_rows else []
     warnings, kinds = _findings(plan)
     unknown = [_note(organizations.unknown, "unknown", "warn")] if organizations.unknown else []
-    read_as = Content.assemble((f"{'Read as':<14}", muted), safe(plan.read_as, 120)) if plan.read_as else None
+    read_as = Content.styled(f"{'Read as':<27}{safe(plan.read_as, 120)}", muted) if plan.read_as else None
     rows = [
         writes_to,
         *([read_as] if read_as else []),

@@ -31,9 +31,13 @@ class SummaryData:
     disorder: str = ""
 
     @classmethod
-    def of(cls, snapshot: Snapshot, key_of: Callable[[str], str], disorder: str = "") -> SummaryData:
-        """The panel's part of a snapshot; `key_of` tells an action's key."""
-        actions = (("job.tab_errors", "the errors"), ("job.retry", "tries again"), ("table.export", "exports"))
+    def of(
+        cls, snapshot: Snapshot, key_of: Callable[[str], str], disorder: str = "", *, retryable: bool = True
+    ) -> SummaryData:
+        """The panel's part of a snapshot; `key_of` tells an action's key, `retryable` if a row can be retried."""
+        actions = [("job.tab_errors", "the errors"), ("job.retry", "tries again"), ("table.export", "exports")]
+        if not retryable:
+            del actions[1]
         return cls(snapshot, tuple((key_of(action), words) for action, words in actions), disorder)
 
 
