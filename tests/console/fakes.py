@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from tui_importer.engine.keys import TriedKey
 from tui_importer.engine.review import RetryPlan
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
+from tui_importer.source.errors import ScanCancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan import Environment, Plan
@@ -182,6 +184,8 @@ class FakeBackend:
     folder: Path = field(default_factory=Path.cwd)
     asked: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    counting: Preview | None = None
+    counted: threading.Event = field(default_factory=threading.Event)
 
     def stored_key(self, job: str) -> Secret | None:
         return self.stored.get(job)
@@ -189,9 +193,17 @@ class FakeBackend:
     def jobs(self) -> Sequence[JobSummary]:
         return list(self.summaries)
 
-    def preview(self, source: Path, reading: Reading) -> Preview:
+    def preview(
+        self, source: Path, reading: Reading, progress: Callable[[Preview], None], cancelled: threading.Event
+    ) -> Preview:
         self.asked.append(f"preview {source}")
         self.readings.append(reading)
+        if self.counting is not None:
+            progress(self.counting)
+            while not self.counted.wait(0.01):
+                if cancelled.is_set():
+                    self.asked.append(f"given up {source}")
+                    raise ScanCancelled
         if isinstance(self.the_preview, ImporterError):
             raise self.the_preview
         return self.the_preview

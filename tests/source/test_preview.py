@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
 
-from tui_importer.source.errors import SourceQuotes
+from tui_importer.source.errors import ScanCancelled, SourceQuotes
 from tui_importer.source.preview import preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.source.conftest import Sources
+    from tui_importer.source.models import Preview
 
 SOURCE = "\ufeff\nE-Mail,First Name,password,org_external_id,org_name,note\n" + "".join(
     f"u{n}@x.example,Name {n},pass{n},o{n % 3},Org  {n % 3},\n\n" for n in range(1, 41)
@@ -78,6 +80,36 @@ def test_a_preview_of_any_dialect_is_that_of_the_plain_file(
         (it.key, it.name, it.rows) for it in plain.organizations
     ]
     assert "separated by a semicolon" in shown.dialect
+
+
+@pytest.mark.parametrize("merged", [100_000, 10])
+def test_a_long_source_is_counted_piece_by_piece_and_can_be_given_up(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch, merged: int
+) -> None:
+    monkeypatch.setattr("tui_importer.source.preview._MERGED", merged)
+    rows = "".join(f"u{n}@x.example,o{n % 500},{'x' * 200}\n" for n in range(40_000))
+    path = sources.write(("email,org_external_id,note\n" + rows).encode("utf-16"))
+    seen: list[Preview] = []
+    shown = preview(path, progress=seen.append)
+    assert (shown.rows, len(shown.organizations), shown.share) == (40_000, 500, 1.0)
+    assert {(it.rows, it.first_row) for it in shown.organizations} == {(80, n) for n in range(1, 501)}
+    assert (seen[0].rows, seen[0].share, seen[0].organizations) == (0, 0.0, ())
+    assert (seen[0].columns, seen[0].sample) == (shown.columns, shown.sample)
+    assert len(seen) > 4
+    assert seen == sorted(seen, key=lambda it: (it.rows, it.share))
+    assert seen[-1].rows == 40_000
+
+    given_up = threading.Event()
+    counted: list[int] = []
+
+    def give_up(known: Preview) -> None:
+        counted.append(known.rows)
+        if known.rows:
+            given_up.set()
+
+    with pytest.raises(ScanCancelled):
+        preview(path, progress=give_up, cancelled=given_up)
+    assert len(counted) == 2
 
 
 def test_most_rows_broken(sources: Sources) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tui_importer.config import private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import threading
+    from collections.abc import Callable, Sequence
 
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan import Environment
@@ -55,11 +56,13 @@ class ConsoleBackend:
 
         return list_jobs(self._folder)
 
-    def preview(self, source: Path, reading: Reading) -> Preview:
+    def preview(
+        self, source: Path, reading: Reading, progress: Callable[[Preview], None], cancelled: threading.Event
+    ) -> Preview:
         """A quick look at a source."""
         from tui_importer.source.preview import preview
 
-        return preview(source, reading)
+        return preview(source, reading, progress=progress, cancelled=cancelled)
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads."""

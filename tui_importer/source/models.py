@@ -166,7 +166,8 @@ class Preview:
 
     `rows` is counted from one projected read, `sample` the first rows as cells, secrets masked; `dialect` is in
     words; `preset` names the export that was recognised, or is "". In `coverage` nothing is counted.
-    `problem` says what is wrong with the columns as far as a mapping can mend it.
+    `problem` says what is wrong with the columns as far as a mapping can mend it. While a long source is counted
+    `share` is how much of it was (0 to 1), `rows` those so far, and no organization is named yet.
     """
 
     size: int
@@ -181,3 +182,4 @@ class Preview:
     problem: str = ""
     preset: str = ""
     coverage: tuple[ColumnUse, ...] = ()
+    share: float = 1.0

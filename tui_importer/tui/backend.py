@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import threading
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tui_importer.engine.options import NewJob
@@ -35,8 +36,13 @@ class Backend(Protocol):
     def jobs(self) -> Sequence[JobSummary]:
         """All jobs, newest first (blocks for some milliseconds; no polars)."""
 
-    def preview(self, source: Path, reading: Reading) -> Preview:
-        """A quick look at a source, read in this way (blocks). Raises ImporterError."""
+    def preview(
+        self, source: Path, reading: Reading, progress: Callable[[Preview], None], cancelled: threading.Event
+    ) -> Preview:
+        """A quick look at a source, read in this way (blocks). Raises ImporterError, ScanCancelled when `cancelled`.
+
+        `progress` is called, from the thread, with what is known while a long source is counted.
+        """
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads (blocks, network). Raises ImporterError."""

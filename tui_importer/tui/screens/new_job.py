@@ -56,6 +56,7 @@ class NewJobScreen(NewJobForm):
             texts = self.typed()
             new = forms.new_job(self.source, texts, self.resolved.settings, self.mapping)
             self._canary = forms.canary_of(texts)
+            self.stop_counting()
             self.console_app.run_worker(self._prepare(new, dry_run=texts.dry_run), group="prepare")
 
     async def _prepare(self, new: NewJob, *, dry_run: bool) -> None:

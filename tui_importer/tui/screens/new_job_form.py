@@ -15,6 +15,7 @@ from tui_importer.errors import ImporterError
 from tui_importer.tui import forms
 from tui_importer.tui.actions import Place, When
 from tui_importer.tui.keymap import key_of
+from tui_importer.tui.looking import look_at
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.text import error_text, notify_safe, safe
@@ -157,15 +158,38 @@ class NewJobForm(ConsoleScreen[None]):
     @work(exclusive=True, group="preview")
     async def _preview(self, path: Path) -> None:
         backend = self.console_app.backend
+        seen: list[Preview] = []
+        name = await asyncio.to_thread(backend.default_job_name, path)
+
+        def show(preview: Preview) -> None:
+            self.preview = preview
+            if seen:
+                self.query_one(FileSection).show_facts(preview)
+            else:
+                self._show_preview(preview, name)
+            seen.append(preview)
+
         try:
-            reading = forms.reading_of(self.typed(), self.mapping)
-            preview = await asyncio.to_thread(backend.preview, path, reading)
-            name = await asyncio.to_thread(backend.default_job_name, path)
+            show(await look_at(backend, path, forms.reading_of(self.typed(), self.mapping), show))
         except ImporterError as error:
+            self.preview = None
             words = Content.styled(f"✖ {error_text(error)}", STYLES["bad"])
             self.query_one(FileSection).show_words(words)
+            self._options_changed()
             return
-        self.preview = preview
+        try:
+            await asyncio.to_thread(self.console_app.preferences.recent.add, path)
+        except ImporterError as error:
+            notify_safe(self.app, error_text(error), severity="warning")
+
+    def stop_counting(self) -> None:
+        """The scan counts, too."""
+        self.workers.cancel_group(self, "preview")
+        if self.preview is not None:
+            self.query_one(FileSection).show_facts(self.preview, counting=False)
+
+    def _show_preview(self, preview: Preview, name: str) -> None:
+        """Fill in what a source tells, and look where its rows would be written to."""
         self.query_one(FileSection).show_preview(preview, self.console_app.privacy)
         self.query_one(PathField).offer_nothing()
         coverage = self.query_one(CoveragePanel)
@@ -180,10 +204,6 @@ class NewJobForm(ConsoleScreen[None]):
         section.wanted = True
         if section.environment is None:
             section.look()
-        try:
-            await asyncio.to_thread(self.console_app.preferences.recent.add, path)
-        except ImporterError as error:
-            notify_safe(self.app, error_text(error), severity="warning")
 
     @on(ReadingSection.Changed)
     def reading_changed(self) -> None:

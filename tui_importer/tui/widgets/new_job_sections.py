@@ -103,15 +103,7 @@ class FileSection(Vertical):
 
     def show_preview(self, preview: Preview, privacy: Privacy) -> None:
         """Facts and first rows."""
-        facts = [
-            fmt.size(preview.size),
-            fmt.counted(preview.rows, "row"),
-            fmt.counted(len(preview.columns), "column"),
-            fmt.counted(len(preview.organizations), "organization"),
-            safe(preview.dialect, 80),
-            safe(f"{preview.preset} export" if preview.preset else "", 40),
-        ]
-        self.query_one("#facts", Static).update(Content(" · ".join(fact for fact in facts if fact)))
+        self.show_facts(preview)
         self.set_class(True, "-previewed")
         headers = preview.columns
         sample = self.query_one(SampleTable)
@@ -119,6 +111,21 @@ class FileSection(Vertical):
         names = (*(str(index) for index in range(len(headers))), "number")
         numbered = list(enumerate(preview.sample))
         sample.set_rows(SequenceRows(names, numbered, lambda item: (*_padded(item[1], len(headers)), item[0])))
+
+    def show_facts(self, preview: Preview, *, counting: bool = True) -> None:
+        """What the file is, and how far it is counted."""
+        counted = preview.share >= 1
+        share = f"counting rows, {fmt.percent(preview.share, 1)} %: {fmt.number(preview.rows)}"
+        facts = [
+            fmt.size(preview.size),
+            fmt.counted(preview.rows, "row") if counted else "",
+            fmt.counted(len(preview.columns), "column"),
+            fmt.counted(len(preview.organizations), "organization") if counted else "",
+            safe(preview.dialect, 80),
+            safe(f"{preview.preset} export" if preview.preset else "", 40),
+            share if counting and not counted else "",
+        ]
+        self.query_one("#facts", Static).update(Content(" · ".join(fact for fact in facts if fact)))
 
     def show_words(self, words: Content) -> None:
         """Something else than a preview: reading, or what is wrong."""
