@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 from tests.support import assert_exact
@@ -61,6 +62,8 @@ def test_a_messy_export_goes_to_a_correct_plan_and_the_rest_is_imported(
     summary = cli("run", source, "--job", "j", "--yes", "--max-failed", "off", "--json", code=1).document
     assert (summary["created"], summary["existing"], summary["failed"]) == (116, 12, 4)
     assert sum(summary[outcome] for outcome in ("created", "existing", "failed")) == 132
+    failed = {row["_row"]: row for row in csv.DictReader(cli("errors", "j", code=0).stdout.splitlines())}
+    assert failed["60"]["Role"] == "member;surplus"
     assert {user["first_name"] for user in sandbox.state.users} == {f"Jörg {n}" for n in range(1, 121)} - {
         "Jörg 30", "Jörg 60", "Jörg 90",
     }  # fmt: skip

@@ -194,7 +194,16 @@ def test_a_ragged_row_has_no_other_finding(sources: Sources) -> None:
     assert "5 values for 3 columns" in long.message
     assert "surplus”, “�more" in long.message
     assert scanned.rows[0].cells == {"email": "x", "email_verified": "maybe", "name": None}
-    assert scanned.rows[1].cells == {"email": "x", "email_verified": "maybe", "name": "n"}
+    assert scanned.rows[1].cells == {"email": "x", "email_verified": "maybe", "name": "n,surplus,\u202emore"}
+
+
+def test_what_is_beyond_the_last_column_is_kept_in_it_unless_a_secret_may_be_there(sources: Sources) -> None:
+    scanned = sources.scan('email\tname\na@x.example\tAnn\tone\t\t"two\tthree"\nb@x.example\tBob\n')
+    assert scanned.rows[0].cells == {"email": "a@x.example", "name": "Ann\tone\t\ttwo\tthree"}
+    assert scanned.rows[1].cells == {"email": "b@x.example", "name": "Bob"}
+    scanned = sources.scan("email,password,name\na@x.example,pass,word,Ann,more\n")
+    assert scanned.rows[0].cells == {"email": "a@x.example", "password": "•••", "name": "•••"}
+    assert not scanned.rows[0].secrets
 
 
 def test_rows_swallowed_by_two_stray_quotes(sources: Sources) -> None:

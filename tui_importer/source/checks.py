@@ -173,7 +173,10 @@ class RowChecker:
         return place.otherwise(None)
 
     def _freeze(self, table: pl.DataFrame, refused: pl.Series, hidden_from: pl.Expr | None) -> pl.DataFrame:
-        """The rows as they are kept: secret cells as true, cells from `hidden_from` on masked."""
+        """The rows as they are kept: secret cells as true, cells from `hidden_from` on masked.
+
+        What a row has beyond the last column is kept in that one, so that nobody who repairs it has to miss it.
+        """
         email, key = pl.col("email"), pl.col("organization_key")
         if FIELDS in table.columns:
             key = pl.when(pl.col(FIELDS).is_null()).then(key).alias("organization_key")
@@ -184,6 +187,11 @@ class RowChecker:
             key = pl.when(~hides).then(key).alias("organization_key")
             seen = ~hides | (pl.col("hidden_from") > self._positions["email"])
             email = pl.when(seen).then(email).alias("email")
+        if SURPLUS in table.columns:
+            last, between = pl.col(cell(self._width - 1)), self._delimiter
+            whole = pl.concat_str(last.fill_null(""), pl.col(SURPLUS).list.join(between), separator=between)
+            beyond = pl.when(pl.col(SURPLUS).is_not_null()).then(whole).otherwise(last)
+            table = table.with_columns(beyond.alias(cell(self._width - 1)))
         cells = []
         for index in range(len(self._columns.headers)):
             name = cell(index)
