@@ -222,6 +222,21 @@ BYTES = (
         ((3, 4, "name", "bytes_invalid"),),
     ),
     Read(
+        "Windows-1252 with rows of UTF-8", "Two exports were put one behind the other; most rows decide the encoding.",
+        "email,name\nu1@x.example,Jörg\nu2@x.example,é è ê ë î ï\nu3@x.example,SÃO é» î\n".encode("cp1252")
+        + "u4@x.example,René – “Zoë\n".encode(), 4, ((4, 5, "name", "text_misread"),),
+        "Windows-1252, separated by a comma", values={4: ("u4@x.example", "RenÃ© â€“ â€œZoÃ«")},
+    ),
+    Read(
+        "converted once too often", "A tool took UTF-8 for Windows-1252; Portuguese and French text is right as it is.",
+        "email,name\nu1@x.example,JÃ¶rg\nu2@x.example,SÃO Â\nu3@x.example,«été»\nu4@x.example,Ã‰ric\n".encode(), 4,
+        ((1, 2, "name", "text_misread"), (4, 5, "name", "text_misread")),
+    ),
+    Read(
+        "a password that looks misread", "Nothing of a secret is shown, nor is it anybody's business.",
+        "email,password\nu1@x.example,JÃ¶rg\n".encode(), 1,
+    ),
+    Read(
         "a file that is cut off", "The copy ended in the middle of a character, and of a row.",
         b"email,name,role\nu1@x.example,Ann,admin\nu2@x.example,\xe2\x82", 2,
         ((2, 3, "", "row_too_short"), (2, 3, "name", "bytes_invalid")),

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from tui_importer.source import structure
 from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.header import quotes_error
+from tui_importer.source.misread import may_be_misread
 from tui_importer.source.records import MAX_RECORD
 from tui_importer.source.salvage import Part, salvage
 
@@ -50,7 +51,8 @@ class Block:
 
     `data` ends with a line end and begins on physical line `line`; `lines` are its line ends. `fields` holds the number
     of fields of each record, 0 for a blank line; None when every line is a record of the header's width. `salvaged` has
-    the records of a block with broken ones. `odd` says that some character is none that a value should have.
+    the records of a block with broken ones. `odd` says that some character is none that a value should have, `misread`
+    that some value may be one that was read in the wrong encoding before.
     """
 
     data: bytes
@@ -59,6 +61,7 @@ class Block:
     fields: tuple[int, ...] | None
     separator: bytes = b","
     odd: bool = False
+    misread: bool = False
     salvaged: Part | None = None
 
     @property
@@ -127,7 +130,7 @@ class BlockReader:
                 raise self._endless(line)
             return [], data
         if lines := self._regular_lines(whole):
-            return [Block(whole, line, lines, None, self._separator, _is_odd(whole))], data[end:]
+            return [Block(whole, line, lines, None, self._separator, *_signs(whole))], data[end:]
         text = _as_text(whole)
         end = structure.record_end(text)
         if end and len(text) - end <= MAX_RECORD and not (ended and end < len(text)):
@@ -139,7 +142,7 @@ class BlockReader:
     def _irregular(self, data: bytes, line: int) -> Block:
         """A block of strictly valid records. Raises BrokenGrammarError."""
         fields = tuple(structure.field_counts(data, self._separator))
-        return Block(data, line, data.count(b"\n"), fields, self._separator, _is_odd(data))
+        return Block(data, line, data.count(b"\n"), fields, self._separator, *_signs(data))
 
     def _salvaged(self, text: bytes, line: int, *, ended: bool) -> list[Block]:
         blocks = []
@@ -149,7 +152,7 @@ class BlockReader:
                 blocks.append(self._irregular(data, part.line))
             else:
                 lines = data.count(b"\n")
-                blocks.append(Block(data, part.line, lines, None, self._separator, _is_odd(data), salvaged=part))
+                blocks.append(Block(data, part.line, lines, None, self._separator, *_signs(data), salvaged=part))
         return blocks
 
     def _count(self, block: Block) -> None:
@@ -176,6 +179,11 @@ class BlockReader:
     def _endless(self, line: int) -> SourceError:
         violation = structure.Violation("endless", line, 0, line)
         return quotes_error(self.path, violation, self._header.columns)
+
+
+def _signs(data: bytes) -> tuple[bool, bool]:
+    """`odd` and `misread` of a block."""
+    return _is_odd(data), may_be_misread(data)
 
 
 def _is_odd(data: bytes) -> bool:

@@ -16,6 +16,7 @@ from tui_importer.source.cells import MASK
 from tui_importer.source.derive import derive
 from tui_importer.source.expressions import clean
 from tui_importer.source.findings import Findings
+from tui_importer.source.misread import CANDIDATE, as_it_was
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.reading import USUAL
 from tui_importer.source.repairs import Mending
@@ -31,6 +32,7 @@ CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
 
 CONTROL_CHARACTER = re.compile(CONTROL)
 MAX_VALUE = 1 << 16
+_BRIEF = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,13 @@ class RowChecker:
         self._hidden = frozenset(columns.secret)
         self._secrets = {field: positions[field] for field in SECRET_FIELDS if field in positions}
 
-    def check(self, table: pl.DataFrame, first_row: int, *, line_breaks: bool, odd: bool = False) -> Checked:
+    def check(
+        self, table: pl.DataFrame, first_row: int, *, line_breaks: bool, odd: bool = False, misread: bool = False
+    ) -> Checked:
         """Check a block whose first row has number `first_row`.
 
-        `line_breaks` says whether values may contain any, `odd` whether some have characters that none should have.
+        `line_breaks` says whether values may contain any, `odd` whether some have characters that none should have,
+        `misread` whether some may have been read in a wrong encoding before.
         """
         blanked = None
         if odd and "control_characters" in self._repairs:
@@ -87,6 +92,8 @@ class RowChecker:
             self._check_broken(table, findings)
         if odd:
             self._check_characters(table, findings)
+        if misread:
+            self._check_misread(table, findings)
         self._check_length(table, findings)
         if line_breaks:
             self._check_swallowed(table, findings)
@@ -132,6 +139,16 @@ class RowChecker:
                 text = table[cell(index)][at]
                 first = next(character for character in text if CONTROL_CHARACTER.match(character))
                 findings.add_one("control_character", index, at, f"U+{ord(first):04X}")
+
+    def _check_misread(self, table: pl.DataFrame, findings: Findings) -> None:
+        """Values that were UTF-8 and read as something else: a file in two encodings, or a bad conversion."""
+        for index in range(self._width):
+            if index in self._hidden:
+                continue
+            column = table[cell(index)]
+            for at in column.str.contains(CANDIDATE).fill_null(value=False).arg_true():
+                if (was := as_it_was(column[at])) is not None:
+                    findings.add_one("text_misread", index, at, f"{column[at][:_BRIEF]}” for “{was[:_BRIEF]}")
 
     def _check_length(self, table: pl.DataFrame, findings: Findings) -> None:
         """Nothing that an API takes is so long: most often a quote is missing and the rest of the file is a value."""

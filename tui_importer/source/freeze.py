@@ -104,7 +104,9 @@ class Freezer:
             for block, table in tables:
                 self.check_cancelled()
                 wanted = table if limit is None else table.head(limit - self.rows)
-                checked = checker.check(wanted, self.rows + 1, line_breaks=block.line_breaks, odd=block.odd)
+                checked = checker.check(
+                    wanted, self.rows + 1, line_breaks=block.line_breaks, odd=block.odd, misread=block.misread
+                )
                 self._count(wanted)
                 self.findings.add(checked.findings)
                 self.secrets.add(checked.secrets)

@@ -159,6 +159,12 @@ KINDS = (
         "Find out whose it is; an external id belongs to one person.",
     ),
     Kind(
+        "text_misread",
+        "The value was read in a wrong encoding before: “{detail}”. It is imported as it stands.",
+        "Correct it, or export the file again in one encoding, best UTF-8.",
+        "warning",
+    ),
+    Kind(
         "metadata_doubtful",
         "The documentation allows 10 keys in ASCII; this metadata has more.",
         "Try one such user first; leave out what is not needed if it is refused.",

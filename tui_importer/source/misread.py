@@ -1,0 +1,35 @@
+"""Text that was UTF-8 and read as Windows-1252 somewhere on its way: “JÃ¶rg” for “Jörg”.
+
+A file in two encodings, and one that an earlier tool converted once too often, are well-formed: nothing but the letters
+tells. A value is taken for misread only when all of it reads as UTF-8 the other way round, which no sentence that
+somebody wrote does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_UPPER: Final = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xC0))
+"""The characters that the later bytes of a UTF-8 sequence become."""
+
+CANDIDATE: Final = f"[\u00c2-\u00f4][\u0080-\u009f{_UPPER}]"
+"""A regular expression for what a misread value has somewhere: a first byte, then a later one."""
+
+_BYTES: Final = {character: 0x80 + place for place, character in enumerate(_UPPER)}
+_IN_BYTES: Final = re.compile(rb"\xc3[\x82-\xb4](?:\xc2[\x80-\xbf]|[\xc5\xc6\xcb\xe2])")
+
+
+def may_be_misread(data: bytes) -> bool:
+    """Whether UTF-8 text has a candidate; says no without looking for text that is ASCII."""
+    return not data.isascii() and _IN_BYTES.search(data) is not None
+
+
+def as_it_was(text: str) -> str | None:
+    """What a misread text was, None when it is none."""
+    try:
+        raw = bytes(_BYTES.get(character) or ord(character) for character in text)
+        was = raw.decode()
+    except ValueError:  # a character beyond the encoding, or bytes that are no UTF-8
+        return None
+    return None if was == text else was
