@@ -12,7 +12,7 @@ from tests.console.fakes import FakeBackend
 from tests.console.snapshots import a_plan, findings
 from tui_importer.config.edit import with_mapping
 from tui_importer.source.models import Problem
-from tui_importer.source.reading import Reading
+from tui_importer.source.reading import REPAIRS, Reading
 from tui_importer.tui.screens.columns import ColumnsScreen
 from tui_importer.tui.screens.findings import FindingsScreen
 from tui_importer.tui.screens.new_job import NewJobScreen
@@ -143,9 +143,14 @@ async def test_separator_and_encoding_can_be_named_and_the_file_is_looked_at_aga
         await choose(pilot, app, "encoding", "Windows-1252")
         await choose(pilot, app, "wins", "last row")
         assert backend.readings[-1] == Reading(delimiter=";", encoding="cp1252", wins="last")
+        await choose(pilot, app, "repairs", "all")
+        assert backend.readings[-1].repairs == tuple(repair.name for repair in REPAIRS)
+        await choose(pilot, app, "repairs", "none")
+        none = Reading(delimiter=";", encoding="cp1252", wins="last", repairs=())
+        assert backend.readings[-1] == none
         app.screen.query_one("#make-plan").focus()
         await press(pilot, "enter")
-        assert backend.prepared[0].frozen.reading == Reading(delimiter=";", encoding="cp1252", wins="last")
+        assert backend.prepared[0].frozen.reading == none
 
 
 async def test_a_canary_starts_with_the_first_rows_only() -> None:

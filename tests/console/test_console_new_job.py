@@ -331,9 +331,9 @@ async def test_every_field_can_be_reached_and_is_in_sight_then(size: tuple[int, 
             assert 0 <= region.x < region.right <= size[0], app.focused
             await press(pilot, "tab")
         assert seen == [
-            "path", "sample", "profile", "base_url", "key", "delimiter", "encoding", "wins", "name", "workers",
-                "share", "chunk_size", "limit", "canary", "max_failed", "on_existing", "look_up_users", "dry_run",
-                "make-plan",
+            "path", "sample", "profile", "base_url", "key", "delimiter", "encoding", "wins", "repairs", "name",
+            "workers", "share", "chunk_size", "limit", "canary", "max_failed", "on_existing", "look_up_users",
+            "dry_run", "make-plan",
         ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui_importer.config import RUN_RULES, is_loopback
 from tui_importer.engine.options import JOB_NAME, LookUpUsers, NewJob, OnExisting, frozen_options, run_options
-from tui_importer.source.reading import ENCODINGS, Reading, Wins
+from tui_importer.source.reading import ENCODINGS, REPAIRS, Reading, Wins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,10 @@ SEPARATORS: Final = {RECOGNISED: "", "comma": ",", "semicolon": ";", "tab": "\t"
 """Words for the characters between the values of a row; "" is recognised."""
 
 ENCODING_WORDS: Final = {RECOGNISED: "", **{words: name for name, words in ENCODINGS.items()}}
-_OWN: Final = frozenset({"name", "dry_run", "canary", "delimiter", "encoding", "wins"})
+REPAIR_CHOICES: Final = {"usual": None, "none": (), "all": tuple(repair.name for repair in REPAIRS)}
+"""Words for the repairs to apply; the usual ones lose nothing."""
+
+_OWN: Final = frozenset({"name", "dry_run", "canary", "delimiter", "encoding", "wins", "repairs"})
 """What belongs to one job, whatever the profile says."""
 
 _NO_CANARY: Final = frozenset({"off", "no", ""})
@@ -47,6 +50,7 @@ class OptionTexts:
     delimiter: str = RECOGNISED
     encoding: str = RECOGNISED
     wins: Wins = "first"
+    repairs: str = "usual"
 
 
 def texts_of(settings: Settings) -> OptionTexts:
@@ -124,6 +128,7 @@ def reading_of(texts: OptionTexts, mapping: Mapping[str, str]) -> Reading:
         encoding=ENCODING_WORDS[texts.encoding],
         mapping=dict(mapping),
         wins=texts.wins,
+        repairs=REPAIR_CHOICES[texts.repairs],
     )
 
 

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import dotted, lines, progress
-from tui_importer.tui.forms import ENCODING_WORDS, RECOGNISED, SEPARATORS, OptionTexts
+from tui_importer.tui.forms import ENCODING_WORDS, RECOGNISED, REPAIR_CHOICES, SEPARATORS, OptionTexts
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.tables import sample_columns
@@ -183,6 +183,7 @@ class ReadingSection(Vertical):
         yield ChoiceField("Separator", tuple(SEPARATORS), RECOGNISED, id="delimiter")
         yield ChoiceField("Encoding", tuple(ENCODING_WORDS), RECOGNISED, id="encoding")
         yield ChoiceField("Profile from", tuple(WINS), "first row", id="wins")
+        yield ChoiceField("Repairs", tuple(REPAIR_CHOICES), "usual", id="repairs")
 
     def chosen(self, field: str) -> str:
         """The chosen word of a field."""
@@ -231,6 +232,7 @@ class OptionsSection(Vertical):
             look_up_users=LOOK_UPS[self.query_one("#look_up_users", ChoiceField).value],  # type: ignore[arg-type]
             delimiter=reading.chosen("delimiter"), encoding=reading.chosen("encoding"),
             wins=WINS[reading.chosen("wins")],  # type: ignore[arg-type]
+            repairs=reading.chosen("repairs"),
         )  # fmt: skip
 
     def fill(self, texts: OptionTexts) -> None:
