@@ -156,6 +156,28 @@ def test_supabase_confirms_by_a_date_and_knows_its_hashes(sources: Sources) -> N
     assert found.result.roles == (), "the role of a database is none of WorkOS"
 
 
+@pytest.mark.parametrize(
+    ("header", "told", "fine"),
+    [
+        ("blocked", ["true", "TRUE", "1"], ["false", "", "no"]),
+        ("Is Suspended", ["yes"], ["0"]),
+        ("banned_until", ["2027-01-01 00:00:00+00", "none@night"], ["", "NULL", "\\N", "none"]),
+        ("deleted_at", ["2024-05-01T10:00:00Z"], ["null", "false"]),
+        ("Enabled", ["false"], ["true", ""]),
+    ],
+)
+def test_who_is_blocked_or_gone_is_not_let_in_unnoticed(
+    sources: Sources, header: str, told: list[str], fine: list[str]
+) -> None:
+    lines = [f"u{n}@x.example,{value}\n" for n, value in enumerate([*told, *fine])]
+    found = sources.scan(f"email,{header}\n{''.join(lines)}")
+    assert found.findings == [(n + 1, n + 2, header, "person_blocked") for n in range(len(told))]
+    assert f"“{told[0]}”" in next(iter(found.result.problems())).message
+    assert found.result.importable == len(lines)
+    dismissed = sources.scan(f"email,{header}\n{''.join(lines)}", reading=Reading(mapping={header: ""}))
+    assert dismissed.findings == []
+
+
 def test_stytch_imports_active_members_into_its_organizations(sources: Sources) -> None:
     found = sources.scan(
         HEADERS["Stytch"] + "\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui_importer.source.errors import SourceHeader
 from tui_importer.source.mapping import METADATA, METADATA_OBJECT, NO_MAPPING, is_added, resolved
 from tui_importer.source.models import SECRET_FIELDS
-from tui_importer.source.names import FIELD_OF, OWN_NAMES, is_secret, normalise, quoted
+from tui_importer.source.names import FIELD_OF, OWN_NAMES, is_secret, normalise, quoted, standing
 from tui_importer.source.presets import other_file, preset_of
 from tui_importer.text import safe
 
@@ -43,7 +43,8 @@ class Columns:
     """The recognised header: `names` as written, `fields` maps field -> header, `unknown` the headers not used.
 
     `derived` are fields computed from columns; `added` the headers that go into the metadata under their own name;
-    `preset` the export that was recognised, or ""; `active` the header whose value must be “active”, or "".
+    `preset` the export that was recognised, or ""; `active` the header whose value must be “active”, or "";
+    `standing` the headers of no field that say whether a person is blocked or gone.
     """
 
     names: tuple[str, ...]
@@ -52,6 +53,7 @@ class Columns:
     added: tuple[str, ...] = ()
     preset: str = ""
     active: str = ""
+    standing: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -144,6 +146,9 @@ def recognise(
         preset=preset.name if preset else "",
         active=next(
             (name for name in names if preset and normalise(name) == preset.active and chosen.get(name) != ""), ""
+        ),
+        standing=tuple(
+            name for name in names if standing(name) and name not in fields.values() and chosen.get(name) != ""
         ),
     )
 

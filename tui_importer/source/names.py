@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tui_importer.source.models import FIELDS
 from tui_importer.text import safe
@@ -52,6 +52,25 @@ def normalise(header: str) -> str:
 def is_secret(header: str) -> bool:
     """Whether a column of that name holds secrets."""
     return _SECRET.fullmatch(normalise(header)) is not None
+
+
+_OUT = re.compile(r"(?:is)?(?:blocked|banned|disabled|suspended|deactivated|deleted|archived)")
+_OUT_SINCE = re.compile(r"(?:blocked|banned|disabled|suspended|deactivated|deleted|archived)(?:at|on|since|until)")
+_IN = re.compile(r"(?:is)?(?:enabled|active)")
+
+Standing = Literal["out", "out_since", "in"]
+"""What a column tells of a person: true, or a time, when they are blocked or gone; or true while they are not."""
+
+
+def standing(header: str) -> Standing | None:
+    """How a column of that name says that people are blocked or gone, None when it does not.
+
+    Supabase has `banned_until` and `deleted_at`, Auth0 `blocked`, Firebase `disabled`, Cognito `Enabled`.
+    """
+    name = normalise(header)
+    if _OUT_SINCE.fullmatch(name):
+        return "out_since"
+    return "out" if _OUT.fullmatch(name) else "in" if _IN.fullmatch(name) else None
 
 
 FIELD_OF = {normalise(name): field for field in FIELDS for name in (field, *_ALIASES[field])}

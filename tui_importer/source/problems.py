@@ -165,6 +165,12 @@ KINDS = (
         "warning",
     ),
     Kind(
+        "person_blocked",
+        "The export says “{detail}” here: the person may be blocked or gone. The user is created all the same.",
+        "Take the rows of people who should have no account out of the file.",
+        "warning",
+    ),
+    Kind(
         "metadata_doubtful",
         "The documentation allows 10 keys in ASCII; this metadata has more.",
         "Try one such user first; leave out what is not needed if it is refused.",

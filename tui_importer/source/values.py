@@ -26,6 +26,7 @@ from tui_importer.source.cells import (
 from tui_importer.source.expressions import clean, organization_key, untrimmed
 from tui_importer.source.flat_json import all_flat
 from tui_importer.source.models import SECRET_FIELDS
+from tui_importer.source.names import standing
 from tui_importer.source.problems import DETAIL_LENGTH
 from tui_importer.source.tables import cell
 
@@ -41,6 +42,7 @@ DOCUMENTED_EXTERNAL_ID: Final = 64
 
 _ORGANIZATION_ID: Final = r"^org_[0-9A-Za-z_]+$"
 _ROLES: Final = r"^[a-z0-9_-]{1,48}(?:,[a-z0-9_-]{1,48})*$"
+_NULLS: Final = ("null", "none", "nil", "\\n", "-")
 _SLUG: Final = re.compile(r"[a-z0-9_-]{1,48}|org-[a-z0-9_-]+")
 _NO_SLUG: Final = re.compile(r"[A-Z\s]|[^\x00-\x7f]")
 
@@ -82,6 +84,7 @@ class ValueChecker:
         self._check_organization()
         self._check_metadata()
         self._check_active()
+        self._check_standing()
         self._check_roles()
 
     def _check_ends(self) -> None:
@@ -198,6 +201,20 @@ class ValueChecker:
         status = clean(cell(index))
         shown = status.str.slice(0, DETAIL_LENGTH)
         self._findings.add("not_active", index, status.str.to_lowercase() != "active", shown)
+
+    def _check_standing(self) -> None:
+        """Other columns say who is blocked or gone: nothing is decided by them, but nobody gets in unnoticed."""
+        for name in self._columns.standing:
+            index = self._columns.names.index(name)
+            value = clean(cell(index)).str.to_lowercase()
+            match standing(name):
+                case "out":
+                    found = value.is_in(TRUE)
+                case "in":
+                    found = value.is_in(FALSE)
+                case _:
+                    found = ~value.is_in([*FALSE, *_NULLS])
+            self._findings.add("person_blocked", index, found, clean(cell(index)).str.slice(0, DETAIL_LENGTH))
 
     def _check_metadata(self) -> None:
         """Read each JSON cell as the payload will, unless all of them are of the ordinary kind."""
