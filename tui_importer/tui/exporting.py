@@ -14,7 +14,7 @@ from tui_importer.report.failures import cell
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tui_importer.tui.rows import Rows
@@ -29,13 +29,13 @@ class ExportFailed(ImporterError):
     kind = "export_failed"
 
 
-def write_rows(folder: Path, stem: str, rows: Rows, change: Callable[[str], str]) -> Path:
+def write_rows(folder: Path, stem: str, rows: Rows) -> Path:
     """Write the rows shown, in their order, to a new file of the owner's in `folder` and return its path.
 
-    `change` is applied to texts, for masking. Times are ISO 8601 in UTC. Raises ExportFailed.
+    Texts are complete, whatever the screens mask; times are ISO 8601 in UTC. Raises ExportFailed.
     """
     with new_csv((folder,), stem) as (path, stream):
-        _write(stream, rows, change)
+        _write(stream, rows)
     return path
 
 
@@ -80,17 +80,17 @@ def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:
     raise AssertionError("there is always another number")
 
 
-def _write(stream: TextIO, rows: Rows, change: Callable[[str], str]) -> None:
+def _write(stream: TextIO, rows: Rows) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(rows.names)
     for first in range(0, len(rows), _PAGE):
         for row in rows.window(first, _PAGE):
-            writer.writerow([_text(value, change) for value in row])
+            writer.writerow([_text(value) for value in row])
 
 
-def _text(value: object, change: Callable[[str], str]) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return cell(change(value)) if isinstance(value, str) else str(value)
+    return cell(value) if isinstance(value, str) else str(value)

@@ -104,10 +104,13 @@ class ConsoleScreen(Screen[ResultT]):
         """Write the rows that a table showed, in a thread, and say in words what was done. Raises ImporterError."""
         from tui_importer.tui.exporting import write_rows
 
-        privacy = self.console_app.privacy
-        path = write_rows(folder, self.export_name(table), rows, privacy.text)
-        masked = ", e-mails masked" if privacy.on else ""
-        return f"{len(rows):,} of {rows.total:,} rows of {table.id} written to {safe(path, 1_000)}{masked}"
+        path = write_rows(folder, self.export_name(table), rows)
+        return f"{len(rows):,} of {rows.total:,} rows of {table.id} written to {safe(path, 1_000)}{self.unmasked}"
+
+    @property
+    def unmasked(self) -> str:
+        """What is said of an export while the screens are masked: a file is to work with, so it holds everything."""
+        return ", not masked" if self.console_app.privacy.on else ""
 
     def export_name(self, table: VirtualTable) -> str:
         """What the file of a table is called, without its ending."""

@@ -276,8 +276,7 @@ class ErrorsTab(ConsoleScreen[None]):
         path, count = export_failures(
             folder, f"{job}-errors", self.console_app.backend.folder_of(job), set(picked["sequence"].to_list())
         )  # fmt: skip
-        full = ", e-mails in full" if self.console_app.privacy.on else ""
-        return f"{count:,} of {self._failures.rows.total:,} errors written to {safe(path, 1_000)}{full}"
+        return f"{count:,} of {self._failures.rows.total:,} errors written to {safe(path, 1_000)}{self.unmasked}"
 
 
 def words_without_errors(snapshot: Snapshot) -> tuple[str, ...]:
