@@ -112,6 +112,25 @@ async def test_masking_hides_the_person_everywhere() -> None:
         assert "Lovelace" in screen_text(app)
 
 
+async def test_masking_hides_what_is_no_address_but_stands_for_one() -> None:
+    words = "“ada.lovelace.example.com” is not an e-mail address."
+    bad = failure(1, kind="email_malformed", step="row", status=None, message=words, email="ada.lovelace.example.com")
+    view = FakeJobView(importing(failed=1), failures=[bad])
+    view.details[1] = replace(detail_of(bad), attempts=())
+    app, _ = console_at(view)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        await press(pilot, "3")
+        assert "ada.lovelace" in screen_text(app)
+        await press(pilot, "P")
+        assert "ada.lovelace" not in screen_text(app)
+        assert "“a•••” is not an" in line_with(app, "email_malformed")
+        await press(pilot, "enter")
+        assert "ada.lovelace" not in screen_text(app)
+        assert "“a•••” is not an e-mail address." in screen_text(app)
+        assert line_with(app, "  Email ").split() == ["Email", "a•••"]
+
+
 @pytest.mark.parametrize(("width", "beside"), [(80, 0), (120, 1), (200, 1)])
 async def test_two_columns_where_there_is_room(width: int, beside: int) -> None:
     app, _ = console_at(three_failures())

@@ -156,10 +156,19 @@ def test_emails_are_masked_wherever_they_stand(text: str, masked: str) -> None:
 def test_masking_is_off_until_it_is_on() -> None:
     privacy = Privacy()
     assert privacy.text("a@b.co") == "a@b.co"
+    assert privacy.cell("email", "ada.example.com") == "ada.example.com"
+    assert privacy.message("“ada” is not", "email_malformed") == "“ada” is not"
     privacy.on = True
     assert privacy.cell("First Name", "Ada") == "A•••"
     assert privacy.cell("org_name", "Acme") == "Acme"
     assert privacy.cell("Full name", "a@b.co") == "a•••@b.co"
+    assert privacy.cell("Work E-Mail", "ada.example.com") == "a•••", "a mistake in an address does not show it"
+    assert privacy.cell("email", "ada lov@@example.com") == "a•••@example.com"
+    assert privacy.cell("email_verified", "true") == "true"
+    malformed = "“ada.example.com” is not an e-mail address."
+    assert privacy.message(malformed, "email_malformed") == "“a•••” is not an e-mail address."
+    assert privacy.message("“Ada” in row 3, “Eda” here", "differs", "First Name") == "“A•••” in row 3, “E•••” here"
+    assert privacy.message("“maybe” is not a yes or no.", "email_verified_invalid") == "“maybe” is not a yes or no."
     assert privacy.body('{"last_name": "Love \\"x\\" lace"}') == '{"last_name": "L•••"}'
     assert privacy.body("Ada Lovelace failed", ["Lovelace", "Ada", "L"]) == "A••• L••• failed"
     assert not is_name_column("company name")

@@ -53,7 +53,7 @@ class DetailText:
             (f"✖ {safe(failure.kind)}", f"{STYLES['bad']} bold"), f"   step {safe(failure.step)}",
             (f"   {' · '.join(where)}   {self._time(failure.time)}", _MUTED),
         )  # fmt: skip
-        return lines([first, Content(safe(self._shown(failure.message)))])
+        return lines([first, Content(safe(self._shown(self.privacy.message(failure.message, failure.kind))))])
 
     def meaning(self) -> Content:
         """What it means."""

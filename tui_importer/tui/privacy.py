@@ -16,6 +16,12 @@ _EMAIL = re.compile(r"([^\s@\"'<>(){}\[\],;:=/\\|]+)(@|%40)([^\s@\"'<>(){}\[\],;
 _JSON_NAME = re.compile(
     r'("(?:first_?name|last_?name|full_?name|given_?name|family_?name)"\s*:\s*")((?:[^"\\]|\\.)*)', re.IGNORECASE
 )
+_EMAIL_HEADER = re.compile(r"mail", re.IGNORECASE)
+_NO_ADDRESS = re.compile(r"verif|domain", re.IGNORECASE)
+_OF_ADDRESSES = frozenset({"email_malformed", "email_capitals"})
+"""Kinds whose words quote an address, whatever its column is called."""
+
+_QUOTED = re.compile("“([^”]*)”")
 _NAME_HEADER = re.compile(r"name|surname|nick|person", re.IGNORECASE)
 _NOT_PERSONAL = re.compile(r"org|company|tenant|account|file|user.?name.?space", re.IGNORECASE)
 
@@ -23,6 +29,17 @@ _NOT_PERSONAL = re.compile(r"org|company|tenant|account|file|user.?name.?space",
 def is_name_column(header: str) -> bool:
     """Whether a column of the source seems to hold people's names."""
     return bool(_NAME_HEADER.search(header)) and not _NOT_PERSONAL.search(header)
+
+
+def is_email_column(header: str) -> bool:
+    """Whether a column of the source seems to hold e-mail addresses."""
+    return bool(_EMAIL_HEADER.search(header)) and not _NO_ADDRESS.search(header)
+
+
+def mask_address(value: str) -> str:
+    """What stands for an e-mail address, right or wrong: its first letter, and what follows its last @."""
+    name, at, domain = value.rpartition("@")
+    return f"{name[:1]}•••{at}{domain}" if at else mask_name(value)
 
 
 def mask_name(value: str) -> str:
@@ -51,8 +68,21 @@ class Privacy:
         """A person's name."""
         return mask_name(value) if self.on else value
 
+    def address(self, value: str) -> str:
+        """What stands where an e-mail address belongs."""
+        return mask_address(value) if self.on else value
+
+    def message(self, value: str, kind: str, header: str = "") -> str:
+        """The words of a failure or finding of that kind; what they quote is a cell of the column `header`."""
+        if not self.on:
+            return value
+        of = "email" if kind in _OF_ADDRESSES else header
+        return self.text(_QUOTED.sub(lambda match: f"“{self.cell(of, match[1])}”", value) if of else value)
+
     def cell(self, header: str, value: str) -> str:
         """One cell of the source, by its column's header."""
+        if is_email_column(header):
+            return self.address(value)
         if self.on and is_name_column(header) and "@" not in value:
             return mask_name(value)
         return self.text(value)

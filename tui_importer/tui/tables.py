@@ -198,16 +198,19 @@ def failure_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
     def where(row: Values, _width: int) -> Piece:
         return (fmt.number(integer(row, "row")), "") if row.get("row") is not None else ("–", "faint")
 
+    def message(row: Values, _width: int) -> str:
+        return privacy.message(text(row, "message"), text(row, "kind"))
+
     return [
         time_column("time", zone, priority=3),
         Column("row", "row", 9, align="right", cell=where, searched=("row",)),
         count_column("line", "line", 9, priority=5, tone="muted"),
-        text_column("email", "e-mail", 20, flex=2, most=40, change=privacy.text),
+        text_column("email", "e-mail", 20, flex=2, most=40, change=privacy.address),
         text_column("organization", "organization", 14, flex=1, priority=4, most=30, change=key_value),
         step_column(priority=2),
         text_column("kind", "kind", 17, tone="bad", most=24, flex=1),
         Column("status", "http", 4, align="right", cell=status, searched=("status",)),
-        text_column("message", "message", 24, flex=4, change=privacy.text),
+        Column("message", "message", 24, flex=4, cell=message, searched=("message",)),
     ]
 
 

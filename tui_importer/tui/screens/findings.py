@@ -20,12 +20,13 @@ from tui_importer.tui.rows import SequenceRows
 from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.tables import count_column, mark_column, text_column
 from tui_importer.tui.text import error_text, notify_safe, safe
+from tui_importer.tui.widgets.columns import Column
 from tui_importer.tui.widgets.header_line import HeaderData
 from tui_importer.tui.widgets.table_pane import TablePane
 from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tui_importer.source.models import Problem
     from tui_importer.tui.privacy import Privacy
     from tui_importer.tui.rows import Row
-    from tui_importer.tui.widgets.columns import Column
 
 NAMES: Final = ("number", "row", "line", "column", "severity", "kind", "message")
 MOST: Final = 200_000
@@ -98,7 +98,7 @@ class FindingsScreen(ConsoleScreen[None]):
             self.query_one("#finding", Static).update(Content(""))
             return
         kind = str(row["kind"])
-        message = safe(self.console_app.privacy.text(str(row["message"])), 600)
+        message = safe(_message(self.console_app.privacy, row), 600)
         advice = Content.styled(explain_failure(kind, None).advice, STYLES["muted"])
         self.query_one("#finding", Static).update(lines([Content.styled(message, "bold"), advice]))
 
@@ -120,9 +120,14 @@ def columns(privacy: Privacy) -> list[Column]:
         count_column("line", "line", 9, searched=True),
         mark_column("severity", "what", 14, FINDINGS),
         text_column("column", "column", 18, priority=2),
-        text_column("message", "message", 44, flex=1, change=privacy.text),
+        Column("message", "message", 44, flex=1, cell=lambda row, _: _message(privacy, row), searched=("message",)),
         text_column("kind", "kind", 24, priority=3, tone="muted"),
     ]
+
+
+def _message(privacy: Privacy, row: Mapping[str, object]) -> str:
+    """What was found, masked; it quotes cells of its column."""
+    return privacy.message(str(row["message"]), str(row["kind"]), str(row["column"]))
 
 
 def _values(found: tuple[int, Problem]) -> Row:
