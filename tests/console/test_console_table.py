@@ -163,19 +163,36 @@ async def test_wheel_and_click() -> None:
         assert numbers_in_sight(app)[0] == 501
 
 
+def watched(table: VirtualTable) -> list[int]:
+    """The lines of a table that are drawn from now on."""
+    drawn: list[int] = []
+    draw = table.render_line
+
+    def counting(y: int) -> object:
+        drawn.append(y)
+        return draw(y)
+
+    table.render_line = counting  # type: ignore[method-assign,assignment]  # watching what is drawn
+    return drawn
+
+
+async def test_the_line_that_a_following_cursor_leaves_is_drawn_again() -> None:
+    app = TableApp(FrameRows(frame(1, 3)), growing=True, follow=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        drawn = watched(app.table)
+        app.table.set_rows(FrameRows(frame(1, 5)))
+        await pilot.pause()
+        assert app.table.cursor == 4
+        assert set(drawn) == {3, 4, 5}, "the third line keeps no bar of a cursor that is elsewhere"
+
+
 async def test_only_lines_that_changed_are_drawn_again() -> None:
     items = [(n, f"row {n}", "") for n in range(1, 40)]
     app = TableApp(SequenceRows(("number", "text", "rare"), items, lambda item: item))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        drawn: list[int] = []
-        draw = app.table.render_line
-
-        def counting(y: int) -> object:
-            drawn.append(y)
-            return draw(y)
-
-        app.table.render_line = counting  # type: ignore[method-assign,assignment]  # watching what is drawn
+        drawn = watched(app.table)
         changed = [*items[:4], (5, "changed", ""), *items[5:]]
         app.table.set_rows(SequenceRows(("number", "text", "rare"), changed, lambda item: item))
         await pilot.pause()

@@ -124,9 +124,10 @@ class RowView(ScrollView, can_focus=True):
         """Show what the model holds now.
 
         The cursor's row stays on its line (`keep_line`: also when it was not in sight), and only lines that look
-        different from `before` are drawn again.
+        different from `before`, or have the cursor no more, are drawn again.
         """
         self._fetched = Prefetched(self.rows)
+        old_line = old_cursor - self.scroll_offset.y
         was_in_sight = self.scroll_offset.y <= old_cursor < self.scroll_offset.y + self.page
         if self.follow and len(self.rows):
             self.model.move(len(self.rows) - 1)
@@ -141,8 +142,10 @@ class RowView(ScrollView, can_focus=True):
         if not any(before) or not len(self.rows):
             self.refresh()
             return
+        new_line = self.cursor - self.scroll_offset.y
+        bars = {old_line, new_line} if old_line != new_line else set()  # the cursor's bar came or went there
         for line, (old, new) in enumerate(zip(before, self.visible_rows(), strict=True)):
-            if old != new:
+            if old != new or line in bars:
                 self.refresh(Region(0, line + 1, self.size.width, 1))
 
     def reload(self) -> None:
