@@ -309,6 +309,7 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
             ("app.previous_pane", (), focused, "path"),
             ("choice.next", ("shift+tab",) * 4, choice, "update"),
             ("choice.previous", (), choice, "keep"),
+            ("choice.leave", (), focused, "look_up_users"),
             ("new.environment", (), lambda app: backend_of(app).asked[-1], "environment https://api.workos.com"),
             ("new.browse", (), kind, "FilePicker"),
             ("picker.down", ("j",), lambda app: app.screen.query_one(DirectoryTree).cursor_line, 1),

@@ -205,10 +205,10 @@ def an_environment(name: str = "STAGING") -> Environment:
 
 def a_preview() -> Preview:
     """The quick look at the sample source."""
-    columns = ("Email", "First Name", "Last Name", "Company", "Company Id", "Role", "Password Hash", "Notes")
+    columns = ("Email", "First Name", "Last Name", "Company", "External Org Id", "Role", "Password Hash", "Notes")
     fields = {
         "email": "Email", "first_name": "First Name", "last_name": "Last Name", "org_name": "Company",
-        "org_external_id": "Company Id", "role_slug": "Role", "password_hash": "Password Hash",
+        "org_external_id": "External Org Id", "role_slug": "Role", "password_hash": "Password Hash",
     }  # fmt: skip
     sample = tuple(
         (f"person{n}@example.com", "Ada", "Lovelace", f"Company {n:03}", f"org-{n:03}", "member", "••• (bcrypt)", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from textual.widgets import Input
 
 from tests.console.driving import console, line_with, press, screen_text, settle, showing
 from tests.console.fakes import FakeBackend
-from tests.console.snapshots import a_plan, findings
+from tests.console.reviewing import toasts
+from tests.console.snapshots import a_plan, a_preview, findings
 from tui_importer.config.edit import with_mapping
 from tui_importer.source.models import Problem
 from tui_importer.source.reading import REPAIRS, Reading
@@ -114,12 +116,64 @@ async def test_a_field_comes_from_one_column_and_what_was_chosen_is_saved_for_ot
         await map_column(pilot, ["home", "down", "down", "down"])
         assert "last_name" in line_with(app, "Password Hash")
         assert "not used" in line_with(app, "  8  Notes")
-        await press(pilot, "w", *"mine", "enter")
+        await press(pilot, "w")
+        assert "is replaced" not in screen_text(app)
+        await press(pilot, *"mine", "enter", "w")
+        assert "What has the name already is replaced: mine." in screen_text(app)
+        await press(pilot, "escape")
         assert app.preferences.config.mappings == {"mine": {"Notes": "-", "Password Hash": "last_name"}}
         await press(pilot, "delete", "down", "delete")
         assert "0 chosen by hand" in screen_text(app)
         await press(pilot, "u", "enter")
         assert "2 chosen by hand" in screen_text(app)
+
+
+async def test_the_columns_are_as_they_will_be_read_at_once() -> None:
+    app = console(FakeBackend(), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+l")
+        assert "✔ recognised" in line_with(app, "  2  First Name")
+        await press(pilot, "home", "down", "down")
+        await map_column(pilot, ["home", "down", "down"])
+        assert "first_name" in line_with(app, "  3  Last Name")
+        assert "○ not used" in line_with(app, "  2  First Name"), "a field comes from one column"
+        assert "6 of 8 used, 1 chosen by hand" in screen_text(app)
+        await press(pilot, "delete")
+        assert "✔ recognised" in line_with(app, "  2  First Name")
+        assert "Company 000" in line_with(app, "  4  Company")
+        await press(pilot, "down")
+        await map_column(pilot, ["home", *["down"] * 7])
+        assert "password" in line_with(app, "  4  Company")
+        assert "Company 000" not in line_with(app, "  4  Company"), "a column of passwords shows none"
+
+
+async def test_a_column_that_cannot_become_that_is_left_as_it_was() -> None:
+    columns, sample = ("Email", "totp_secret"), (("a@example.com", "•••"),)
+    secret = replace(a_preview(), columns=columns, fields={"email": "Email"}, sample=sample)
+    app = console(FakeBackend(the_preview=secret), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+l", "end")
+        await map_column(pilot, ["end", "up", "up"])
+        assert "0 chosen by hand" in screen_text(app)
+        assert "not used" in line_with(app, "totp_secret")
+        [told] = toasts(app)
+        assert told.startswith("totp_secret is left as it was: ")
+        assert "metadata is no place for them" in told
+
+
+async def test_names_are_masked_among_the_first_values() -> None:
+    app = console(FakeBackend(), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+l")
+        assert "Lovelace" in line_with(app, "Last Name")
+        await press(pilot, "P")
+        assert "Lovelace" not in screen_text(app)
+        assert "L•••" in line_with(app, "Last Name")
+        assert "p•••@example.com" in line_with(app, "Email")
+        assert "Company 000" in line_with(app, "  4  Company")
 
 
 async def test_a_saved_mapping_is_read_as_the_command_line_reads_it() -> None:

@@ -55,7 +55,7 @@ async def test_three_enters_from_the_file_to_the_running_job() -> None:
         text = screen_text(app)
         assert "19.6 MB · 14,997 rows · 8 columns · 152 organizations" in text
         assert "person0@example.com" in text
-        assert "org_external_id ← Company Id" in text
+        assert "org_external_id ← External Org Id" in text
         assert "not used: Notes" in text
         assert "◈ STAGING" in line_with(app, "Environment  ")
         assert "Acme, Globex, Initech" in text
@@ -157,6 +157,44 @@ async def test_options_reach_the_job() -> None:
         assert backend.dry_runs == []
         assert (made.frozen.chunk_size, made.frozen.limit, made.frozen.on_existing) == (250, 99, "update")
         assert made.frozen.base_url == "https://api.workos.com"
+
+
+async def test_typing_replaces_a_word_that_stands_for_no_number() -> None:
+    app = console(FakeBackend(), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+
+        def value(field: str) -> str:
+            return app.screen.query_one(f"#{field}", Input).value
+
+        app.screen.query_one("#name").focus()
+        await press(pilot, "tab", "9", "tab", "5", "0", "enter", "2", "5", "0", "tab", "9", "9", "tab", "7", "tab", "2")
+        typed = [value(field) for field in ("workers", "share", "chunk_size", "limit", "canary", "max_failed")]
+        assert typed == ["9", "50", "250", "99", "7", "2"]
+        await press(pilot, "shift+tab", "end", "5")
+        assert value("canary") == "75", "a key that moves keeps what is there"
+        await pilot.click("#limit", offset=(3, 0))
+        await press(pilot, "0")
+        assert value("limit") == "990", "a click says where to type"
+
+
+async def test_the_form_is_filled_by_enter_alone() -> None:
+    app = console(FakeBackend(), start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen.query_one("#delimiter").focus()
+        await settle(pilot)
+        assert "←→ Choose" in footer(app)
+        visited = []
+        while not isinstance(app.screen.focused, Button):
+            visited.append(app.screen.focused.id if app.screen.focused else None)
+            await press(pilot, "enter")
+        assert visited == [
+            "delimiter", "encoding", "wins", "name", "workers", "share", "chunk_size", "limit", "canary", "max_failed",
+            "on_existing", "look_up_users", "dry_run",
+        ]  # fmt: skip
+        assert app.screen.query_one("#dry_run", ChoiceField).value == "no", "enter leaves a choice as it is"
+        assert app.screen.focused.id == "make-plan"
 
 
 async def test_what_is_missing_is_said_instead_of_planning() -> None:

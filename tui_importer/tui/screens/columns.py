@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 
 from tui_importer.config.edit import with_mapping
 from tui_importer.errors import ImporterError
+from tui_importer.source.cells import MASK
+from tui_importer.source.columns import recognise
+from tui_importer.source.coverage import coverage
+from tui_importer.source.errors import SourceHeader
 from tui_importer.source.mapping import LEFT_OUT, MAPPING_NAME, METADATA, TARGETS, target_of
 from tui_importer.source.names import normalise
 from tui_importer.tui.actions import Place, When, bindings_of
@@ -18,6 +23,7 @@ from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.screens.value_dialog import PickDialog, Question, ValueDialog
 from tui_importer.tui.tables import count_column, mark_column, text_column
 from tui_importer.tui.text import error_text, notify_safe, safe
+from tui_importer.tui.widgets.columns import Column
 from tui_importer.tui.widgets.header_line import HeaderData
 from tui_importer.tui.widgets.table_pane import TablePane
 from tui_importer.tui.widgets.virtual_table import VirtualTable
@@ -27,8 +33,10 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from tui_importer.source.columns import Columns
     from tui_importer.source.models import Preview
     from tui_importer.tui.rows import Row
+    from tui_importer.tui.widgets.columns import Piece
 
 RECOGNISED, UNUSED = "as recognised", "not used"
 NAMES: Final = ("number", "header", "how", "becomes", "first")
@@ -54,29 +62,33 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
             text_column("header", "column of the file", 22, flex=1, most=40),
             mark_column("how", "how", 15, COLUMNS),
             text_column("becomes", "becomes", 20),
-            text_column("first", "first value", 16, flex=2, priority=2, tone="muted", change=self._shown),
+            Column("first", "first value", 16, flex=2, priority=2, cell=self._first, searched=("first",)),
         ]
         yield TablePane(VirtualTable(columns, id_name="number", id="columns", exportable=False), id="columns-pane")
 
-    def _shown(self, value: str) -> str:
-        return self.console_app.privacy.text(value)
+    def _first(self, row: Mapping[str, object], _width: int) -> Piece:
+        """The first value; names are recognised by their column."""
+        return self.console_app.privacy.cell(str(row["header"]), str(row["first"])), "muted"
 
     def on_mount(self) -> None:
         """Show what holds."""
         self._fill()
 
+    def _columns(self, mapping: Mapping[str, str]) -> Columns:
+        """What the columns are with `mapping`. Raises SourceHeader for one that does not fit."""
+        return recognise(self._preview.columns, Path(), mapping=mapping, complete=False)
+
     def _fill(self) -> None:
-        found = {header: field for field, header in self._preview.fields.items()}
-        uses = {use.header: use for use in self._preview.coverage}
+        columns = self._columns(self._mapping)
         sample = self._preview.sample[0] if self._preview.sample else ()
         rows: list[Row] = []
-        for number, header in enumerate(self._preview.columns):
-            chosen = self._mapping.get(header)
-            words = uses[header].words if header in uses else found.get(header, "")
-            field = words if chosen is None and words != UNUSED else chosen or ""
-            how = "recognised" if chosen is None and field else "chosen" if chosen is not None else "unused"
+        for number, use in enumerate(coverage(columns)):
+            chosen = self._mapping.get(use.header)
+            unused = use.use == "unused"
+            how = "chosen" if chosen is not None else "unused" if unused else "recognised"
+            field = UNUSED if unused else chosen or use.words
             first = sample[number] if number < len(sample) else ""
-            rows.append((number + 1, header, how, field or UNUSED, first))
+            rows.append((number + 1, use.header, how, field, MASK if first and number in columns.secret else first))
         self.query_one("#columns", VirtualTable).set_rows(SequenceRows(NAMES, tuple(rows), lambda row: row))
         used = sum(1 for row in rows if row[3] != UNUSED)
         self.show_header(
@@ -87,6 +99,7 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
 
     def privacy_changed(self) -> None:
         """The first values may be personal."""
+        self.query_one("#columns", VirtualTable).reload()
         self._fill()
 
     def holds(self, when: When) -> bool:
@@ -130,11 +143,18 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
 
     def _take(self, header: str, target: str) -> None:
         """A field comes from one column: another one that was chosen for it is not used any more."""
-        if target and target != METADATA:
-            for other in [name for name, field in self._mapping.items() if field == target and name != header]:
-                self._mapping[other] = ""
-                notify_safe(self.app, f"{other} is not used any more: {target} comes from {header}.")
-        self._mapping[header] = target
+        others = [name for name, field in self._mapping.items() if field == target and name != header]
+        if target in {"", METADATA}:
+            others = []
+        mapping = self._mapping | dict.fromkeys(others, "") | {header: target}
+        try:
+            self._columns(mapping)
+        except SourceHeader as error:
+            notify_safe(self.app, error_text(error), title=f"{header} is left as it was", severity="error")
+            return
+        for other in others:
+            notify_safe(self.app, f"{other} is not used any more: {target} comes from {header}.")
+        self._mapping = mapping
 
     def action_save(self) -> None:
         """Keep what was chosen in the config file, under a name."""
@@ -143,7 +163,10 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
             if name is not None:
                 self._save(name)
 
-        question = Question("Save what was chosen", ("For other files with the same columns.",), "Name")
+        words = ["For other files with the same columns."]
+        if saved := self.console_app.preferences.config.mappings:
+            words.append(f"What has the name already is replaced: {safe(', '.join(saved), 200)}.")
+        question = Question("Save what was chosen", tuple(words), "Name")
         self.app.push_screen(ValueDialog(question, "", _wrong_name), named)
 
     @work(group="settings")

@@ -59,12 +59,14 @@ class Field(Horizontal):
     def __init__(
         self, field: str, label: str, hint: str = "", *, value: str = "", password: bool = False,
         placeholder: str = "", suggester: Suggester | None = None, make: type[SafeInput] = SafeInput,
+        replaced: bool = False,
     ) -> None:  # fmt: skip
+        """What is typed in a `replaced` field takes the place of its value, unless a key or a click moves first."""
         super().__init__(id=f"field-{field}")
         self.field, self._label, self._hint = field, label, hint
         self.input = make(
             value, placeholder=placeholder, password=password, suggester=suggester, compact=True, id=field,
-            select_on_focus=False,
+            select_on_focus=replaced,
         )  # fmt: skip
 
     def compose(self) -> ComposeResult:
@@ -95,7 +97,7 @@ class ChoiceData:
 
 
 class ChoiceField(Panel[ChoiceData], can_focus=True):
-    """One of a few words; left and right (or a click) change it."""
+    """One of a few words; left and right (or a click) change it, enter leaves it."""
 
     BINDINGS = bindings_of(Place.CHOICE)
     DEFAULT_CSS = """
@@ -133,6 +135,10 @@ class ChoiceField(Panel[ChoiceData], can_focus=True):
         if self.data is not None:
             self.show(ChoiceData(self.data.options, (self.data.chosen + by) % len(self.data.options)))
             self.post_message(self.Chosen(self.value))
+
+    def action_leave(self) -> None:
+        """On to the next field, as in one to type in."""
+        self.screen.focus_next()
 
     def on_click(self) -> None:
         """The next one."""

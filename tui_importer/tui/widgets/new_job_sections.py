@@ -211,12 +211,12 @@ class OptionsSection(Vertical):
         """One line for each option."""
         texts = self._texts
         yield Field("name", "Job", value=texts.name)
-        yield Field("workers", "Workers", "auto: by latency", value=texts.workers)
-        yield Field("share", "Share", "% of the rate limit", value=texts.share)
-        yield Field("chunk_size", "Chunk", "auto, or rows a chunk", value=texts.chunk_size)
-        yield Field("limit", "Rows", "all, or first N rows", value=texts.limit)
-        yield Field("canary", "Canary", "off, or N rows first", value=texts.canary)
-        yield Field("max_failed", "Max failed", "% that pauses, or off", value=texts.max_failed)
+        yield Field("workers", "Workers", "auto: by latency", value=texts.workers, replaced=True)
+        yield Field("share", "Share", "% of the rate limit", value=texts.share, replaced=True)
+        yield Field("chunk_size", "Chunk", "auto, or rows a chunk", value=texts.chunk_size, replaced=True)
+        yield Field("limit", "Rows", "all, or first N rows", value=texts.limit, replaced=True)
+        yield Field("canary", "Canary", "off, or N rows first", value=texts.canary, replaced=True)
+        yield Field("max_failed", "Max failed", "% that pauses, or off", value=texts.max_failed, replaced=True)
         yield ChoiceField("If existing", ("keep", "update"), texts.on_existing, id="on_existing")
         yield ChoiceField("Look up", tuple(LOOK_UPS), _word(LOOK_UPS, texts.look_up_users), id="look_up_users")
         yield ChoiceField("Dry run", (FOR_REAL, PLAN_ONLY), FOR_REAL, id="dry_run")
