@@ -190,8 +190,8 @@ async def test_the_form_is_filled_by_enter_alone() -> None:
             visited.append(app.screen.focused.id if app.screen.focused else None)
             await press(pilot, "enter")
         assert visited == [
-            "delimiter", "encoding", "wins", "name", "workers", "share", "chunk_size", "limit", "canary", "max_failed",
-            "on_existing", "look_up_users", "dry_run",
+            "delimiter", "encoding", "wins", "repairs", "name", "workers", "share", "chunk_size", "limit", "canary",
+            "max_failed", "on_existing", "look_up_users", "dry_run",
         ]  # fmt: skip
         assert app.screen.query_one("#dry_run", ChoiceField).value == "no", "enter leaves a choice as it is"
         assert app.screen.focused.id == "make-plan"
