@@ -153,6 +153,8 @@ WATCHING: tuple[Step, ...] = (
     ("job.tab_errors", (), tab, "errors"),
     ("job.tab_organizations", (), tab, "organizations"),
     ("job.tab_log", (), tab, "log"),
+    ("job.whole_row", (), kind, "RowDialog"),
+    ("whole.back", (), kind, "JobScreen"),
     ("job.tab_chunks", (), tab, "chunks"),
     ("job.next_tab", (), tab, "workers"),
     ("job.previous_tab", (), tab, "chunks"),

@@ -241,6 +241,26 @@ async def test_the_end_replaces_the_users_panel_by_a_summary() -> None:
         assert "Go on" not in footer(app)
 
 
+async def test_a_row_is_shown_whole_and_masked_as_in_its_table() -> None:
+    long = "the name is taken by another organization \x1b]2;x\x07 " + "and more words than fit beside it " * 8 + "END"
+    view = FakeJobView(importing())
+    view.orgs = [replace(organizations(1)[0], how="failed", message=long, name="ann@example.com")]
+    app, _ = console_at(view)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        assert "enter Whole row" in footer(app)
+        assert "END" not in screen_text(app)
+        await press(pilot, "enter")
+        assert "END" in screen_text(app)
+        assert "ann@example.com" in screen_text(app)
+        assert "\x1b" not in screen_text(app)
+        await press(pilot, "enter", "P", "enter")
+        assert "ann@example.com" not in screen_text(app)
+        await press(pilot, "escape", "3")
+        assert "enter Whole row" not in footer(app)
+
+
 async def test_where_no_row_can_be_tried_again_no_key_is_named_for_it() -> None:
     view = FakeJobView(finished(failed=3))
     view.failures = [failure(n, step="row", kind="email_malformed") for n in range(1, 4)]

@@ -39,7 +39,7 @@ _TOGETHER: Final = frozenset(
         (Place.JOBS, Place.TABLE), (Place.JOB, Place.TABLE), (Place.SETTINGS, Place.TABLE),
         (Place.FINDINGS, Place.TABLE), (Place.COLUMNS, Place.TABLE),
         (Place.NEW_JOB, Place.TABLE), (Place.NEW_JOB, Place.CHOICE), (Place.NEW_JOB, Place.PATHS),
-        (Place.DETAIL, Place.READER), (Place.HELP, Place.READER),
+        (Place.DETAIL, Place.READER), (Place.HELP, Place.READER), (Place.WHOLE_ROW, Place.READER),
     )
 )  # fmt: skip
 """Places that are on one screen: a screen and the widgets on it."""
@@ -47,7 +47,7 @@ _TOGETHER: Final = frozenset(
 _APART: Final = (
     frozenset({When.JOB_RUNS, When.JOB_IS_READY, When.JOB_IS_PAUSED}),
     frozenset({When.PANELS_ARE_SHOWN, When.IS_MAXIMISED}),
-    frozenset({When.FAILURE_UNDER_CURSOR, When.GROUP_UNDER_CURSOR}),
+    frozenset({When.FAILURE_UNDER_CURSOR, When.GROUP_UNDER_CURSOR, When.ROW_UNDER_CURSOR}),
     frozenset({When.ERRORS_ARE_LISTED, When.ERRORS_ARE_GROUPED}),
     frozenset({When.GROUP_IS_OPEN, When.NO_GROUP_IS_OPEN, When.IS_MAXIMISED}),
     frozenset({When.REQUESTS_ARE_SHORT, When.REQUESTS_ARE_RAW}),

@@ -24,6 +24,7 @@ class Place(StrEnum):
     SETTINGS = "Settings"
     FINDINGS = "Findings of the scan"
     COLUMNS = "Columns of a new job"
+    WHOLE_ROW = "A whole row"
 
 
 class When(StrEnum):
@@ -44,6 +45,7 @@ class When(StrEnum):
     WORKERS_CAN_SHRINK = "until the job is over, above one"
     PACE_WAS_SET = "after share or workers were changed"
     FAILURE_UNDER_CURSOR = "on an error"
+    ROW_UNDER_CURSOR = "on a row of the other tabs"
     ERRORS_ARE_LISTED = "in the errors, unless they are grouped"
     ERRORS_ARE_GROUPED = "while the errors are grouped"
     GROUP_UNDER_CURSOR = "on a group of errors"

@@ -142,7 +142,7 @@ def chunk_columns() -> list[Column]:
     """The chunks tab."""
     return [
         count_column("chunk", "#", 5, tone="muted", searched=True),
-        Column("rows", "rows", 15, cell=_range, value="first_row"),
+        Column("rows", "rows", 15, cell=_range, value="first_row", searched=("first_row", "last_row")),
         Column("worker", "worker", 6, priority=3, cell=_worker),
         mark_column("state", "state", 10, CHUNKS),
         Column("bar", "progress", 8, flex=1, cell=_chunk_bar, value="share"),

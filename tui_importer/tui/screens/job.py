@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 
 
+_SINGULAR: Final = {"chunks": "Chunk", "workers": "Worker", "organizations": "Organization", "log": "Log entry"}
 _STATES = {When.JOB_RUNS: "running", When.JOB_IS_READY: "ready", When.JOB_IS_PAUSED: "paused"}
 
 
@@ -126,7 +127,8 @@ class JobScreen(ErrorsTab, LiveControl):
             if self._kinds.look(self._failures.rows) is not kinds or snapshot != previous:
                 self._show_panels(snapshot)
             self._show_tabs(snapshot)
-        conditions = (snapshot.state, *(self.control_holds(when) for when in CONDITIONS))
+        held = (self.holds(when) for when in (When.ROW_UNDER_CURSOR, *CONDITIONS))
+        conditions = (snapshot.state, *held)
         if conditions != self._conditions:
             self._conditions = conditions
             self.refresh_bindings()
@@ -226,9 +228,23 @@ class JobScreen(ErrorsTab, LiveControl):
             return False  # one layer at a time, and the footer says which
         if when in OF_ERRORS:
             return self.errors_hold(when)
-        if when in {When.PANELS_ARE_SHOWN, When.IS_MAXIMISED}:
-            return self.has_class("-maximised") is (when is When.IS_MAXIMISED)
+        held = {
+            When.PANELS_ARE_SHOWN: not self.has_class("-maximised"),
+            When.IS_MAXIMISED: self.has_class("-maximised"),
+            When.ROW_UNDER_CURSOR: self.tab != "errors" and self._shown.current is not None,
+        }
+        if when in held:
+            return held[when]
         return self.control_holds(when) if when in CONDITIONS else super().holds(when)
+
+    @on(VirtualTable.RowSelected, "#chunks, #workers, #organizations, #log")
+    def action_whole_row(self) -> None:
+        """Show the row under the cursor with nothing cut."""
+        from tui_importer.tui.screens.row_dialog import RowDialog
+
+        table = self._shown
+        if table.current is not None:
+            self.app.push_screen(RowDialog(_SINGULAR[self.tab], table.columns, table.current))
 
     def action_maximise(self) -> None:
         """Give the table all the room; header, banner and tabs stay."""
