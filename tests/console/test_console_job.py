@@ -249,7 +249,7 @@ async def test_a_row_is_shown_whole_and_masked_as_in_its_table() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "4")
-        assert "enter Whole row" in footer(app)
+        assert "enter Row" in footer(app)
         assert "END" not in screen_text(app)
         await press(pilot, "enter")
         assert "END" in screen_text(app)
@@ -258,7 +258,7 @@ async def test_a_row_is_shown_whole_and_masked_as_in_its_table() -> None:
         await press(pilot, "enter", "P", "enter")
         assert "ann@example.com" not in screen_text(app)
         await press(pilot, "escape", "3")
-        assert "enter Whole row" not in footer(app)
+        assert "enter Row" not in footer(app)
 
 
 async def test_where_no_row_can_be_tried_again_no_key_is_named_for_it() -> None:

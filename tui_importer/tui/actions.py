@@ -176,7 +176,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("job.open_group", Place.JOB, "enter", "open_group", "Open", "The errors of this group",
            When.GROUP_UNDER_CURSOR, rank=2, footer_key="enter"),
     Action("job.whole_row", Place.JOB, "enter", "whole_row", "Whole row", "The row with nothing cut",
-           When.ROW_UNDER_CURSOR, rank=7, footer_key="enter"),
+           When.ROW_UNDER_CURSOR, rank=5, footer_key="enter", footer_label="Row"),
     Action("job.leave_group", Place.JOB, "escape", "leave_group", "Groups", "Back to the groups", When.GROUP_IS_OPEN,
            rank=2, footer_key="esc"),
     Action("job.group", Place.JOB, "g", "group", "Group", "Group the errors by cause", When.ERRORS_ARE_LISTED, rank=3),
