@@ -154,7 +154,7 @@ class Connection:
         A client shared by many threads collapses (measured: 256 threads, 65 requests a second), one with TLS
         settings of its own takes 19-45 ms to make. Raises BadNetworkSettings.
         """
-        import httpx
+        from tui_importer.workos._httpx import httpx
 
         # A proxy has no business between this machine and itself.
         trust_env = not self.base.is_loopback
@@ -190,7 +190,7 @@ class Connection:
 def _ssl_context(*, trust_env: bool, is_used: bool) -> ssl.SSLContext:
     import ssl
 
-    import httpx
+    from tui_importer.workos._httpx import httpx
 
     if not is_used:
         # Loading certificates takes 20-45 ms; this one has none and would trust nobody.

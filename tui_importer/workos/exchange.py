@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-import httpx
-
 from tui_importer.text import safe
 from tui_importer.workos import failures
+from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody, read_error_body
 from tui_importer.workos.errors import Attempt, Refused
 from tui_importer.workos.masking import MASK, Masker, clip

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import httpx
-
 from tui_importer.text import safe
+from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody
 from tui_importer.workos.errors import (
     KeyRejected,
