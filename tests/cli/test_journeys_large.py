@@ -64,14 +64,15 @@ def import_large(cli: Cli, source: Path, rows: list[dict[str, str]], *flags: str
     return document
 
 
-def test_three_thousand_rows_of_a_large_file(tmp_path: Path, cli: Cli) -> None:
+@pytest.mark.parametrize("limit", [1_500, pytest.param(3_000, marks=pytest.mark.long)])
+def test_the_first_rows_of_a_large_file_and_its_152_organizations(tmp_path: Path, cli: Cli, limit: int) -> None:
     source = write_large_source(tmp_path / "large.csv")
     assert source.stat().st_size > 18_800_000
     with source.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     scanned = json.loads(cli("scan", source, "--json", code=0).stdout)
     assert (scanned["rows"], scanned["organizations"], scanned["problems"]) == (14_997, 152, [])
-    document = import_large(cli, source, rows[:3_000], "--limit", "3000")
+    document = import_large(cli, source, rows[:limit], "--limit", str(limit))
     assert document["organizations"]["resolved"] == 152
 
 
