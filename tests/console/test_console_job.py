@@ -46,6 +46,14 @@ async def test_prewarm_counters_move_with_the_snapshots() -> None:
         assert "Organizations 150/152" in text
         assert "failed 1.3 % · limit 10 % · 152 tried" in text
         assert "98 %" in text, "not 100 % while two are missing"
+        view.set(organizations=OrganizationTotals(total=152, resolved=151, created=150, failed=0), awaited=1)
+        job_screen(app.screen).refresh_snapshot()
+        await pilot.pause()
+        assert "looking for 1 whose answer got lost" in screen_text(app)
+        view.set(awaited=0)
+        job_screen(app.screen).refresh_snapshot()
+        await pilot.pause()
+        assert "got lost" not in screen_text(app)
 
 
 async def test_the_cache_is_shown_once_the_users_are_imported() -> None:

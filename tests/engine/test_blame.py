@@ -136,6 +136,24 @@ def test_a_search_that_is_answered_late_does_not_count_as_a_late_look(tmp_path: 
         assert (summary.organizations.created, summary.organizations.resolved) == (6, 6)
 
 
+def test_a_snapshot_says_that_lost_answers_are_looked_for(tmp_path: Path) -> None:
+    rows = [person(n, org_name=f"Organization {n}") for n in range(3)]
+    patience = replace(QUICK, organization_search=60.0)
+    source = write_source(tmp_path / "users.csv", rows)
+    with (
+        Sandbox(replace(UNLIMITED, visible_after=3600)) as sandbox,
+        open_job(tmp_path, sandbox, source, FEW, patience=patience) as job,
+    ):
+        sandbox.update(faults={"drop_after": Fault(1.0, calls={"create_organization"}, times=2)})
+        job.start()
+        wait_until(lambda: job.snapshot().awaited == 2)
+        assert job.snapshot().organizations.resolved <= 1
+        sandbox.update(visible_after=0.0)
+        assert job.wait(60)
+        assert job.snapshot().awaited == 0
+        assert settled_summary(job).organizations.created == 3
+
+
 @pytest.mark.parametrize("applied", [True, False])
 def test_two_names_of_one_organization_are_one_membership_in_the_files_order(tmp_path: Path, *, applied: bool) -> None:
     rows = []

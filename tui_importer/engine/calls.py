@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +20,7 @@ from tui_importer.workos.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tui_importer.engine.control import Control
     from tui_importer.engine.health import Health, Tries
@@ -37,6 +38,14 @@ class Calls:
         self.health = health
         self._metrics = metrics
         self._patience = patience
+        self._lock = threading.Lock()
+        self._polling = 0
+
+    @property
+    def awaited(self) -> int:
+        """How many objects are looked for again and again now: their answers were lost, or are not to be seen yet."""
+        with self._lock:
+            return self._polling
 
     def read(self, send: Callable[[], T], tries: Tries) -> T:
         """Send until there is a definite answer. For reads, and for writes that may be repeated safely (PUT).
@@ -120,10 +129,21 @@ class Calls:
         """
         deadline = time.monotonic() + seconds
         pause = self._patience.first_poll
-        while True:
-            began = time.monotonic()  # an answer that comes late may show how things stood when it was asked for
-            found = look()
-            if found is not None or began >= deadline:
-                return found
-            self.control.sleep(pause)
-            pause = min(pause * 1.6, self._patience.longest_poll)
+        with self._counted() if seconds else contextlib.nullcontext():
+            while True:
+                began = time.monotonic()  # an answer that comes late may show how things stood when it was asked for
+                found = look()
+                if found is not None or began >= deadline:
+                    return found
+                self.control.sleep(pause)
+                pause = min(pause * 1.6, self._patience.longest_poll)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._polling += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._polling -= 1

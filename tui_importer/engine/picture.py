@@ -54,6 +54,7 @@ def _picture(parts: Parts) -> Snapshot:
         failures_gone=parts.metrics.value("failures_gone"),
         log_entries=life.log_entries,
         backing_off=run.health.backing_off if run is not None and life.state == "running" else "",
+        awaited=run.calls.awaited if run is not None and life.state in {"running", "pausing"} else 0,
         workers=workers,
         workers_wanted=parts.live.now.workers or (run.pool.wanted if run is not None and run.pool is not None else 0),
         workers_automatic=parts.live.now.workers is None,

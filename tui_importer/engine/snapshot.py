@@ -180,6 +180,7 @@ class Snapshot:
     `workers_automatic`. `backing_off` says for how long and why, empty without trouble. `source_change` says what
     became of the source since its scan ("was removed"), empty while it is as it was. `bound` says what limits the speed
     now ("write limit 39.2/50"), empty when nothing moves. `needs_key` says that the job rests because of its key.
+    `awaited` counts objects that are looked for, as the answer that made them was lost or they are not to be seen yet.
     `failures` are those in the journal; `failures_gone` grows when some of them are not there any more, or are others.
     """
 
@@ -216,6 +217,7 @@ class Snapshot:
     log_entries: int = 0
     backing_off: str = ""
     source_change: str = ""
+    awaited: int = 0
     workers_wanted: int = 0
     workers_automatic: bool = True
 

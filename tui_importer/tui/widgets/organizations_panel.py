@@ -28,6 +28,7 @@ class OrganizationsData:
     hits: int
     misses: int
     seconds: int
+    awaited: int = 0
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> OrganizationsData:
@@ -39,6 +40,7 @@ class OrganizationsData:
             hits=snapshot.cache_hits,
             misses=snapshot.cache_misses,
             seconds=int(snapshot.seconds.prewarm),
+            awaited=snapshot.awaited,
         )
 
 
@@ -89,6 +91,10 @@ def _note(data: OrganizationsData) -> Content:
     totals = data.totals
     if data.phase == "scan" or (data.phase == "prewarm" and not totals.tried):
         return Content.styled("resolved once, before the first user", STYLES["muted"])
+    if data.phase == "prewarm" and data.awaited and data.awaited >= totals.total - totals.tried:
+        # Nothing else moves: say why.
+        whose = "whose answer" if data.awaited == 1 else "whose answers"
+        return Content.styled(f"looking for {fmt.number(data.awaited)} {whose} got lost", STYLES["warn"])
     if data.phase == "prewarm":
         share = 100 * totals.failed / totals.tried if totals.tried else 0.0
         near = data.limit is not None and totals.tried > 0 and share > data.limit * 50
