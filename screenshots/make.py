@@ -98,9 +98,13 @@ async def take(folder: Path, sandbox: Sandbox) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: any(found.environment for found in app.screen.query(EnvironmentSection)))
         save(app, "new-job")
+        await show(pilot, "columns", "ctrl+l")
+        await pilot.press("escape")
         app.screen.query_one("#make-plan", Button).press()
         await until(pilot, lambda: app.job.view is not None and app.job.view.plan() is not None)
         save(app, "plan")
+        await show(pilot, "findings", "v")
+        await pilot.press("escape")
         app.screen.query_one("#start", Button).press()
         view = app.job.view
         assert view is not None  # noqa: S101 - there is a plan
@@ -114,6 +118,10 @@ async def take(folder: Path, sandbox: Sandbox) -> None:
         await show(pilot, "errors", "3")
         await show(pilot, "error-detail", "enter")
         await show(pilot, "workers", "escape", "2")
+        await show(pilot, "organizations", "4")
+        await show(pilot, "whole-row", "enter")
+        await show(pilot, "log", "escape", "5")
+        await pilot.press("1")
         await until(pilot, lambda: view.snapshot().state == "finished")
         await show(pilot, "finished", "4")
         await show(pilot, "groups", "3", "g")

@@ -267,6 +267,8 @@ async def test_a_row_is_shown_whole_and_masked_as_in_its_table() -> None:
         assert "ann@example.com" not in screen_text(app)
         await press(pilot, "escape", "3")
         assert "enter Row" not in footer(app)
+        await press(pilot, "1", "enter")
+        assert showing(app, JobScreen), "nothing of a chunk is cut"
 
 
 async def test_where_no_row_can_be_tried_again_no_key_is_named_for_it() -> None:

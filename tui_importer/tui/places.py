@@ -45,7 +45,7 @@ class When(StrEnum):
     WORKERS_CAN_SHRINK = "until the job is over, above one"
     PACE_WAS_SET = "after share or workers were changed"
     FAILURE_UNDER_CURSOR = "on an error"
-    ROW_UNDER_CURSOR = "on a row of the other tabs"
+    ROW_UNDER_CURSOR = "on an organization or a line of the log"
     ERRORS_ARE_LISTED = "in the errors, unless they are grouped"
     ERRORS_ARE_GROUPED = "while the errors are grouped"
     GROUP_UNDER_CURSOR = "on a group of errors"

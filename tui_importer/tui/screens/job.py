@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 
 
-_SINGULAR: Final = {"chunks": "Chunk", "workers": "Worker", "organizations": "Organization", "log": "Log entry"}
+_WHOLE: Final = {"organizations": "Organization", "log": "Log entry"}
+"""Tabs whose rows hold texts that a line may cut, and what one of them is."""
+
 _STATES = {When.JOB_RUNS: "running", When.JOB_IS_READY: "ready", When.JOB_IS_PAUSED: "paused"}
 
 
@@ -231,20 +233,20 @@ class JobScreen(ErrorsTab, LiveControl):
         held = {
             When.PANELS_ARE_SHOWN: not self.has_class("-maximised"),
             When.IS_MAXIMISED: self.has_class("-maximised"),
-            When.ROW_UNDER_CURSOR: self.tab != "errors" and self._shown.current is not None,
+            When.ROW_UNDER_CURSOR: self.tab in _WHOLE and self._shown.current is not None,
         }
         if when in held:
             return held[when]
         return self.control_holds(when) if when in CONDITIONS else super().holds(when)
 
-    @on(VirtualTable.RowSelected, "#chunks, #workers, #organizations, #log")
+    @on(VirtualTable.RowSelected, "#organizations, #log")
     def action_whole_row(self) -> None:
         """Show the row under the cursor with nothing cut."""
         from tui_importer.tui.screens.row_dialog import RowDialog
 
         table = self._shown
         if table.current is not None:
-            self.app.push_screen(RowDialog(_SINGULAR[self.tab], table.columns, table.current))
+            self.app.push_screen(RowDialog(_WHOLE[self.tab], table.columns, table.current))
 
     def action_maximise(self) -> None:
         """Give the table all the room; header, banner and tabs stay."""

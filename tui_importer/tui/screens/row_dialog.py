@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from tui_importer.tui.widgets.columns import Column
 
-_PICTURES: Final = frozenset({"bar"})
-"""Columns that draw what others say."""
-
 _BROAD: Final = 68
 """Characters of a line in the dialog."""
 
@@ -48,8 +45,7 @@ class RowDialog(ConsoleModal[None]):
             yield Static(keys_hint("↑↓", "scroll", "esc", "back to the table"), id="hint")
 
     def _values(self) -> list[Content]:
-        shown = [column for column in self._columns if column.name not in _PICTURES]
-        pairs = [(column.title, value) for column in shown if (value := column.copied(self._row))]
+        pairs = [(column.title, value) for column in self._columns if (value := column.copied(self._row))]
         label = max(len(title) for title, _ in pairs) + 3
         return [
             Content.assemble(
