@@ -8,12 +8,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.signal import Signal
 
 from tui_importer.errors import ImporterError
@@ -26,6 +27,7 @@ from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.settled import SettledApp
 from tui_importer.tui.start import Pace, StartAt
 from tui_importer.tui.text import error_text, notify_safe
+from tui_importer.tui.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +97,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         self.start_at = start or StartAt.jobs()
         self.zone = zone
         self.pace = pace or Pace()
+        self.turns = Turns()
         self.privacy = Privacy()
         self.job = OpenJob()
         self.job_changes = asyncio.Lock()
@@ -120,6 +123,12 @@ class ImporterApp(SettledApp, inherit_bindings=False):
                 self.new_job(self.start_at.source)
             case "job":
                 self.open_job(self.start_at.job)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when keys and the mouse come, before anything else."""
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            self.turns.input_came(time.monotonic())
+        await super().on_event(event)
 
     def look_at_run(self) -> None:
         """Let the terminal around us know how the open job does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
@@ -114,7 +115,7 @@ class JobScreen(ErrorsTab, LiveControl):
             self.refresh_snapshot()
 
     def _tick(self) -> None:
-        if self.is_current:
+        if self.is_current and self.console_app.turns.may_look(time.monotonic()):
             self.refresh_snapshot()
 
     # -- showing ------------------------------------------------------------------------------------------------
