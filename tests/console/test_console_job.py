@@ -110,7 +110,7 @@ async def test_a_job_that_paused_itself_says_why_and_what_goes_on() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "21 of the last 200 rows failed (10.5 %)" in screen_text(app)
-        assert "p goes on   3 the errors  ·  Look at the errors; when they are" in screen_text(app)
+        assert "p goes on   3 shows the errors  ·  Look at the errors; when they are" in screen_text(app)
         view.set(state="running", reason="", next_step="")
         job_screen(app.screen).refresh_snapshot()
         await settle(pilot)
@@ -243,7 +243,7 @@ async def test_the_end_replaces_the_users_panel_by_a_summary() -> None:
         assert "149 created" in line_with(app, "organizations ")
         assert "30,131 · retries 14 · 429s 2 · cache hits 14,997 · misses 0" in text
         assert "scan 0.4 s · organizations 0:03 · users 6:22" in text
-        assert "3 the errors · r tries again · x exports" in text
+        assert "3 shows the errors · r tries again · x exports" in text
         assert "✔ Done" in text
         assert "Pause" not in footer(app)
         assert "Go on" not in footer(app)
@@ -277,12 +277,12 @@ async def test_where_no_row_can_be_tried_again_no_key_is_named_for_it() -> None:
     app, _ = console_at(view)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        assert "3 the errors · x exports" in screen_text(app)
+        assert "3 shows the errors · x exports" in screen_text(app)
         view.failures = [*view.failures[:2], failure(4)]
         view.now = replace(view.now, failures_gone=view.now.failures_gone + 1)
         job_screen(app.screen).refresh_snapshot()
         await settle(pilot)
-        assert "3 the errors · r tries again · x exports" in screen_text(app)
+        assert "3 shows the errors · r tries again · x exports" in screen_text(app)
 
 
 async def test_a_clean_end_leaves_nothing_to_do() -> None:

@@ -15,6 +15,7 @@ from tui_importer.engine.lookups import Lookups
 from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
 from tui_importer.engine.plan import OrganizationPlan, Plan, ProblemGroup, UserPlan
 from tui_importer.source.problems import BY_NAME
+from tui_importer.text import safe
 from tui_importer.workos.errors import NotFound, PermissionDenied
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Planner:
             requests=requests,
             seconds_low=seconds,
             seconds_high=seconds * UNCERTAINTY,
-            notes=tuple(_notes(counts, roles_missing, webhooks)),
+            notes=tuple(_notes(scan, organizations, found, roles_missing, webhooks)),
             people=people,
             groups=_groups(scan),
             webhooks=webhooks,
@@ -212,11 +213,26 @@ def _groups(scan: ScanResult) -> tuple[ProblemGroup, ...]:
     return tuple(sorted(groups, key=lambda group: (group.severity != "error", -group.count, group.kind)))
 
 
-def _notes(counts: OrganizationPlan, roles_missing: tuple[str, ...] | None, webhooks: int | None) -> Iterator[str]:
+def _notes(
+    scan: ScanResult,
+    organizations: list[OrganizationRecord],
+    found: Mapping[str, str | _Found],
+    roles_missing: tuple[str, ...] | None,
+    webhooks: int | None,
+) -> Iterator[str]:
+    """What the numbers do not say: first which rows will fail, unless something is done before the start."""
+    for state, what in (("unknown", "not there and cannot be created"), ("conflict", "ambiguous")):
+        these = [each for each in organizations if found.get(each.key) == state]
+        if these:
+            rows = sum(each.rows for each in these)
+            names = _few([each.name or each.value for each in these])
+            yield f"Will fail: {_rows(rows)} of {len(these):,} organization{_s(len(these))} {what}: {names}."
+    if roles_missing:
+        rows = sum(scan.roles_rows.get(role, 0) for role in roles_missing)
+        names = _few([f"{role} ({scan.roles_rows.get(role, 0):,})" for role in roles_missing])
+        yield f"Will fail: {_rows(rows)} with a role that the environment does not have: {names}."
     if roles_missing is None:
         yield "The environment's roles could not be read: the key has no permission for it."
-    if counts.unknown:
-        yield f"Organizations not found that cannot be created: {counts.unknown:,}. Their rows will fail."
     if webhooks:
         endpoints = "1 webhook endpoint is" if webhooks == 1 else f"{webhooks:,} webhook endpoints are"
         yield (
@@ -225,3 +241,17 @@ def _notes(counts: OrganizationPlan, roles_missing: tuple[str, ...] | None, webh
         )
     if webhooks is None:
         yield "Webhook endpoints were not checked: the key has no permission for it."
+
+
+def _few(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(safe(name, 60) for name in names[:3])
+    return shown + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{_s(count)}"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -7,6 +7,7 @@ buckets of bounded size, so that a collision cannot make one user of two.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.source._polars import pl
@@ -46,9 +47,9 @@ class Repeats(NamedTuple):
 
 
 class Roles(NamedTuple):
-    """The distinct role slugs, sorted, and the number of rows that have more than one."""
+    """The rows by role slug, sorted by slug, and the number of rows that have more than one."""
 
-    slugs: tuple[str, ...]
+    slugs: Mapping[str, int]
     rows: int
 
 
@@ -139,15 +140,15 @@ class Across:
         """The role slugs of all rows."""
         names = [cell(self._positions[field]) for field in ("role_slug", "role_slugs") if field in self._positions]
         if not names:
-            return Roles((), 0)
+            return Roles({}, 0)
         counted = self._rows.group_by(names).agg(pl.len()).collect(engine="streaming")
-        slugs: set[str] = set()
+        slugs: Counter[str] = Counter()
         several = 0
         for *cells, count in counted.iter_rows():
             roles = parse_roles(cells)
-            slugs.update(roles)
+            slugs.update(dict.fromkeys(roles, count))
             several += count if len(roles) > 1 else 0
-        return Roles(tuple(sorted(slugs)), several)
+        return Roles(dict(sorted(slugs.items())), several)
 
     def _duplicates(self, found: pl.DataFrame) -> pl.DataFrame:
         """Findings for rows that are the same as an earlier one in every cell."""

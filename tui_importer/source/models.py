@@ -106,7 +106,7 @@ class ScanResult:
     distinct role slugs of importable rows, sorted. `problem_counts` counts by kind. `problems()` streams all
     problems ordered by row. `role_rows` counts importable rows with more than one role; `dialect` is in words;
     `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each column;
-    `repairs` counts the mended rows by the repair's name.
+    `repairs` counts the mended rows by the repair's name, `roles_rows` the importable rows by role slug.
     """
 
     fingerprint: Fingerprint
@@ -129,6 +129,7 @@ class ScanResult:
     preset: str = ""
     coverage: tuple[ColumnUse, ...] = ()
     repairs: Mapping[str, int] = field(default_factory=dict)
+    roles_rows: Mapping[str, int] = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""

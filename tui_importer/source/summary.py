@@ -52,6 +52,7 @@ class Summary:
     active: str = ""
     filled: tuple[int, ...] = ()
     repairs: dict[str, int] = field(default_factory=dict)
+    roles_rows: dict[str, int] = field(default_factory=dict)
     files: Digests = field(default_factory=dict)
 
     @property
@@ -80,6 +81,7 @@ class Summary:
             rows_with_problems=self.rows_with_problems,
             problem_counts=self.problem_counts,
             repairs=self.repairs,
+            roles_rows=self.roles_rows,
             folder=folder,
             seconds=self.seconds,
         )

@@ -227,8 +227,7 @@ def retry_text(plan: RetryPlan, snapshot: Snapshot) -> list[str]:
     if plan.later:
         text.append(f"{fmt.counted(plan.later, 'other row')} of failed organizations: the next run tries those.")
     text += ["", _MISSING_STEP, f"That takes {fmt.counted(plan.requests, 'request')} or more."]
-    if snapshot.environment not in {"SANDBOX", "STAGING"}:
-        text.append(f"It writes to {snapshot.environment} at {snapshot.base_url}.")
+    text.append(f"It writes to {snapshot.environment} at {snapshot.base_url}.")
     return text
 
 

@@ -45,7 +45,7 @@ class RowDialog(ConsoleModal[None]):
             yield Static(keys_hint("↑↓", "scroll", "esc", "back to the table"), id="hint")
 
     def _values(self) -> list[Content]:
-        pairs = [(column.title, value) for column in self._columns if (value := column.copied(self._row))]
+        pairs = [(column.title, value) for column in self._columns if (value := column.whole(self._row))]
         label = max(len(title) for title, _ in pairs) + 3
         return [
             Content.assemble(

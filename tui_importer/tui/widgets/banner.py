@@ -75,7 +75,7 @@ def _ways_on(snapshot: Snapshot, key_of: Callable[[str], str]) -> tuple[Key, ...
     on = (key_of("job.resume"), "goes on")
     if snapshot.needs_key:
         return ((key_of("job.key"), "another key"), on)
-    return (on, (key_of("job.tab_errors"), "the errors")) if snapshot.failures else (on,)
+    return (on, (key_of("job.tab_errors"), "shows the errors")) if snapshot.failures else (on,)
 
 
 def banner_lines(data: BannerData, width: int) -> list[Content]:

@@ -58,6 +58,10 @@ class Column:
         """The cell as pieces of exactly `width` cells together."""
         return fitted(self._parts(row, width), width, self.align)
 
+    def whole(self, row: Mapping[str, object]) -> str:
+        """The cell as it is shown, but not cut."""
+        return safe("".join(text for text, _ in self._parts(row, MOST_CELLS)), MOST_COPIED)
+
     def copied(self, row: Mapping[str, object]) -> str:
         """The cell for another program: texts as shown but not cut, numbers without commas, times in full."""
         value = row.get(self.sorts_by)
@@ -65,7 +69,7 @@ class Column:
             return value.isoformat(timespec="seconds")
         if isinstance(value, (int, float)):
             return str(value)
-        return safe("".join(text for text, _ in self._parts(row, MOST_CELLS)), MOST_COPIED)
+        return self.whole(row)
 
     def _parts(self, row: Mapping[str, object], width: int) -> Sequence[Piece]:
         value = self.cell(row, width) if self.cell else _plain(row.get(self.name))

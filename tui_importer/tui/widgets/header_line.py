@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class HeaderData(NamedTuple):
-    """What the header tells. `place` is the screen or the job, `detail` the file; the rest may be absent."""
+    """What the header tells. `place` is the screen or the job, `detail` the file; the rest may be absent.
+
+    `failed` are the job's failed rows.
+    """
 
     place: str
     detail: str = ""
@@ -29,6 +32,7 @@ class HeaderData(NamedTuple):
     elapsed: float | None = None
     dry_run: bool = False
     masked: bool = False
+    failed: int = 0
 
 
 def header_of(snapshot: Snapshot, *, masked: bool) -> HeaderData:
@@ -42,6 +46,7 @@ def header_of(snapshot: Snapshot, *, masked: bool) -> HeaderData:
         elapsed=float(int(snapshot.elapsed)),
         dry_run=snapshot.dry_run,
         masked=masked,
+        failed=snapshot.totals.failed,
     )
 
 
@@ -84,7 +89,10 @@ class HeaderLine(Panel[HeaderData]):
             pieces.append(badge(data.environment, dry_run=data.dry_run))
         if data.key_hint and wide:
             pieces.append(Content.styled(data.key_hint, STYLES["muted"]))
-        if data.state:
+        if data.state == "finished" and data.failed:  # all green would say that nothing is left to do
+            words = f"! FINISHED · {fmt.number(data.failed)} FAILED" if wide else "! FINISHED"
+            pieces.append(Content.styled(words, f"{STYLES['warn']} bold"))
+        elif data.state:
             pieces.append(mark_of(STATES, data.state).content(upper=True, bold=True))
         if data.elapsed is not None:
             pieces.append(Content(fmt.clock(data.elapsed)))

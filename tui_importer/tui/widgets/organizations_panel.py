@@ -29,6 +29,7 @@ class OrganizationsData:
     misses: int
     seconds: int
     awaited: int = 0
+    held: int = 0
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> OrganizationsData:
@@ -41,6 +42,7 @@ class OrganizationsData:
             misses=snapshot.cache_misses,
             seconds=int(snapshot.seconds.prewarm),
             awaited=snapshot.awaited,
+            held=snapshot.totals.held,
         )
 
 
@@ -57,6 +59,9 @@ class OrganizationsPanel(Panel[OrganizationsData]):
         title = justified(Content.styled("Organizations", "bold"), Content.styled(time, STYLES["muted"]), width)
         bar = Content.assemble(_bar(data, width - len(share) - 1), " ", share)
         rows = [title, bar, *counters(_counters(data), width), _note(data)]
+        if data.held and height > len(rows):
+            held = fmt.counted(data.held, "row")
+            rows.append(Content.styled(f"{held} held: the organization failed", STYLES["warn"]))
         return _spread(rows, height, gaps=(2, 4))
 
     @staticmethod

@@ -35,7 +35,7 @@ class SummaryData:
         cls, snapshot: Snapshot, key_of: Callable[[str], str], disorder: str = "", *, retryable: bool = True
     ) -> SummaryData:
         """The panel's part of a snapshot; `key_of` tells an action's key, `retryable` if a row can be retried."""
-        actions = [("job.tab_errors", "the errors"), ("job.retry", "tries again"), ("table.export", "exports")]
+        actions = [("job.tab_errors", "shows the errors"), ("job.retry", "tries again"), ("table.export", "exports")]
         if not retryable:
             del actions[1]
         return cls(snapshot, tuple((key_of(action), words) for action, words in actions), disorder)
