@@ -185,6 +185,7 @@ class FakeBackend:
     asked: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     counting: Preview | None = None
+    silent: bool = False
     counted: threading.Event = field(default_factory=threading.Event)
 
     def stored_key(self, job: str) -> Secret | None:
@@ -199,7 +200,8 @@ class FakeBackend:
         self.asked.append(f"preview {source}")
         self.readings.append(reading)
         if self.counting is not None:
-            progress(self.counting)
+            if not self.silent:
+                progress(self.counting)
             while not self.counted.wait(0.01):
                 if cancelled.is_set():
                     self.asked.append(f"given up {source}")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
-from tests.console.driving import console, line_with, press, screen_text, settle, showing
+from tests.console.driving import console, line_with, press, screen_text, seen, settle, showing, until
 from tests.console.fakes import FakeBackend
 from tests.console.reviewing import toasts
 from tests.console.snapshots import a_plan, a_preview, findings
@@ -186,6 +186,24 @@ async def test_a_saved_mapping_is_read_as_the_command_line_reads_it() -> None:
         assert "external_id" in line_with(app, "  8  Notes")
         assert "not used" in line_with(app, "First Name")
         assert "role_slug" in line_with(app, "  6  Role")
+
+
+async def test_a_mapping_is_shown_before_the_file_was_looked_at_again() -> None:
+    backend = FakeBackend(the_plan=a_plan())
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "not used: Notes" in screen_text(app)
+        await press(pilot, "ctrl+l", "end")
+        await map_column(pilot, ["end", "up", "up"])
+        backend.counting, backend.silent = a_preview(), True
+        await pilot.press("escape")
+        await seen(pilot, app, "metadata ← Notes")
+        assert "not used" not in line_with(app, "metadata ← Notes")
+        app.screen.query_one("#make-plan", Button).press()
+        await until(pilot, lambda: bool(backend.prepared))
+        assert backend.prepared[0].frozen.reading.mapping == {"Notes": "metadata"}
+        assert "metadata ← Notes" in screen_text(app), "the screen says what the job does"
 
 
 async def test_separator_and_encoding_can_be_named_and_the_file_is_looked_at_again() -> None:

@@ -34,7 +34,7 @@ class TestGroups:
             assert "786  14:04:26" in first, "the first row and the newest time"
             assert "→ Nothing needs to be changed: retry the row later." in screen_text(app)
             await press(pilot, "down")
-            assert "→ Create the role in the WorkOS dashboard or correct role_slug" in screen_text(app)
+            assert "→ Create the role in the WorkOS dashboard, then retry the row" in screen_text(app)
             assert kinds_shown(app) == ["server_error", "invalid_role", "email_malformed"], "the largest first"
 
     async def test_nothing_moves_under_the_cursor_and_new_groups_are_announced(self) -> None:

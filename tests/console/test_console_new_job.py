@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Input
 
 from tests.console.driving import console, enter, footer, line_with, press, screen_text, seen, settle, showing, until
@@ -116,8 +117,26 @@ async def test_who_plans_does_not_wait_for_the_count() -> None:
         assert len(backend.prepared) == 1
         assert "counting" not in screen_text(app)
 
+        assert app.preferences.recent.paths() == [SOURCE]
+        await press(pilot, "P")
+        assert "counting" not in screen_text(app), "nobody counts any more"
 
-@pytest.mark.parametrize("how", ["another file", "leaving"])
+
+async def test_a_plan_that_is_refused_has_the_source_counted_on() -> None:
+    backend = a_long_source()
+    backend.refuse = ImporterError("The name is taken.", "Choose another.")
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await seen(pilot, app, "counting rows, 43 %")
+        app.screen.query_one("#make-plan", Button).press()
+        await seen(pilot, app, "The name is taken.")
+        await seen(pilot, app, "counting rows, 43 %")
+        backend.counted.set()
+        await settle(pilot)
+        assert "14,997 rows" in screen_text(app)
+
+
+@pytest.mark.parametrize("how", ["another file", "no file", "leaving"])
 async def test_the_count_of_a_source_that_is_given_up_ends(how: str) -> None:
     backend = a_long_source()
     app = console(backend, start=StartAt.new_job(SOURCE))
@@ -127,7 +146,7 @@ async def test_the_count_of_a_source_that_is_given_up_ends(how: str) -> None:
         if how == "leaving":
             await pilot.press("escape")
         else:
-            app.screen.query_one("#path", Input).value = "/data/other.csv"
+            app.screen.query_one("#path", Input).value = "/data/other.csv" if how == "another file" else ""
         await until(pilot, lambda: f"given up {SOURCE}" in backend.asked)
 
 
@@ -373,6 +392,27 @@ async def test_every_field_can_be_reached_and_is_in_sight_then(size: tuple[int, 
             "workers", "share", "chunk_size", "limit", "canary", "max_failed", "on_existing", "look_up_users",
             "dry_run", "make-plan",
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(120, 60), (200, 100), (120, 36), (80, 24)])
+async def test_the_plan_comes_into_sight_and_the_form_never_leaves_its_room(size: tuple[int, int]) -> None:
+    backend = FakeBackend()
+    app = console(backend, start=StartAt.new_job(SOURCE))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        steps = app.screen.query_one("#steps", VerticalScroll)
+        app.screen.query_one("#make-plan", Button).press()
+        await settle(pilot)
+        assert 0 <= steps.scroll_y <= steps.max_scroll_y
+        view = backend.views["users-validated-2026-11-23"]
+        view.set(state="ready", phase="prewarm", scanned_rows=ROWS, scanned_share=1.0)
+        view.the_plan = a_plan()
+        new_job(app).refresh_snapshot()
+        await settle(pilot)
+        assert steps.scroll_y == steps.max_scroll_y >= 0
+        assert "30,131" in line_with(app, "Requests")
+        if not steps.max_scroll_y:
+            assert "1 File" in "".join(screen_text(app).splitlines()[:3])
 
 
 async def test_the_first_twenty_rows_can_be_read() -> None:

@@ -161,8 +161,8 @@ def test_supabase_confirms_by_a_date_and_knows_its_hashes(sources: Sources) -> N
     [
         ("blocked", ["true", "TRUE", "1"], ["false", "", "no"]),
         ("Is Suspended", ["yes"], ["0"]),
-        ("banned_until", ["2027-01-01 00:00:00+00", "none@night"], ["", "NULL", "\\N", "none"]),
-        ("deleted_at", ["2024-05-01T10:00:00Z"], ["null", "false"]),
+        ("banned_until", ["2027-01-01 00:00:00+00", "none@night"], ["", "NULL", "\\N", "none", "[NULL]", "n/a"]),
+        ("deleted_at", ["2024-05-01T10:00:00Z"], ["null", "false", "0001-01-01T00:00:00Z"]),
         ("Enabled", ["false"], ["true", ""]),
     ],
 )

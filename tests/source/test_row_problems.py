@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,6 +227,29 @@ def test_rows_swallowed_by_two_stray_quotes(sources: Sources) -> None:
 def test_rows_swallowed_before_the_address(sources: Sources) -> None:
     scanned = sources.scan('name,email\n"Ann,a@x.example\nBob",b@x.example\nCy,c@x.example\n')
     assert scanned.findings == [(1, 2, "name", "rows_swallowed")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "JOSÉ’S BAR", "CAFÉ\u00a0PARIS", "NESTLÉ®", "POKÉ™", "CAFÉ–BAR", "RENÉ…", "ZOË’S", "Ó\u00a0Briain", "SÃO PAULO",
+        "MAÇÃ\u00a0VERDE", "UMEÅ\u00a0KOMMUN", "İÇÖ", "Đặng Thị", "“CAFÉ”", "SOCIÉTÉ\u00a0GÉNÉRALE", "Μαρία", "Иван",
+    ],
+)  # fmt: skip
+def test_text_that_somebody_wrote_is_not_called_misread(sources: Sources, text: str) -> None:
+    assert sources.scan(f"email,name\na@x.example,{text}\n").findings == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Jörg", "Zoë – “x", "français", "Łódź", "Škoda Plzeň", "Привет мир", "Μαρία Α", "日本", "€ 5", "Gdańsk’s 👍"],
+)
+def test_text_that_was_read_wrongly_is_called_so_whatever_its_script(sources: Sources, text: str) -> None:
+    wrong = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+    if re.search("[\u0080-\u009f]", wrong):
+        wrong = text.encode().decode("latin-1")
+    found = sources.scan(f"email,name\na@x.example,{wrong}\n").findings
+    assert (1, 2, "name", "text_misread") in found
 
 
 def test_no_finding_shows_a_secret_or_drives_a_terminal(sources: Sources) -> None:

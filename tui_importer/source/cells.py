@@ -28,6 +28,9 @@ OUTER = BLANKS + INVISIBLE
 MASK = "•••"
 """What is shown instead of a secret."""
 
+NOTHING = ("null", "[null]", "(null)", "none", "nil", "nat", "n/a", "never", "undefined", "{}", "-", "\\n")
+"""What exports write where there is nothing, in lower case."""
+
 TRUE = ("true", "yes", "1", "t", "y", "on", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "verdadeiro")
 FALSE = ("false", "no", "0", "f", "n", "off", "falsch", "nein", "faux", "non", "falso")
 """Ways to write yes and no, also those of spreadsheets in other languages; compared in lower case."""

@@ -33,6 +33,8 @@ CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
 CONTROL_CHARACTER = re.compile(CONTROL)
 MAX_VALUE = 1 << 16
 _BRIEF = 40
+_QUOTES = re.compile("[“”]")
+"""A message puts the value between such quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ class RowChecker:
             column = table[cell(index)]
             for at in column.str.contains(CANDIDATE).fill_null(value=False).arg_true():
                 if (was := as_it_was(column[at])) is not None:
-                    findings.add_one("text_misread", index, at, f"{column[at][:_BRIEF]}” for “{was[:_BRIEF]}")
+                    now, then = (_QUOTES.sub('"', text.strip()[:_BRIEF]) for text in (column[at], was))
+                    findings.add_one("text_misread", index, at, f"{now}” for “{then}")
 
     def _check_length(self, table: pl.DataFrame, findings: Findings) -> None:
         """Nothing that an API takes is so long: most often a quote is missing and the rest of the file is a value."""

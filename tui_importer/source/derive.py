@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui_importer.source._polars import pl
+from tui_importer.source.cells import NOTHING
 from tui_importer.source.expressions import clean
 from tui_importer.source.hashes import BEGINNINGS
 from tui_importer.source.tables import FIELDS, cell
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_importer.source.columns import Columns
-
-_NOTHING = ("null", "[null]", "(null)", "none", "\\n")
 
 
 def derive(table: pl.DataFrame, columns: Columns) -> pl.DataFrame:
@@ -42,7 +41,7 @@ def _address_among(several: pl.Expr, address: pl.Expr) -> pl.Expr:
 
 def _confirmed_at(moment: pl.Expr) -> pl.Expr:
     """Confirmed when there is a date; what is no date and not nothing stays as it is, to be found by the checks."""
-    nothing = moment.is_null() | moment.str.to_lowercase().is_in(_NOTHING)
+    nothing = moment.is_null() | moment.str.to_lowercase().is_in(NOTHING)
     date = moment.str.contains(r"^\d{4}-\d{2}-\d{2}")
     return pl.when(nothing).then(pl.lit("false")).when(date).then(pl.lit("true")).otherwise(moment)
 

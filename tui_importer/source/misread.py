@@ -1,14 +1,16 @@
 """Text that was UTF-8 and read as Windows-1252 somewhere on its way: “JÃ¶rg” for “Jörg”.
 
 A file in two encodings, and one that an earlier tool converted once too often, are well-formed: nothing but the letters
-tells. A value is taken for misread only when all of it reads as UTF-8 the other way round, which no sentence that
-somebody wrote does.
+tells. A value is taken for misread only when all of it reads as UTF-8 the other way round, and as something that people
+write: “NESTLÉ®” and “JOSÉ’S” can be read so, too, and are right as they are.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Final
+
+from tui_importer.source.cells import OUTER
 
 _UPPER: Final = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xC0))
 """The characters that the later bytes of a UTF-8 sequence become."""
@@ -19,6 +21,17 @@ CANDIDATE: Final = f"[\u00c2-\u00f4][\u0080-\u009f{_UPPER}]"
 _BYTES: Final = {character: 0x80 + place for place, character in enumerate(_UPPER)}
 _IN_BYTES: Final = re.compile(rb"\xc3[\x82-\xb4](?:\xc2[\x80-\xbf]|[\xc5\xc6\xcb\xe2])")
 
+_LATIN: Final = 0x180
+"""Where the letters end that Western and Central European languages have."""
+
+_TWO_BYTES: Final = 0x7FF
+"""Where the characters end that are two bytes of UTF-8."""
+
+_WORD: Final = re.compile("[\u0180-\u07ff]{3}")
+"""Part of a word of another script; one such letter alone is more likely a capital letter with a sign behind it."""
+
+_CAPITAL_AND_SIGN: Final = re.compile("[ÄÅ][\u00a0\u00ad’“”–—…®™·«»]")
+
 
 def may_be_misread(data: bytes) -> bool:
     """Whether UTF-8 text has a candidate; says no without looking for text that is ASCII."""
@@ -26,10 +39,14 @@ def may_be_misread(data: bytes) -> bool:
 
 
 def as_it_was(text: str) -> str | None:
-    """What a misread text was, None when it is none."""
+    """What a misread text was, without outer blanks; None when it is none."""
+    text = text.strip(OUTER)
     try:
         raw = bytes(_BYTES.get(character) or ord(character) for character in text)
         was = raw.decode()
     except ValueError:  # a character beyond the encoding, or bytes that are no UTF-8
         return None
-    return None if was == text else was
+    if was == text or _CAPITAL_AND_SIGN.sub("", text).isascii():
+        return None
+    likely = all(ord(letter) < _LATIN or ord(letter) > _TWO_BYTES for letter in was)
+    return was if likely or _WORD.search(was) else None

@@ -9,11 +9,13 @@ import csv
 import os
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui_importer.source._polars import pl
 from tui_importer.source.blocks import BlockReader
 from tui_importer.source.cells import MASK, present
+from tui_importer.source.columns import recognise
 from tui_importer.source.coverage import coverage
 from tui_importer.source.errors import ScanCancelled, SourceHeader
 from tui_importer.source.expressions import organization_key
@@ -27,8 +29,7 @@ from tui_importer.source.tables import cell, to_table
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from tui_importer.source.columns import Columns
     from tui_importer.source.header import Header
@@ -100,6 +101,12 @@ def preview(
         seconds=time.perf_counter() - started,
         share=1.0,
     )
+
+
+def with_mapping(known: Preview, mapping: Mapping[str, str]) -> Preview:
+    """`known` with what its columns become by a mapping that fits them; the organizations are not counted anew."""
+    columns = recognise(known.columns, Path(), mapping=mapping, complete=False)
+    return replace(known, fields=columns.fields, unknown_columns=columns.unknown, coverage=coverage(columns))
 
 
 def _header(stream: Stream, reading: Reading) -> tuple[Header, str]:

@@ -16,6 +16,7 @@ from tui_importer.source.cells import (
     FALSE,
     HASH_TYPE_NAMES,
     MASK,
+    NOTHING,
     OUTER,
     TRUE,
     CellError,
@@ -42,7 +43,8 @@ DOCUMENTED_EXTERNAL_ID: Final = 64
 
 _ORGANIZATION_ID: Final = r"^org_[0-9A-Za-z_]+$"
 _ROLES: Final = r"^[a-z0-9_-]{1,48}(?:,[a-z0-9_-]{1,48})*$"
-_NULLS: Final = ("null", "none", "nil", "\\n", "-")
+_NEVER: Final = r"^(?:0000-00-00|0001-01-01|1970-01-01)"
+"""How a time begins that stands for none."""
 _SLUG: Final = re.compile(r"[a-z0-9_-]{1,48}|org-[a-z0-9_-]+")
 _NO_SLUG: Final = re.compile(r"[A-Z\s]|[^\x00-\x7f]")
 
@@ -213,7 +215,7 @@ class ValueChecker:
                 case "in":
                     found = value.is_in(FALSE)
                 case _:
-                    found = ~value.is_in([*FALSE, *_NULLS])
+                    found = ~(value.is_in([*FALSE, *NOTHING]) | value.str.contains(_NEVER))
             self._findings.add("person_blocked", index, found, clean(cell(index)).str.slice(0, DETAIL_LENGTH))
 
     def _check_metadata(self) -> None:

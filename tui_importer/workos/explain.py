@@ -188,7 +188,7 @@ CODES: dict[str, Explanation] = {
     "missing_user_id_or_organization_id": _OUR_BUG,
     "invalid_role": Explanation(
         "The role does not exist in this environment or organization.",
-        "Create the role in the WorkOS dashboard or correct role_slug, then retry the row.",
+        "Create the role in the WorkOS dashboard, then retry the row; or correct role_slug in a new import.",
     ),
     "multiple_roles_not_enabled": Explanation(
         "This environment gives a member one role only.",

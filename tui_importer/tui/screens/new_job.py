@@ -71,6 +71,7 @@ class NewJobScreen(NewJobForm):
             if self.is_attached:
                 words = Content.styled(f"✖ {error_text(error)}", STYLES["bad"])
                 self.query_one(PlanSection).show_words(words)
+                self.count_on()
             return
         finally:
             self.preparing = False

@@ -65,13 +65,14 @@ class NewJobForm(ConsoleScreen[None]):
         self.preparing = False
         self.mapping: Mapping[str, str] = {}
         self._default_name = ""
+        self._counting = False
 
     def body(self) -> ComposeResult:
         """Four sections to scroll through."""
         app = self.console_app
         self.resolved = app.preferences.resolved()
         browse = key_of("new.browse", app.keymap.keys)
-        with VerticalScroll(id="steps", can_focus=False):
+        with VerticalScroll(id="steps", can_focus=False), Vertical(id="form"):
             yield FileSection(app.preferences.recent, app.pace.typing, f"{browse} browses, enter next")
             yield StepTitle(StepData(2, "Columns", "waits"), id="step-columns")
             yield CoveragePanel(id="coverage")
@@ -132,13 +133,14 @@ class NewJobForm(ConsoleScreen[None]):
         """The first rows show people."""
         self.show_place()
         if self.preview is not None:
-            self.query_one(FileSection).show_preview(self.preview, self.console_app.privacy)
+            self.query_one(FileSection).show_preview(self.preview, self.console_app.privacy, counting=self._counting)
 
     # -- 1 and 2: file and columns ------------------------------------------------------------------------------
 
     @on(PathField.Pointed)
     def another_path(self, message: PathField.Pointed) -> None:
         """Look at the file, when there is one."""
+        self.workers.cancel_group(self, "preview")
         self.source, self.preview = message.path, None
         self.mapping = {}
         self.query_one(EnvironmentSection).wanted = False
@@ -159,6 +161,7 @@ class NewJobForm(ConsoleScreen[None]):
     async def _preview(self, path: Path) -> None:
         backend = self.console_app.backend
         seen: list[Preview] = []
+        self._counting = True
         name = await asyncio.to_thread(backend.default_job_name, path)
 
         def show(preview: Preview) -> None:
@@ -167,6 +170,7 @@ class NewJobForm(ConsoleScreen[None]):
                 self.query_one(FileSection).show_facts(preview)
             else:
                 self._show_preview(preview, name)
+                self._remember(path)
             seen.append(preview)
 
         try:
@@ -176,7 +180,9 @@ class NewJobForm(ConsoleScreen[None]):
             words = Content.styled(f"✖ {error_text(error)}", STYLES["bad"])
             self.query_one(FileSection).show_words(words)
             self._options_changed()
-            return
+
+    @work(group="recent")
+    async def _remember(self, path: Path) -> None:
         try:
             await asyncio.to_thread(self.console_app.preferences.recent.add, path)
         except ImporterError as error:
@@ -185,17 +191,20 @@ class NewJobForm(ConsoleScreen[None]):
     def stop_counting(self) -> None:
         """The scan counts, too."""
         self.workers.cancel_group(self, "preview")
+        self._counting = False
         if self.preview is not None:
             self.query_one(FileSection).show_facts(self.preview, counting=False)
+
+    def count_on(self) -> None:
+        """There is no scan after all."""
+        if self.preview is not None and self.preview.share < 1:
+            self._look_again()
 
     def _show_preview(self, preview: Preview, name: str) -> None:
         """Fill in what a source tells, and look where its rows would be written to."""
         self.query_one(FileSection).show_preview(preview, self.console_app.privacy)
         self.query_one(PathField).offer_nothing()
-        coverage = self.query_one(CoveragePanel)
-        pairs = pairs_of(preview)
-        coverage.show(pairs)
-        coverage.styles.height = len(coverage_lines(pairs, self.size.width - 8))
+        self._show_coverage(preview)
         if self.typed().name in {"", self._default_name}:
             self._default_name = name
             self.query_one(OptionsSection).name_job(name)
@@ -204,6 +213,12 @@ class NewJobForm(ConsoleScreen[None]):
         section.wanted = True
         if section.environment is None:
             section.look()
+
+    def _show_coverage(self, preview: Preview) -> None:
+        panel = self.query_one(CoveragePanel)
+        pairs = pairs_of(preview)
+        panel.show(pairs)
+        panel.styles.height = len(coverage_lines(pairs, self.size.width - 8))
 
     @on(ReadingSection.Changed)
     def reading_changed(self) -> None:
@@ -217,14 +232,17 @@ class NewJobForm(ConsoleScreen[None]):
 
     def action_columns(self) -> None:
         """Choose what the columns become."""
+        from tui_importer.source.preview import with_mapping
         from tui_importer.tui.screens.columns import ColumnsScreen
 
         if self.preview is None:
             return
 
         def chosen(mapping: Mapping[str, str] | None) -> None:
-            if mapping is not None and mapping != self.mapping:
+            if mapping is not None and mapping != self.mapping and self.preview is not None:
                 self.mapping = mapping
+                self.preview = with_mapping(self.preview, mapping)  # the file is looked at again, but that takes time
+                self._show_coverage(self.preview)
                 self._look_again()
 
         self.app.push_screen(ColumnsScreen(self.preview, self.mapping), chosen)

@@ -101,9 +101,9 @@ class FileSection(Vertical):
         yield Static(Content(""), id="facts")
         yield TablePane(SampleTable(), rest=self._rest, id="sample-pane")
 
-    def show_preview(self, preview: Preview, privacy: Privacy) -> None:
+    def show_preview(self, preview: Preview, privacy: Privacy, *, counting: bool = True) -> None:
         """Facts and first rows."""
-        self.show_facts(preview)
+        self.show_facts(preview, counting=counting)
         self.set_class(True, "-previewed")
         headers = preview.columns
         sample = self.query_one(SampleTable)

@@ -94,12 +94,11 @@ def _counters(data: OrganizationsData) -> list[Counter]:
 
 def _note(data: OrganizationsData) -> Content:
     totals = data.totals
+    if data.phase == "prewarm" and data.awaited and data.awaited >= totals.total - totals.tried:
+        # Nothing else moves: say why. An answer was lost, or the lookup lags behind.
+        return Content.styled(f"waiting until {fmt.number(data.awaited)} can be seen", STYLES["warn"])
     if data.phase == "scan" or (data.phase == "prewarm" and not totals.tried):
         return Content.styled("resolved once, before the first user", STYLES["muted"])
-    if data.phase == "prewarm" and data.awaited and data.awaited >= totals.total - totals.tried:
-        # Nothing else moves: say why.
-        whose = "whose answer" if data.awaited == 1 else "whose answers"
-        return Content.styled(f"looking for {fmt.number(data.awaited)} {whose} got lost", STYLES["warn"])
     if data.phase == "prewarm":
         share = 100 * totals.failed / totals.tried if totals.tried else 0.0
         near = data.limit is not None and totals.tried > 0 and share > data.limit * 50
