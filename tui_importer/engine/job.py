@@ -356,8 +356,6 @@ class Job:
         self._lifecycle.enter("finished")
         self._journal.flush()
 
-    # -- questions ----------------------------------------------------------------------------------------------
-
     def snapshot(self) -> Snapshot:
         """A picture of the job now; no I/O."""
         return take_snapshot(self._parts)

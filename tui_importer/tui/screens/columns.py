@@ -50,9 +50,10 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
     AUTO_FOCUS = "#columns"
     place: ClassVar[Place] = Place.COLUMNS
 
-    def __init__(self, preview: Preview, mapping: Mapping[str, str]) -> None:
+    def __init__(self, preview: Preview, mapping: Mapping[str, str], environment: str = "") -> None:
+        """`mapping` is what was chosen before; `environment` is the one that will be written to, if that is known."""
         super().__init__()
-        self._preview = preview
+        self._preview, self._environment = preview, environment
         self._mapping = {header: field for header, field in mapping.items() if header in preview.columns}
 
     def body(self) -> ComposeResult:
@@ -93,7 +94,7 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
         used = sum(1 for row in rows if row[3] != UNUSED)
         self.show_header(
             HeaderData("columns", f"{used} of {len(rows)} used, {len(self._mapping)} chosen by hand",
-                       masked=self.console_app.privacy.on)
+                       environment=self._environment, masked=self.console_app.privacy.on)
         )  # fmt: skip
         self.refresh_bindings()
 

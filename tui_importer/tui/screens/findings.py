@@ -48,10 +48,10 @@ class FindingsScreen(ConsoleScreen[None]):
     AUTO_FOCUS = "#findings"
     place: ClassVar[Place] = Place.FINDINGS
 
-    def __init__(self, view: JobView | None, found: Sequence[Problem] = ()) -> None:
-        """`found` are those of a dry run, which leaves no view."""
+    def __init__(self, view: JobView | None, found: Sequence[Problem] = (), *, environment: str = "") -> None:
+        """`found` are those of a dry run, which leaves no view; `environment` is the one that is written to."""
         super().__init__()
-        self._view, self._found = view, found
+        self._view, self._found, self._environment = view, found, environment
 
     def body(self) -> ComposeResult:
         """The table only."""
@@ -88,7 +88,8 @@ class FindingsScreen(ConsoleScreen[None]):
 
     def _show_header(self) -> None:
         count = f"the first {MOST:,}" if len(self._found) == MOST else fmt.counted(len(self._found), "finding")
-        self.show_header(HeaderData("findings of the scan", count, masked=self.console_app.privacy.on))
+        masked = self.console_app.privacy.on
+        self.show_header(HeaderData("findings of the scan", count, environment=self._environment, masked=masked))
 
     @on(VirtualTable.RowHighlighted, "#findings")
     def show_finding(self) -> None:

@@ -305,7 +305,7 @@ class JobScreen(ErrorsTab, LiveControl):
         """Show every finding of the scan."""
         from tui_importer.tui.screens.findings import FindingsScreen
 
-        self.app.push_screen(FindingsScreen(self.view))
+        self.app.push_screen(FindingsScreen(self.view, environment=self.view.snapshot().environment))
 
     def action_back(self) -> None:
         """Back to the jobs."""

@@ -95,6 +95,10 @@ class NewJobForm(ConsoleScreen[None]):
         """Where this writes to, when that was read back."""
         return self.query_one(EnvironmentSection).environment
 
+    @property
+    def _where(self) -> str:
+        return self.environment.name if self.environment else ""
+
     def typed(self) -> OptionTexts:
         """All options as they stand."""
         reading = self.query_one(ReadingSection)
@@ -245,13 +249,13 @@ class NewJobForm(ConsoleScreen[None]):
                 self._show_coverage(self.preview)
                 self._look_again()
 
-        self.app.push_screen(ColumnsScreen(self.preview, self.mapping), chosen)
+        self.app.push_screen(ColumnsScreen(self.preview, self.mapping, self._where), chosen)
 
     def action_findings(self) -> None:
         """Show every finding of the scan."""
         from tui_importer.tui.screens.findings import FindingsScreen
 
-        self.app.push_screen(FindingsScreen(self.view, self.dry_findings))
+        self.app.push_screen(FindingsScreen(self.view, self.dry_findings, environment=self._where))
 
     # -- 3: environment and options -----------------------------------------------------------------------------
 
