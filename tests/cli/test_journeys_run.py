@@ -118,8 +118,8 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
         "Organizations  1 existing, 2 to create, 1 in conflict, 1 unknown",
         "Not imported   1 email_malformed",
         "Roles missing  pilot",
-        "Note           Will fail: 1 row of 1 organization not there and cannot be created: nameless.",
-        "Note           Will fail: 1 row of 1 organization ambiguous: Twice.",
+        "Note           Will fail: 1 row. 1 organization is not there and cannot be created: nameless.",
+        "Note           Will fail: 1 row. 1 organization is ambiguous: Twice.",
         "Note           Will fail: 1 row with a role that the environment does not have: pilot (1).",
     ):
         assert line in text

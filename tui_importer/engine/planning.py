@@ -226,7 +226,8 @@ def _notes(
         if these:
             rows = sum(each.rows for each in these)
             names = _few([each.name or each.value for each in these])
-            yield f"Will fail: {_rows(rows)} of {len(these):,} organization{_s(len(these))} {what}: {names}."
+            are = "organization is" if len(these) == 1 else "organizations are"
+            yield f"Will fail: {_rows(rows)}. {len(these):,} {are} {what}: {names}."
     if roles_missing:
         rows = sum(scan.roles_rows.get(role, 0) for role in roles_missing)
         names = _few([f"{role} ({scan.roles_rows.get(role, 0):,})" for role in roles_missing])

@@ -82,7 +82,7 @@ WORKERS: Final[Mapping[str, Mark]] = {
 ORGANIZATIONS: Final[Mapping[str, Mark]] = {
     "waiting": Mark("○", "waiting", "muted"),
     "resolving": Mark("▶", "resolving", "accent"),
-    "existing": Mark("≡", "existing", ""),
+    "existing": Mark("═", "existing", ""),
     "created": Mark("✔", "created", "good"),
     "failed": Mark("✖", "failed", "bad"),
 }
