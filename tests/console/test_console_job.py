@@ -205,7 +205,7 @@ async def test_organizations_and_log_fill_their_tabs() -> None:
         assert "external_id:org-001" in screen_text(app)
         assert "✖ failed" in line_with(app, "external_id:org-001")
         assert "the name is taken" in screen_text(app)
-        assert "≡ existing" not in line_with(app, "external_id:org-003")
+        assert "═ existing" not in line_with(app, "external_id:org-003")
         await press(pilot, "5")
         table = app.screen.query_one("#log", VirtualTable)
         assert table.follow
