@@ -200,11 +200,11 @@ class TestBanner:
             ),
             (
                 {"reason": "service unavailable: 503", "next_step": "Resume when it answers again."},
-                ["‖ Service unavailable: 503", "p goes on   3 the errors  ·  Resume when it answers again."],
+                ["‖ Service unavailable: 503", "p goes on   3 shows the errors  ·  Resume when it answers again."],
             ),
             (
                 {"reason": "The disk is full.", "next_step": "Make room on it. " * 6},
-                ["‖ The disk is full.", "p goes on   3 the errors  ·  Make room", "Make room on it. Make room on it."],
+                ["‖ The disk is full.", "p goes on   3 shows the errors  ·  Make room", "Make room on it. Make room on it."],
             ),
         ],
     )

@@ -107,10 +107,10 @@ def test_no_color_leaves_shades_of_grey_and_nothing_was_said_by_colour_alone(
 ) -> None:
     environment = {**console_of(cli), "NO_COLOR": "1"}
     with in_tmux(tmp_path / "plain", "open", finished_job, environment=environment) as console:
-        console.wait_for("✔ FINISHED", "q Leave")
+        console.wait_for("! FINISHED", "q Leave")
         for tab, words in (("3", "invalid_role"), ("1", "✔ done"), ("5", "· info")):
             console.press(tab)
-            console.wait_for("✔ FINISHED", words)
+            console.wait_for("! FINISHED", words)
             assert hues(console.styled) == set()
         console.press("q")
         assert console.end() == 0  # an operator who leaves is content; what failed is told by `run`'s exit code
@@ -133,7 +133,7 @@ def test_a_terminal_of_few_colours_shows_everything(
     with in_tmux(
         tmp_path / term, "open", finished_job, environment=console_of(cli), term=term, size=(80, 24)
     ) as console:
-        console.wait_for("✔ FINISHED", "20 created", "q Leave")
+        console.wait_for("! FINISHED", "20 created", "q Leave")
         console.press("3")
         console.wait_for("invalid_role")
         styled = console.styled
