@@ -204,7 +204,11 @@ class TestBanner:
             ),
             (
                 {"reason": "The disk is full.", "next_step": "Make room on it. " * 6},
-                ["‖ The disk is full.", "p goes on   3 shows the errors  ·  Make room", "Make room on it. Make room on it."],
+                [
+                    "‖ The disk is full.",
+                    "p goes on   3 shows the errors  ·  Make room",
+                    "Make room on it. Make room on it.",
+                ],
             ),
         ],
     )

@@ -10,7 +10,7 @@ import pytest
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input
 
-from tests.console.driving import console, enter, footer, line_with, press, screen_text, seen, settle, showing, until
+from tests.console.driving import console, enter, footer, line_with, press, screen_text, settle, showing
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import ROWS, a_plan, a_preview, an_environment
 from tui_importer.engine.options import RunOptions
@@ -85,69 +85,6 @@ async def test_three_enters_from_the_file_to_the_running_job() -> None:
         assert view.told == ["prepare", "start"]
         assert showing(app, JobScreen)
         assert app.job.name == NAME
-
-
-def a_long_source() -> FakeBackend:
-    """A backend whose source takes long to count."""
-    return FakeBackend(counting=replace(a_preview(), rows=6_000, organizations=(), share=0.43))
-
-
-async def test_a_long_source_is_shown_while_it_is_counted() -> None:
-    backend = a_long_source()
-    app = console(backend, start=StartAt.new_job(SOURCE))
-    async with app.run_test(size=(120, 36)) as pilot:
-        await seen(pilot, app, "counting rows, 43 %: 6,000")
-        await seen(pilot, app, "person0@example.com")
-        assert "152 organizations" not in screen_text(app)
-        assert line_with(app, "Job  ").rstrip().endswith("users-validated-2026-11-23")
-        backend.counted.set()
-        await settle(pilot)
-        assert "14,997 rows · 8 columns · 152 organizations" in screen_text(app)
-        assert "counting" not in screen_text(app)
-
-
-async def test_who_plans_does_not_wait_for_the_count() -> None:
-    backend = a_long_source()
-    app = console(backend, start=StartAt.new_job(SOURCE))
-    async with app.run_test(size=(120, 36)) as pilot:
-        await seen(pilot, app, "counting rows, 43 %")
-        app.screen.query_one("#make-plan", Button).press()
-        await until(pilot, lambda: f"given up {SOURCE}" in backend.asked)
-        await settle(pilot)
-        assert len(backend.prepared) == 1
-        assert "counting" not in screen_text(app)
-
-        assert app.preferences.recent.paths() == [SOURCE]
-        await press(pilot, "P")
-        assert "counting" not in screen_text(app), "nobody counts any more"
-
-
-async def test_a_plan_that_is_refused_has_the_source_counted_on() -> None:
-    backend = a_long_source()
-    backend.refuse = ImporterError("The name is taken.", "Choose another.")
-    app = console(backend, start=StartAt.new_job(SOURCE))
-    async with app.run_test(size=(120, 36)) as pilot:
-        await seen(pilot, app, "counting rows, 43 %")
-        app.screen.query_one("#make-plan", Button).press()
-        await seen(pilot, app, "The name is taken.")
-        await seen(pilot, app, "counting rows, 43 %")
-        backend.counted.set()
-        await settle(pilot)
-        assert "14,997 rows" in screen_text(app)
-
-
-@pytest.mark.parametrize("how", ["another file", "no file", "leaving"])
-async def test_the_count_of_a_source_that_is_given_up_ends(how: str) -> None:
-    backend = a_long_source()
-    app = console(backend, start=StartAt.new_job(SOURCE))
-    async with app.run_test(size=(120, 36)) as pilot:
-        await seen(pilot, app, "counting rows, 43 %")
-        backend.counting = None  # the other one is short
-        if how == "leaving":
-            await pilot.press("escape")
-        else:
-            app.screen.query_one("#path", Input).value = "/data/other.csv" if how == "another file" else ""
-        await until(pilot, lambda: f"given up {SOURCE}" in backend.asked)
 
 
 async def test_options_reach_the_job() -> None:
