@@ -343,9 +343,14 @@ async def test_the_plan_comes_into_sight_and_the_form_never_leaves_its_room(size
         assert 0 <= steps.scroll_y <= steps.max_scroll_y
         view = backend.views["users-validated-2026-11-23"]
         view.set(state="ready", phase="prewarm", scanned_rows=ROWS, scanned_share=1.0)
-        view.the_plan = a_plan()
+        names = "organization-of-the-north, organization-of-the-south, organization-of-the-east"
+        note = f"Will fail: 3 rows. 3 organizations are not there and cannot be created: {names}."
+        view.the_plan = replace(a_plan(), notes=(note,))
         new_job(app).refresh_snapshot()
         await settle(pilot)
+        assert f"! {note}" in " ".join(screen_text(app).replace("▂", "").split()), (
+            "it is the news: nothing of it is cut"
+        )
         assert steps.scroll_y == steps.max_scroll_y >= 0
         assert "30,131" in line_with(app, "Requests")
         if not steps.max_scroll_y:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -67,12 +68,18 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
         *_repaired(plan, width),
         *_lines("Requests", plan.requests, [_duration(plan)], width),
     ]
-    rows += [Content.styled(f"! {safe(note)}", STYLES["warn"]) for note in plan.notes]
+    rows += [Content.styled(line, STYLES["warn"]) for note in plan.notes for line in _sentence(note, width)]
     if warnings:
         words = Content.styled("! The scan warns of ", STYLES["warn"])
         wrapped = dotted_lines(warnings, max(1, width - words.cell_length))
         rows += [(Content(" " * words.cell_length) if index else words) + line for index, line in enumerate(wrapped)]
     return [row.truncate(width, ellipsis=True) for row in rows]
+
+
+def _sentence(note: str, width: int) -> list[str]:
+    """A note in as many lines as it needs."""
+    marks = TextWrapper(max(20, width), initial_indent="! ", subsequent_indent="  ", break_on_hyphens=False)
+    return marks.wrap(safe(note))
 
 
 def _findings(plan: Plan) -> tuple[list[Content], list[Content]]:
