@@ -49,15 +49,15 @@ async def test_prewarm_counters_move_with_the_snapshots() -> None:
         view.set(organizations=OrganizationTotals(total=152, resolved=151, created=150, failed=0), awaited=1)
         job_screen(app.screen).refresh_snapshot()
         await pilot.pause()
-        assert "waiting until 1 can be seen" in screen_text(app)
+        assert "looking for 1 that may exist already" in screen_text(app)
         view.set(awaited=0)
         job_screen(app.screen).refresh_snapshot()
         await pilot.pause()
-        assert "can be seen" not in screen_text(app)
+        assert "may exist already" not in screen_text(app)
         view.set(organizations=OrganizationTotals(total=4), awaited=4)
         job_screen(app.screen).refresh_snapshot()
         await pilot.pause()
-        assert "waiting until 4 can be seen" in screen_text(app)
+        assert "looking for 4 that may exist already" in screen_text(app)
 
 
 async def test_the_cache_is_shown_once_the_users_are_imported() -> None:

@@ -44,6 +44,19 @@ def test_every_kind_is_explained(kind: str) -> None:
         assert sentence.isprintable()
 
 
+@pytest.mark.parametrize("kind", ["invalid_email", "metadata_required", "external_id_already_used", "email_malformed"])
+def test_what_is_corrected_in_the_file_needs_a_new_job(kind: str) -> None:
+    assert explain_failure(kind, 422).advice.endswith("with a new job: what exists already is recognised.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("invalid_role", 422), ("server_error", 503), ("unauthorized", 401), ("forbidden", 403), ("", 501), ("", 300)],
+)
+def test_what_is_mended_elsewhere_does_not(kind: str, status: int) -> None:
+    assert "new job" not in explain_failure(kind, status).advice
+
+
 def test_no_explanation_is_for_nothing() -> None:
     assert set(OWN) <= set(KINDS)
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from tui_importer.source.problems import BY_NAME
 from tui_importer.workos.explain import Explanation, explain
 
 _IMPORT_AGAIN = "Then import the file again with a new job: what exists already is recognised."
-
-_OF_THE_FILE: Final = ("Correct", "Make", "Shorten", "Keep", "Give", "Leave", "Check")
-"""First words of an advice that is about the file."""
-_OTHER_WAYS: Final = ("retry", "resume", "the key", "a key")
-"""Words of an advice after which no other file is needed."""
 
 OWN: dict[str, Explanation] = {
     kind: Explanation(meaning, advice)
@@ -86,10 +82,8 @@ def explain_failure(kind: str, status: int | None) -> Explanation:
     """Our own explanation of a kind, else the API's by code, kind or status."""
     if kind in BY_NAME and kind not in OWN:
         return Explanation("The scan found something to look at; the row is imported.", BY_NAME[kind].suggestion)
-    if own := OWN.get(kind):
-        return own
-    found = explain(code=kind, kind=kind, status=status)
-    if not found.advice.startswith(_OF_THE_FILE) or any(words in found.advice for words in _OTHER_WAYS):
+    found = OWN.get(kind) or explain(code=kind, kind=kind, status=status)
+    if not found.other_value:
         return found
     # A job has frozen its rows: what is corrected in the file reaches no job that has read it.
-    return Explanation(found.meaning, f"{found.advice} {_IMPORT_AGAIN}")
+    return replace(found, advice=f"{found.advice} {_IMPORT_AGAIN}")

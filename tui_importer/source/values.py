@@ -208,7 +208,8 @@ class ValueChecker:
         """Other columns say who is blocked or gone: nothing is decided by them, but nobody gets in unnoticed."""
         for name in self._columns.standing:
             index = self._columns.names.index(name)
-            value = clean(cell(index)).str.to_lowercase()
+            told = clean(cell(index))
+            value = told.str.to_lowercase()
             match standing(name):
                 case "out":
                     found = value.is_in(TRUE)
@@ -216,7 +217,7 @@ class ValueChecker:
                     found = value.is_in(FALSE)
                 case _:
                     found = ~(value.is_in([*FALSE, *NOTHING]) | value.str.contains(_NEVER))
-            self._findings.add("person_blocked", index, found, clean(cell(index)).str.slice(0, DETAIL_LENGTH))
+            self._findings.add("person_blocked", index, found, told.str.slice(0, DETAIL_LENGTH))
 
     def _check_metadata(self) -> None:
         """Read each JSON cell as the payload will, unless all of them are of the ordinary kind."""

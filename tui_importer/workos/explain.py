@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened in plain words, and the next step; each a sentence or two."""
+    """What happened in plain words, and the next step; each a sentence or two.
+
+    `other_value` tells that the advice is about a value that was given: the same request is refused again.
+    """
 
     meaning: str
     advice: str
+    other_value: bool = False
 
     @property
     def suggestion(self) -> str:
@@ -52,6 +56,7 @@ _NOT_FOUND = Explanation(
 _VALUE = Explanation(
     "A value in the request is not accepted.",
     "Correct the value that the answer names.",
+    other_value=True,
 )
 _EXISTS = Explanation(
     "Such an object exists already.",
@@ -103,6 +108,7 @@ CODES: dict[str, Explanation] = {
     "required": Explanation(
         "A value that the API needs is missing.",
         "Give the value that the answer names.",
+        other_value=True,
     ),
     "invalid_request_body": _OUR_BUG,
     "rate_limit_exceeded": _RATE_LIMITED,
@@ -115,6 +121,7 @@ CODES: dict[str, Explanation] = {
     "external_id_already_used": Explanation(
         "Another object of this environment has this external_id.",
         "Check whether both mean the same; if not, give this one another external_id.",
+        other_value=True,
     ),
     "stripe_customer_id_already_used": Explanation(
         "Another organization has this Stripe customer.",
@@ -127,33 +134,40 @@ CODES: dict[str, Explanation] = {
     "invalid_metadata": Explanation(
         "The metadata is beyond a limit: 50 keys of up to 40 characters, values of up to 600.",
         "Shorten the metadata or leave some of it out.",
+        other_value=True,
     ),
     "metadata_required": Explanation(
         "A metadata value has the wrong type; the API words it as if the metadata were missing.",
         "Make every value of the metadata a string.",
+        other_value=True,
     ),
     # Users
     "user_creation_error": Explanation(
         "The user could not be created.",
         "Correct what the answer names; its details say more than its code.",
+        other_value=True,
     ),
     "email_not_available": _EMAIL_TAKEN,
     "user_already_exists": _EMAIL_TAKEN,
     "invalid_email": Explanation(
         "The e-mail address is not accepted.",
         "Correct the address.",
+        other_value=True,
     ),
     "email_already_verified": Explanation(
         "The e-mail address was verified already.",
         "Leave email_verified empty for this user.",
+        other_value=True,
     ),
     "email_change_not_allowed": Explanation(
         "This user's e-mail cannot be changed.",
         "Keep the address the user has, or change it in the directory that owns it.",
+        other_value=True,
     ),
     "invalid_locale": Explanation(
         "The locale is not accepted.",
         "Correct or remove the locale.",
+        other_value=True,
     ),
     "user_deletion_not_allowed": Explanation(
         "This user cannot be deleted.",
@@ -166,18 +180,22 @@ CODES: dict[str, Explanation] = {
     "invalid_password_hash": Explanation(
         "The password hash is malformed or its parameters are out of bounds.",
         "Check password_hash_type and the hash; try one user first, for a wrong hash is accepted silently.",
+        other_value=True,
     ),
     "password_and_password_hash_provided": Explanation(
         "Both a password and a hash were given.",
         "Keep one of the two.",
+        other_value=True,
     ),
     "password_and_password_hash_type_provided": Explanation(
         "A password came with the type of a hash.",
         "Remove password_hash_type, or give a hash instead of the password.",
+        other_value=True,
     ),
     "password_salt_position_requires_password_hash": Explanation(
         "A salt position came without a hash.",
         "Remove password_salt_position.",
+        other_value=True,
     ),
     # Memberships and roles
     "organization_membership_already_exists": _MEMBER_ALREADY,
@@ -193,10 +211,12 @@ CODES: dict[str, Explanation] = {
     "multiple_roles_not_enabled": Explanation(
         "This environment gives a member one role only.",
         "Keep one role a row, or have multiple roles enabled for the environment.",
+        other_value=True,
     ),
     "sub_resource_scoped_role_not_allowed": Explanation(
         "The role belongs to a resource within organizations, not to their members.",
         "Use a role whose resource type is the organization.",
+        other_value=True,
     ),
     "role_slug_conflict": Explanation(
         "A role with this slug exists already.",

@@ -164,18 +164,18 @@ class NewJobForm(ConsoleScreen[None]):
     @work(exclusive=True, group="preview")
     async def _preview(self, path: Path) -> None:
         backend = self.console_app.backend
-        seen: list[Preview] = []
-        self._counting = True
+        first = self._counting = True
         name = await asyncio.to_thread(backend.default_job_name, path)
 
         def show(preview: Preview) -> None:
+            nonlocal first
             self.preview = preview
-            if seen:
-                self.query_one(FileSection).show_facts(preview)
-            else:
+            if first:
                 self._show_preview(preview, name)
                 self._remember(path)
-            seen.append(preview)
+            else:
+                self.query_one(FileSection).show_facts(preview)
+            first = False
 
         try:
             show(await look_at(backend, path, forms.reading_of(self.typed(), self.mapping), show))

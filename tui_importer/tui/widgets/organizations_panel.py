@@ -96,7 +96,7 @@ def _note(data: OrganizationsData) -> Content:
     totals = data.totals
     if data.phase == "prewarm" and data.awaited and data.awaited >= totals.total - totals.tried:
         # Nothing else moves: say why. An answer was lost, or the lookup lags behind.
-        return Content.styled(f"waiting until {fmt.number(data.awaited)} can be seen", STYLES["warn"])
+        return Content.styled(f"looking for {fmt.number(data.awaited)} that may exist already", STYLES["warn"])
     if data.phase == "scan" or (data.phase == "prewarm" and not totals.tried):
         return Content.styled("resolved once, before the first user", STYLES["muted"])
     if data.phase == "prewarm":
