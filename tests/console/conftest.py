@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from textual import constants
+from textual.app import App
 from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 _parsed: dict[object, list[RuleSet]] = {}
 _parse = Stylesheet._parse_rules
+_process = App._process_messages
 
 
 def _remembering(self: Stylesheet, *given: object, **named: object) -> list[RuleSet]:
@@ -22,6 +26,19 @@ def _remembering(self: Stylesheet, *given: object, **named: object) -> list[Rule
     if key not in _parsed:
         _parsed[key] = _parse(self, *given, **named)  # type: ignore[arg-type]  # passed on as they came
     return _parsed[key]
+
+
+async def _process_as_run_does(self: App[object], *given: object, **named: object) -> None:
+    """Process messages with tasks that start at once, as `App.run` does from Python 3.12 on and `run_test` does not."""
+    if sys.version_info >= (3, 12):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    await _process(self, *given, **named)  # type: ignore[arg-type]  # passed on as they came
+
+
+@pytest.fixture(autouse=True)
+def started_as_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pilot's app meets its tasks in the order in which an operator's app does."""
+    monkeypatch.setattr(App, "_process_messages", _process_as_run_does)
 
 
 @pytest.fixture(autouse=True)

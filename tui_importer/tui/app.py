@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events, work
+from textual.app import ScreenStackError
 from textual.signal import Signal
 
 from tui_importer.errors import ImporterError
@@ -249,7 +250,15 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         registered = find(Place.EVERYWHERE, action, parameters)
         if registered is None:
             return super().check_action(action, parameters)
-        return registered.when is When.ALWAYS or not self.screen.is_modal
+        return registered.when is When.ALWAYS or not self._dialog_is_shown
+
+    @property
+    def _dialog_is_shown(self) -> bool:
+        """Whether a dialog is on top; none is while the first screen still mounts and the stack is empty."""
+        try:
+            return self.screen.is_modal
+        except ScreenStackError:
+            return False
 
     def action_mask(self) -> None:
         """Mask personal data on all screens, or show it again."""

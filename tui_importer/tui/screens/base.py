@@ -62,6 +62,10 @@ class ConsoleScreen(Screen[ResultT]):
         """Hear of masking."""
         self.console_app.privacy_signal.subscribe(self, lambda _: self.privacy_changed())
 
+    def on_screen_resume(self) -> None:
+        """Fill the footer: only now is the screen the one that is shown."""
+        self.refresh_bindings()
+
     def show_header(self, data: HeaderData) -> None:
         """Put `data` into the first line."""
         self.query_one("#header", HeaderLine).show(data)

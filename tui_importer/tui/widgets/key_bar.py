@@ -39,9 +39,12 @@ class KeyBar(Panel["tuple[KeyHint, ...]"]):
     """
 
     def on_mount(self) -> None:
-        """Follow the screen's bindings."""
+        """Follow the screen's bindings.
+
+        Nothing is read yet: from Python 3.12 on this runs before the screen is on the stack, so that the app knows
+        no screen, or another one. The screen refreshes its bindings when it is shown.
+        """
         self.screen.bindings_updated_signal.subscribe(self, self._read)
-        self._read(self.screen)
 
     def on_unmount(self) -> None:
         """Stop following."""
