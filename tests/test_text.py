@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from tui_importer.text import MAX_LENGTH, safe, safe_lines
+from tui_importer.text import MAX_LENGTH, safe, safe_lines, simplified
 
 # Surrogates included: undecodable bytes of file names arrive as such.
 anything = st.text(st.characters(), max_size=60)
@@ -76,3 +78,29 @@ def test_other_values_are_shown_as_text() -> None:
 def test_lines_are_kept_apart_and_harmless() -> None:
     assert safe_lines("one\ntwo\x1b[0m\r\nthree") == ["one", "two␛[0m", "three"]
     assert safe_lines("x" * 10, limit=4) == ["xxxx"]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "expected"),
+    [
+        ("✔ done … 3 × “a”", "ascii", 'v done ~ 3 x "a"'),
+        ("✔ 3 × a", "latin-1", "v 3 × a"),
+        ("━━═×┅──", "ascii", "---x---"),
+        ("Zoë Šimůnková", "ascii", "Zoe Simunkova"),
+        ("Zoë Šimůnková", "latin-1", "Zoë Simunková"),
+        ("漢字 ok", "ascii", "???? ok"),
+        ("naïve", "utf-8", "naïve"),
+    ],
+)
+def test_what_a_terminal_lacks_becomes_something_simple(text: str, encoding: str, expected: str) -> None:
+    codecs.register_error("simplified", simplified)
+    assert text.encode(encoding, "simplified").decode(encoding) == expected
+
+
+@pytest.mark.parametrize("block", [(0x20, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x2500, 0x259F), (0x4E00, 0x4FFF)])
+def test_simple_characters_take_as_many_cells(block: tuple[int, int]) -> None:
+    codecs.register_error("simplified", simplified)
+    characters = [chr(code) for code in range(block[0], block[1] + 1) if chr(code).isprintable()]
+    for character in filter(cell_len, characters):
+        shown = character.encode("ascii", "simplified").decode("ascii")
+        assert len(shown) == cell_len(character), character

@@ -28,6 +28,43 @@ _TABLE |= dict.fromkeys(_INVISIBLE, _REPLACEMENT)
 _UNSAFE = re.compile("[" + "".join(chr(code) for code in _INVISIBLE if chr(code).isprintable()) + "]")
 
 
+# What stands for the characters of screens and sentences where a terminal cannot show them; each is one cell wide.
+_SIMPLE: dict[int, str] = {
+    ord(character): simple
+    for characters, simple in (
+        ("─━═╌┄┅┈╴╶–—−▔▁_", "-"), ("│┃┆┊║▏▎▍▌", "|"), ("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛╞╡╪", "+"), ("▂▃", "."), ("▄▅", "o"),
+        ("▆▇█▉▊▋■", "#"), ("░▒▓", ":"), ("✔✓", "v"), ("✖✗✘×", "x"), ("▶›→▸", ">"), ("◀‹←◂", "<"), ("↑▲", "^"),
+        ("↓▼", "v"), ("↻⟳", "~"), ("‖", "="), ("○◇", "o"), ("●◆◈•◷", "*"), ("·⋅", "."), ("“”„", '"'), ("‘’‚", "'"),
+        ("…", "~"), ("⏎", "/"), ("⚠", "!"),
+    )
+    for character in characters
+}  # fmt: skip
+
+
+def simplified(error: UnicodeError) -> tuple[str, int]:
+    """Handle an encoding error (see `codecs.register_error`): what a terminal lacks becomes something simple.
+
+    The replacement is as many cells wide as the character, so that the console's lines stay in their columns.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_simple(character, error.encoding) for character in lacking), error.end
+
+
+def _simple(character: str, encoding: str) -> str:
+    import unicodedata
+
+    if unicodedata.combining(character):  # drawn upon the character before
+        return ""
+    cells = 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+    base = unicodedata.normalize("NFKD", character)[:1]  # `e` for `ě`
+    for candidate in (_SIMPLE.get(ord(character), ""), base):
+        if candidate and candidate.encode(encoding, "replace").decode(encoding) == candidate:
+            return candidate.ljust(cells)
+    return "?" * cells
+
+
 def safe(value: object, limit: int = MAX_LENGTH) -> str:
     """Return `value` as one line of harmless text, at most `limit` characters (cut with `…`).
 

@@ -214,8 +214,8 @@ async def test_without_colour_the_screen_says_the_same(monkeypatch: pytest.Monke
             assert words in text, words
         for strip in strips(app.screen):
             for segment in strip:
-                colour = segment.style.color.get_truecolor() if segment.style and segment.style.color else None
-                assert colour is None or colour.red == colour.green == colour.blue
+                assert segment.style is None or (segment.style.color, segment.style.bgcolor) == (None, None)
+        assert any(segment.style and segment.style.reverse for strip in strips(app.screen) for segment in strip)
 
 
 @pytest.mark.parametrize("theme", ["importer-dark", "importer-light"])

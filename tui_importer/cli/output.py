@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -10,12 +11,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_importer.text import simplified
+
 if TYPE_CHECKING:
     from typing import TextIO
 
+_SIMPLIFIED = "tui_importer.simplified"
+"""The name under which streams find `simplified`."""
+
 
 def prepare_streams() -> None:
-    """Make both streams UTF-8 whatever the locale says; a closed one swallows what is written."""
+    """Make files and pipes UTF-8 whatever the locale says; a closed stream swallows what is written.
+
+    A terminal keeps the encoding that its locale names; what that lacks is shown by simpler characters.
+    """
+    codecs.register_error(_SIMPLIFIED, simplified)
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -23,7 +33,10 @@ def prepare_streams() -> None:
             substitute = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open as long as the process
             setattr(sys, name, substitute)
         elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+            if stream.isatty():
+                stream.reconfigure(errors=_SIMPLIFIED)
+            else:
+                stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def abandon_stdout() -> None:

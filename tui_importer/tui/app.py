@@ -22,6 +22,7 @@ from tui_importer.errors import ImporterError
 from tui_importer.tui import crash, theme
 from tui_importer.tui.actions import Place, When, bindings_of, find
 from tui_importer.tui.daemon import in_daemon
+from tui_importer.tui.no_color_filter import NoColorFilter
 from tui_importer.tui.open_job import OpenJob
 from tui_importer.tui.privacy import Privacy
 from tui_importer.tui.screens.base import ConsoleScreen
@@ -31,12 +32,13 @@ from tui_importer.tui.text import error_text, notify_safe
 from tui_importer.tui.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
     from rich.console import RenderableType
     from textual.command import Provider
+    from textual.filter import LineFilter
     from textual.screen import Screen
     from textual.types import CSSPathType
 
@@ -107,6 +109,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         self.key_from: KeyFrom = "environment" if backend.key is not None else ""
         self._opening = False
         self._job_mode = False
+        self._no_color_filter: NoColorFilter | None = None
         self.privacy_signal: Signal[None] = Signal(self, "privacy")
 
     def on_ready(self) -> None:
@@ -124,6 +127,14 @@ class ImporterApp(SettledApp, inherit_bindings=False):
                 self.new_job(self.start_at.source)
             case "job":
                 self.open_job(self.start_at.job)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What each line passes on its way to the terminal: under NO_COLOR it has no colour at all."""
+        if not self.no_color:
+            return super().get_line_filters()
+        if self._no_color_filter is None or self._no_color_filter.theme is not self.current_theme:
+            self._no_color_filter = NoColorFilter(self.current_theme)
+        return [self._no_color_filter]
 
     async def on_event(self, event: events.Event) -> None:
         """Note when keys and the mouse come, before anything else."""
