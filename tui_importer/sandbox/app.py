@@ -14,8 +14,10 @@ from tui_importer.sandbox.faults import Drawn, FaultPlan
 from tui_importer.sandbox.limits import Limits
 from tui_importer.sandbox.picture import OWN_PATH, own_page
 from tui_importer.sandbox.routes import UNKNOWN_CALL, Route, match
+from tui_importer.sandbox.settings import WRONG_ANSWERS
 from tui_importer.sandbox.state import World
 from tui_importer.sandbox.stats import Asked, Stats
+from tui_importer.sandbox.wrong_answers import wrong_answer
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,6 +36,9 @@ class Peer(Protocol):
 
     def answer(self, answer: Answer, *, half: bool = False) -> None:
         """Send the answer, or half of it and close."""
+
+    def answer_slowly(self, answer: Answer, pause: float) -> None:
+        """Send the answer's head a byte at a time, `pause` seconds apart, until the client leaves."""
 
     def hold(self, exchange: Exchange) -> None:
         """Send nothing and keep the connection; `App.give_up` is called when the client leaves."""
@@ -71,6 +76,8 @@ class App:
         self.stats = Stats()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.key_revoked = False
+        self.colleague: Callable[[World, str], None] | None = None
+        """Somebody else at work in the environment: called after every request took effect, with its call."""
         self._accepted = 0
         self._jitter = random.Random(settings.seed or 0)
         self._date = (0, b"")
@@ -95,7 +102,7 @@ class App:
         self._request_ids += 1
         headers = [(b"X-Request-ID", b"req_%026d" % self._request_ids)]
         if self.settings.send_date:
-            second = int(self.world.wall())
+            second = int(self.world.wall() + self.settings.date_skew)
             if self._date[0] != second:
                 self._date = (second, formatdate(second, usegmt=True).encode())
             headers.append((b"Date", self._date[1]))
@@ -178,6 +185,10 @@ class App:
                 exchange.answer = exchange.route.handler(self.world, exchange.request)
             except Refused as refused:
                 exchange.answer = json_answer(refused.status, refused.body)
+            if self.colleague is not None:
+                self.colleague(self.world, exchange.call)
+        if fault is not None and fault.kind in WRONG_ANSWERS and exchange.route and exchange.request:
+            exchange.answer = wrong_answer(fault.kind, self.world, exchange.route, exchange.request, exchange.answer)
         self._after(after, self._finish, exchange)
 
     def _finish(self, exchange: Exchange) -> None:
@@ -192,7 +203,10 @@ class App:
             return
         answer = (fault.answer if fault else None) or exchange.answer
         self._record(exchange, answer.status)
-        peer.answer(answer, half=kind == "truncated")
+        if kind == "slow_head":
+            peer.answer_slowly(answer, self.settings.slow_seconds)
+        else:
+            peer.answer(answer, half=kind == "truncated")
 
     def _record(self, exchange: Exchange, status: int) -> None:
         began = exchange.began

@@ -97,6 +97,23 @@ class Connection(asyncio.Protocol):
         transport.write(data)
         self._next()
 
+    def answer_slowly(self, answer: Answer, pause: float) -> None:
+        """Send the head a byte at a time; the client's patience ends it."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        headers = [(b"Content-Length", b"%d" % len(answer.body)), *self._app.standard_headers()]
+        head = self._http.send(h11.Response(status_code=answer.status, headers=headers, reason=b"OK")) or b""
+        self._drip(head + answer.body, pause)
+
+    def _drip(self, left: bytes, pause: float) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing() or not left:
+            self.abort()
+            return
+        transport.write(left[:1])
+        asyncio.get_running_loop().call_later(pause, self._drip, left[1:], pause)
+
     def hold(self, exchange: Exchange) -> None:
         """Never answer."""
         if self._transport is None or self._transport.is_closing():

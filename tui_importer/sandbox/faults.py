@@ -26,6 +26,9 @@ _ANSWERS = {
 }
 
 
+_WITHOUT_EFFECT = {"drop_before", "deep", "huge", "echo", "long_wait"}
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A fault that happens now; `reset` ends a connection with a reset instead of an orderly close."""
@@ -77,6 +80,6 @@ class FaultPlan:
             if kind in _ANSWERS:
                 applied = applied if fault.applied is None else fault.applied
             else:
-                applied = kind != "drop_before"
+                applied = kind not in _WITHOUT_EFFECT
             return Drawn(kind, applied, reset)
         return None

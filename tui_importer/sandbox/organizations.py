@@ -64,10 +64,18 @@ def get(world: World, request: Request) -> Answer:
 def get_by_external_id(world: World, request: Request) -> Answer:
     """GET /organizations/external_id/{external_id}: lags by `visible_after`."""
     external_id = request.params[0]
-    organization = world.visible(world.organization_by_external_id.get(external_id))
+    organization = world.visible(world.organization_by_external_id.get(external_id) or _of_any_case(world, external_id))
     if organization is None:
         raise not_found("Organization", external_id)
     return json_answer(200, organization.body())
+
+
+def _of_any_case(world: World, external_id: str) -> Organization | None:
+    """An organization whose external id differs in case only, on servers that do not tell them apart."""
+    if not world.settings.lookups_ignore_case:
+        return None
+    found = world.organization_by_external_id.items()
+    return next((each for given, each in found if given.casefold() == external_id.casefold()), None)
 
 
 @_message_only

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tui_importer.sandbox.answers import JsonObject
     from tui_importer.sandbox.seeds import MembershipFields, OrganizationFields, RoleFields, UserFields
+    from tui_importer.sandbox.state import World
     from tui_importer.sandbox.stats import Asked, SandboxState
 
 T = TypeVar("T")
@@ -207,6 +208,17 @@ class Sandbox:
     def set_key(self, key: str) -> None:
         """Accept this key only; it is not revoked, whatever happened to the old one."""
         self._call(lambda: self._app.set_key(key))
+
+    def colleague(self, act: Callable[[World, str], None] | None) -> None:
+        """Let somebody else work in the environment: `act` is called after every request that took effect.
+
+        It is given the environment and the request's call, and runs in the server's thread.
+        """
+        self._call(lambda: setattr(self._app, "colleague", act))
+
+    def change(self, act: Callable[[World], T]) -> T:
+        """Change the environment's objects as somebody else would, with the methods of `World`."""
+        return self._call(lambda: act(self._app.world))
 
     def seed_organization(self, name: str, **fields: Unpack[OrganizationFields]) -> JsonObject:
         """Add an organization that was always there (`seeds.seed_organization`); returns the API's object."""

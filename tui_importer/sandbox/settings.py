@@ -26,6 +26,21 @@ FAULT_KINDS = ("500", "503", "html", "drop_before", "drop_after", "no_answer", "
 `truncated`   took effect; half of the body arrives under the full Content-Length, then the connection ends
 """
 
+WRONG_ANSWERS = ("other_object", "same_id", "unfiltered", "deep", "huge", "echo", "slow_head", "long_wait")
+"""Kinds of answers as no correct server gives them:
+
+`other_object`  the object answered about is another one of its kind; lists hold others
+`same_id`       the right object, with the id of another one
+`unfiltered`    lists ignore what they were asked for
+`deep`          an error nested 450 deep
+`huge`          an error of 24 MiB
+`echo`          an error that repeats the secrets of the request in its codes, texts and headers
+`slow_head`     the answer's head arrives a byte at a time, `slow_seconds` apart
+`long_wait`     a 429 that asks for a year of waiting
+
+The request took effect, but for `deep`, `huge`, `echo` and `long_wait`.
+"""
+
 _NOT_NEGATIVE = (
     "latency", "jitter", "slow_seconds", "visible_after", "users_visible_after", "memberships_visible_after",
     "writes_per_10s", "reads_per_10s", "overall_per_60s", "organization_deletes_per_60s", "webhook_endpoints",
@@ -64,7 +79,7 @@ class SandboxSettings:
     visible_after         organizations appear this late in lists, searches and lookups by external id, although the
                           external id is taken at once; a GET by id is always consistent. `users_visible_after` and
                           `memberships_visible_after` are the same for the other two
-    faults                kind -> probability or `Fault`; see FAULT_KINDS
+    faults                kind -> probability or `Fault`; see FAULT_KINDS and WRONG_ANSWERS
     slow_applied          whether a `slow` request takes effect `first` (in its usual time) or `last` (late)
     revoke_after          the key is refused after this many accepted requests
     forbidden             calls answered with 403; `*` means all of them
@@ -74,6 +89,8 @@ class SandboxSettings:
     multiple_roles        whether `role_slugs` is accepted (by default it is refused, even with one slug: observed)
     retry_after_form      Retry-After of a 429 in `seconds`, as a `date`, or `none`
     clock_skew            how far the server's clock (Date, created_at) is ahead of this machine's
+    date_skew             how far `Date` is ahead of `created_at`
+    lookups_ignore_case   whether a lookup by external id finds one that differs in case
     webhook_endpoints     how many enabled webhook endpoints the environment has
     """
 
@@ -101,6 +118,8 @@ class SandboxSettings:
     retry_after_form: Literal["seconds", "date", "none"] = "seconds"
     send_date: bool = True
     clock_skew: float = 0.0
+    date_skew: float = 0.0
+    lookups_ignore_case: bool = False
     webhook_endpoints: int = 0
 
     def __post_init__(self) -> None:
@@ -114,8 +133,8 @@ class SandboxSettings:
 
     @property
     def fault_table(self) -> dict[str, Fault]:
-        """The faults in the order of FAULT_KINDS, bare probabilities wrapped."""
-        given = {kind: self.faults[kind] for kind in FAULT_KINDS if kind in self.faults}
+        """The faults in the order of FAULT_KINDS and WRONG_ANSWERS, bare probabilities wrapped."""
+        given = {kind: self.faults[kind] for kind in FAULT_KINDS + WRONG_ANSWERS if kind in self.faults}
         return {kind: fault if isinstance(fault, Fault) else Fault(fault) for kind, fault in given.items()}
 
     def _problems(self) -> Iterator[str]:
@@ -134,7 +153,7 @@ class SandboxSettings:
 
     def _fault_problems(self) -> Iterator[str]:
         for kind in self.faults:
-            if kind not in FAULT_KINDS:
+            if kind not in FAULT_KINDS + WRONG_ANSWERS:
                 yield _unknown_kind(kind)
         faults = self.fault_table.values()
         for call in {None, *(call for fault in faults for call in fault.calls or ())}:
@@ -148,7 +167,7 @@ def parse_fault(text: str) -> tuple[str, Fault]:
     kind, separator, probability = text.strip().partition(":")
     if not separator:
         raise ValueError(f"A fault is written KIND:P, for example 500:0.02, not {text!r}.")
-    if kind not in FAULT_KINDS:
+    if kind not in FAULT_KINDS + WRONG_ANSWERS:
         raise ValueError(_unknown_kind(kind))
     try:
         number = float(probability)
@@ -158,4 +177,4 @@ def parse_fault(text: str) -> tuple[str, Fault]:
 
 
 def _unknown_kind(kind: str) -> str:
-    return f"There is no fault {kind!r}; the kinds are {', '.join(FAULT_KINDS)}."
+    return f"There is no fault {kind!r}; the kinds are {', '.join(FAULT_KINDS + WRONG_ANSWERS)}."
