@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.engine.design import Design
 from tests.engine.faulty import CHUNK, PATIENCE, QUICK, planned
-from tests.support import FAST, UNLIMITED, finish, open_job, person, reopen_job, with_workers, write_source
+from tests.support import COLUMNS, FAST, UNLIMITED, finish, open_job, person, reopen_job, with_workers, write_source
 from tui_importer.engine.review import Selection
 from tui_importer.sandbox.objects import INACTIVE
 from tui_importer.sandbox.server import Sandbox
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.sandbox.answers import JsonObject
+    from tui_importer.sandbox.state import World
 
 OPTIONS = replace(FAST, max_failed=None)
 DEACTIVATED = 24
@@ -103,6 +104,39 @@ def test_people_who_were_deactivated_while_their_failed_rows_waited_stay_so(tmp_
             assert [failure.kind for failure in job.failures_after(0)] == ["membership_inactive"] * 5
         assert (summary.totals.created, summary.users.created, summary.memberships.created) == (35, 40, 0)
         assert as_now(sandbox, seeded) == seeded
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"org_external_id": "org-0", "org_name": "Organization 0"},
+        {"org_external_id": "org-0", "org_name": "Organization 0", "role_slug": "admin"},
+        {"org_id": "ID"},
+        {"org_name": "Organization 0"},
+    ],
+    ids=["again", "another role", "by id", "by name"],
+)
+def test_a_later_row_of_the_same_membership_looks_before_it_writes(tmp_path: Path, later: dict[str, str]) -> None:
+    """A colleague deactivates what an earlier row made; the later row comes a moment after, in the same run."""
+
+    def deactivate(world: World, call: str) -> None:
+        if call == "create_membership":
+            for membership in world.memberships.values():
+                membership.status = INACTIVE
+
+    with Sandbox(UNLIMITED) as sandbox:
+        organization = sandbox.seed_organization("Organization 0", external_id="org-0")
+        again = {name: value.replace("ID", str(organization["id"])) for name, value in later.items()}
+        rows = [person(1, 0), {"email": "user1@example.com", **again}]
+        source = write_source(tmp_path / "users.csv", rows, (*COLUMNS, "org_id"))
+        sandbox.colleague(deactivate)
+        with open_job(tmp_path, sandbox, source, with_workers(2, OPTIONS)) as job:
+            summary = finish(job)
+            assert [failure.kind for failure in job.failures_after(0)] == ["membership_inactive"]
+        assert (summary.totals.created, summary.totals.failed) == (1, 1)
+        assert [membership["status"] for membership in sandbox.state.memberships] == [INACTIVE]
+        assert sandbox.state.asked("create_membership") == 1
+        assert sandbox.state.conflicts.get("membership", 0) == 0
 
 
 def test_people_who_were_deactivated_while_the_job_rested_stay_so(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_people_who_exist_already_are_counted(tmp_path: Path, sandbox: Sandbox, 
         sandbox.seed_user(rows[n]["email"])
     plan = planned(tmp_path, sandbox, [*rows, rows[0]], whom)
     assert (plan.people.looked_up, plan.people.existing) == (looked_up, 10 if looked_up else 0)
-    assert plan.requests == 3 + 3 + 30 + 30 + (20 if looked_up else 0)
+    assert plan.requests == 3 + 3 + 30 + 30 + (20 if looked_up else 0) + 1, "the repeated row looks first"
 
 
 def test_a_sample_is_spread_over_the_whole_file(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -85,7 +85,9 @@ class Planner:
         )
         writes = scan.users + scan.memberships
         known = round(scan.users * people.existing / people.looked_up) if people.looked_up else 0
-        requests = len(organizations) + counts.create + writes + 2 * known  # who is there is looked up, as are theirs
+        # Who is there is looked up, as are theirs; a row that names a membership again looks before it writes.
+        repeated = sum(organization.rows for organization in organizations) - scan.memberships
+        requests = len(organizations) + counts.create + writes + 2 * known + repeated
         seconds = self._seconds(writes, len(organizations) + counts.create)
         webhooks = self._webhooks()
         return Plan(

@@ -263,7 +263,8 @@ class Worker(threading.Thread):
         if first.user_id is None:
             return False, None
         made = first.user_how is How.CREATED and self._run.is_first and first.user_id not in self._run.adopted
-        return False, KnownUser(first.user_id, fresh=made)
+        # What an earlier row made of the same pair may have been deactivated since: this row looks first.
+        return False, KnownUser(first.user_id, fresh=made and row.twin_row is None)
 
     def _ended(self, row: SourceRow, result: RowResult, *, tried: bool) -> None:
         run = self._run
