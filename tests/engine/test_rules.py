@@ -20,7 +20,6 @@ from tui_importer.engine.explanations import OWN, explain_failure
 from tui_importer.engine.frozen_source import fitting_chunk_size
 from tui_importer.engine.health import Health
 from tui_importer.engine.metrics import Metrics
-from tui_importer.engine.organizations import normalised_name
 from tui_importer.engine.patience import Patience
 from tui_importer.engine.steps import adopted
 from tui_importer.engine.tally import Tally
@@ -29,6 +28,7 @@ from tui_importer.journal.records import UNKNOWN_TIME, Flag, How
 from tui_importer.source.problems import ERRORS
 from tui_importer.workos.errors import NotSent, RateLimited, ServiceFailed
 from tui_importer.workos.explain import CODES, KINDS
+from tui_importer.workos.matching import normalised_name
 
 QUICK = Patience(first_backoff=0.001, longest_backoff=0.002, probe_longest=0.002, first_poll=0.001, longest_poll=0.002)
 HALT = Halt("operator", "paused")

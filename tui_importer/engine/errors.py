@@ -9,13 +9,14 @@ EngineError            refused before anything was written
 ├── KeyMismatch        the key does not see this job's objects (exit 4)
 └── NotAJob            the name fits nothing
 
-Control flow inside a worker (never shown): Interrupted, SetAside, GaveUp, StepFailed.
+Control flow inside a thread (never shown): Interrupted, SetAside, GaveUp, StepFailed, ObjectGone, OrganizationLost,
+IdsCollide.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tui_importer.errors import ImporterError
 
@@ -70,6 +71,26 @@ class KeyMismatch(EngineError):
 
     kind = "key_mismatch"
     exit_code = 4
+
+
+class ObjectGone(Exception):
+    """A user or an organization whose id the journal knows was deleted in the environment."""
+
+    def __init__(self, what: Literal["user", "organization"], object_id: str) -> None:
+        super().__init__(what, object_id)
+        self.what, self.object_id = what, object_id
+
+
+class OrganizationLost(Exception):
+    """A deleted organization could not be resolved again: its rows are held, as those of any that failed."""
+
+
+class IdsCollide(Exception):
+    """One WorkOS id would serve two organization keys to which the file gives different names."""
+
+    def __init__(self, workos_id: str, first: str, second: str) -> None:
+        super().__init__(workos_id)
+        self.workos_id, self.first, self.second = workos_id, first, second
 
 
 class Interrupted(Exception):

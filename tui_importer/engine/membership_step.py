@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from tui_importer.engine.errors import StepFailed
-from tui_importer.engine.steps import KnownUser, Tools, adopted
+from tui_importer.engine.errors import ObjectGone, StepFailed
+from tui_importer.engine.steps import KnownUser, Tools, adopted, changing
 from tui_importer.journal import statements
 from tui_importer.journal.records import Flag, How
 from tui_importer.workos import meaning
@@ -13,6 +13,8 @@ from tui_importer.workos.errors import NotFound, Refused, ServiceFailed
 from tui_importer.workos.models import MembershipStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_importer.engine.health import Tries
     from tui_importer.source.models import SourceRow
     from tui_importer.workos.models import Membership
@@ -39,7 +41,10 @@ class MembershipStep:
         intent: float | None,
         maybe_there: bool,
     ) -> tuple[Membership, How, Flag]:
-        """Find or create the membership. Raises StepFailed, Refused, NotFound, GaveUp, SetAside, Interrupted.
+        """Find or create the membership.
+
+        Raises StepFailed, Refused, NotFound, GaveUp, SetAside, Interrupted; ObjectGone when the user or the
+        organization was deleted.
 
         `intent` is the time of a durable intent, None when there is none yet; `maybe_there` whether a write under
         that intent may have had its effect.
@@ -62,14 +67,29 @@ class MembershipStep:
                 maybe_there = True
                 tools.calls.failed(error, tries)
                 found = self._look(user, organization_id, tries)
-            except NotFound:
+            except NotFound as error:
                 unknown += 1
+                if unknown > UNKNOWN_USER_TRIES or not user.fresh:
+                    self._missing(user.id, organization_id, tries, error)
                 if unknown > UNKNOWN_USER_TRIES:
                     raise
                 tools.calls.control.sleep(tools.patience.backoff(unknown))
             except Refused as error:
                 found = self._present(error, user, organization_id, tries)
         return self._settle(row, found, intent if maybe_there else None, tries)
+
+    def _missing(self, user_id: str, organization_id: str, tries: Tries, error: NotFound) -> None:
+        """Raise ObjectGone for the one of both that is not there any more; a read by id does not lag."""
+        client, calls = self._tools.client, self._tools.calls
+        looks: tuple[tuple[Literal["user", "organization"], str, Callable[[], object]], ...] = (
+            ("user", user_id, lambda: client.get_user(user_id)),
+            ("organization", organization_id, lambda: client.get_organization(organization_id)),
+        )
+        for what, object_id, look in looks:
+            try:
+                calls.read(look, tries)
+            except NotFound:
+                raise ObjectGone(what, object_id) from error
 
     def _look(self, user: KnownUser, organization_id: str, tries: Tries) -> Membership | None:
         client = self._tools.client
@@ -100,8 +120,13 @@ class MembershipStep:
         how, flags = adopted(found.created_at, intent) if intent is not None else (How.EXISTING, Flag.NONE)
         if how is How.CREATED and row.twin_row and tools.journal.has_membership(found.id, [row.twin_row]):
             how, flags = How.EXISTING, Flag.NONE  # an earlier row of the same person created it
+        if how is How.CREATED:
+            flags |= Flag.MEMBERSHIP_ADOPTED
         if how is How.EXISTING and row.roles and set(row.roles) != set(found.roles):
             if tools.update_existing and not found.directory_managed:
+                before, after = {"roles": list(found.roles)}, {"roles": list(row.roles)}
+                change = changing(row.row, "membership", found.id, before, after)
+                tools.journal.submit(statements.overwritten(change)).wait()
                 tools.calls.read(lambda: tools.client.update_membership(found.id, row.roles), tries)
             else:
                 flags |= Flag.ROLE_DIFFERS

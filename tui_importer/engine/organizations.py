@@ -8,29 +8,25 @@ search is polled before the organization is created again, so the guarantee hold
 from __future__ import annotations
 
 import threading
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.errors import StepFailed
-from tui_importer.engine.steps import Tools, adopted, definite
+from tui_importer.engine.errors import IdsCollide, StepFailed
+from tui_importer.engine.steps import Tools, adopted, definite, stamp_of
 from tui_importer.journal import statements
 from tui_importer.journal.records import Flag, How
+from tui_importer.journal.statements import UNSTAMPED
 from tui_importer.text import safe
 from tui_importer.workos import meaning
 from tui_importer.workos.errors import NotFound, Refused, ServiceFailed
+from tui_importer.workos.matching import normalised_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_importer.engine.health import Tries
-    from tui_importer.journal.records import OrganizationRecord
+    from tui_importer.journal.records import OrganizationRecord, Stamp
     from tui_importer.workos.models import Organization
-
-
-def normalised_name(name: str) -> str:
-    """NFC, trimmed, inner white space collapsed: how names are compared; case counts."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 class OrganizationCache:
@@ -39,20 +35,41 @@ class OrganizationCache:
     def __init__(self, count: Callable[[str], None]) -> None:
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}
+        self._titles: dict[str, tuple[str, str]] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._failed: dict[str, int] = {}
         self._count = count
 
-    def add(self, key: str, workos_id: str, name: str) -> None:
-        """A key has its id."""
+    def add(self, key: str, workos_id: str, name: str, *, asked: str | None = None) -> None:
+        """A key has its id; `asked` is the name that the file gives to it.
+
+        Raises IdsCollide when the id serves another key already to which the file gives another name: two tenants
+        would become one.
+        """
         with self._lock:
+            if asked:
+                title = normalised_name(asked)
+                other = self._titles.setdefault(workos_id, (key, title))
+                if other[1] != title:
+                    raise IdsCollide(workos_id, other[1], title)
+            if (before := self._ids.get(key)) != workos_id:  # the organization before it was deleted
+                self._titles.pop(before or "", None)
             self._ids[key] = workos_id
             self._names.setdefault(normalised_name(name), {})[workos_id] = name
             self._failed.pop(key, None)
 
+    def forget(self, key: str) -> None:
+        """The organization of a key was deleted."""
+        with self._lock:
+            gone = self._ids.pop(key, None)
+            self._titles.pop(gone or "", None)
+            for ids in self._names.values():
+                ids.pop(gone or "", None)
+
     def add_failed(self, key: str, rows: int) -> None:
         """A key has none; its rows are held."""
         with self._lock:
+            self._ids.pop(key, None)
             self._failed[key] = rows
 
     def forget_failed(self) -> None:
@@ -65,6 +82,10 @@ class OrganizationCache:
         found = self._ids.get(key)
         self._count("cache_hits" if found is not None else "cache_misses")
         return found
+
+    def id_of(self, key: str) -> str | None:
+        """The id of a key, not counted as a hit or a miss."""
+        return self._ids.get(key)
 
     def is_failed(self, key: str | None) -> bool:
         """Whether rows of this key are held."""
@@ -91,12 +112,14 @@ class OrganizationCache:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """An organization with its id; `created` when this job made it."""
+    """An organization with its id; `created` when this job made it, `adopted` when it was found after a lost answer."""
 
     id: str
     name: str
     created: bool = False
     uncertain: bool = False
+    adopted: bool = False
+    stamp: Stamp = UNSTAMPED
 
 
 class OrganizationResolver:
@@ -150,7 +173,7 @@ class OrganizationResolver:
                 created = self._calls.write(
                     lambda: self._client.create_organization(organization.name or "", value), tries
                 )
-                return Resolved(created.id, created.name, created=True)
+                return Resolved(created.id, created.name, created=True, stamp=stamp_of(created))
             except ServiceFailed as error:
                 maybe = True
                 self._calls.failed(error, tries)
@@ -177,7 +200,7 @@ class OrganizationResolver:
         while found is None:
             try:
                 created = self._calls.write(lambda: self._client.create_organization(organization.value, None), tries)
-                return Resolved(created.id, created.name, created=True)
+                return Resolved(created.id, created.name, created=True, stamp=stamp_of(created))
             except ServiceFailed as error:
                 self._calls.failed(error, tries)
                 found = self._search(organization, tries, wait, intent)
@@ -227,4 +250,5 @@ def _existing(found: Organization | None) -> Resolved | None:
 
 def _adopt(found: Organization, intent: float) -> Resolved:
     how, flags = adopted(found.created_at, intent)
-    return replace(Resolved(found.id, found.name), created=how is How.CREATED, uncertain=Flag.UNCERTAIN in flags)
+    known = Resolved(found.id, found.name, uncertain=Flag.UNCERTAIN in flags)
+    return replace(known, created=True, adopted=True, stamp=stamp_of(found)) if how is How.CREATED else known

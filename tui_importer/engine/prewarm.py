@@ -12,9 +12,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.control import FOLDER_ERRORS, Halt, halt_of
-from tui_importer.engine.errors import Interrupted, SetAside, StepFailed
+from tui_importer.engine.errors import IdsCollide, Interrupted, SetAside, StepFailed
 from tui_importer.engine.failures import record_organization_failure
-from tui_importer.journal import statements
+from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from tui_importer.engine.health import Tries
@@ -41,6 +41,12 @@ class OrganizationCounts:
         with self._lock:
             self.resolved += 1
             self.created += created
+
+    def lost_one(self, *, created: bool) -> None:
+        """A key's organization was deleted; it has no id any more."""
+        with self._lock:
+            self.resolved -= 1
+            self.created -= created
 
     def failed_one(self) -> None:
         """A key has none."""
@@ -107,6 +113,8 @@ class _Pool:
                         self._keys.append((again, tries))
         except Interrupted:
             return  # the key stays as it is; the next run goes on with it
+        except IdsCollide as collision:
+            run.control.cancel(_collided(collision))
         except FOLDER_ERRORS as error:
             run.control.cancel(halt_of(error))
         except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
@@ -127,18 +135,7 @@ class _Pool:
             run.cache.add_failed(organization.key, organization.rows)
             run.organizations.failed_one()
         else:
-            commit = run.journal.submit(
-                *statements.organization_resolved(
-                    organization.key,
-                    found.id,
-                    found.name,
-                    time.monotonic() - began,
-                    created=found.created,
-                    uncertain=found.uncertain,
-                )
-            )
-            run.cache.add(organization.key, found.id, found.name)
-            run.organizations.resolved_one(created=found.created)
+            commit = run.organization_resolved(organization, found, time.monotonic() - began)
         finally:
             run.resolving(organization.key, active=False)
         if organization.state == "failed":
@@ -148,6 +145,17 @@ class _Pool:
         share = run.organizations.over_limit(run.options.max_failed, finished=False)
         if share is not None:
             _halt(run, share)
+
+
+def _collided(collision: IdsCollide) -> Halt:
+    """Two tenants would become one: nothing more is written until somebody has decided."""
+    first, second = safe(collision.first, 80), safe(collision.second, 80)
+    return Halt(
+        "limit",
+        f"the organizations “{first}” and “{second}” of the file lead to the same id {safe(collision.workos_id, 80)}",
+        "Find out in WorkOS whether they are one organization. If so, give both rows one org_id and import the file "
+        "as a new job; if not, report it to WorkOS.",
+    )
 
 
 def _halt(run: Run, share: float) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.engine.calls import Calls
 from tui_importer.engine.control import Breaker, Control, Halt, unexpected
+from tui_importer.engine.deleted_objects import DeletedObjects
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside, StepFailed
 from tui_importer.engine.finish import end_held_rows
 from tui_importer.engine.health import Health
@@ -18,6 +19,7 @@ from tui_importer.engine.patience import Patience
 from tui_importer.engine.prewarm import OrganizationCounts, prewarm
 from tui_importer.engine.steps import Tools
 from tui_importer.engine.workers import ChunkQueue, WorkerPool
+from tui_importer.journal import statements
 from tui_importer.journal.records import UNKNOWN_TIME
 from tui_importer.text import safe
 from tui_importer.workos.errors import NotFound, Refused
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from tui_importer.engine.live import LiveOptions
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.options import FrozenOptions, RunOptions
+    from tui_importer.engine.organizations import Resolved
     from tui_importer.engine.snapshot import Level
     from tui_importer.engine.tally import Tally
     from tui_importer.journal.journal import Journal
     from tui_importer.journal.records import OrganizationRecord
+    from tui_importer.journal.writer import Commit
     from tui_importer.source.models import RowStore, SourceRow
     from tui_importer.workos.client import WorkosClient
     from tui_importer.workos.connection import Connection
@@ -51,6 +55,7 @@ EXPECTED_LATENCY = 0.2
 class Run:
     """Shared by the coordinator, the pre-warm pool and the workers of one run. `prewarming` False is for tests only.
 
+    With `recheck` the organizations that are still needed are looked for before anything is written.
     With `canary` only the first so many rows of the source are tried; then the run halts for the operator to look.
     """
 
@@ -69,6 +74,7 @@ class Run:
         say: Callable[[Level, str], None],
         prewarming: bool = True,
         canary: int | None = None,
+        recheck: bool = False,
     ) -> None:
         self.journal = journal
         self.connection = connection
@@ -89,14 +95,14 @@ class Run:
         self._reopening = threading.Lock()
         self._reopened = self._over = False
         self.set_aside: dict[int, Tries] = {}
-        self.adopted: set[str] = set()
-        """Users that count as created although they were found: somebody else may have made them members."""
+        self.objects = DeletedObjects(self)
         self.pool: WorkerPool | None = None
         self._asked = self.options.workers
         self._in_trouble = False
         self.active_keys: set[str] = set()
         self._records = {o.key: o for o in organizations}
         self._prewarming = prewarming
+        self._recheck = recheck
         self.last_row = tally.rows if canary is None else min(canary, tally.rows)
         for organization in organizations:
             if organization.workos_id is not None:
@@ -143,6 +149,29 @@ class Run:
         record = self._records.get(key or "")
         return "" if record is None else (record.name or record.value)
 
+    def forget_organization(self, organization: OrganizationRecord) -> None:
+        """An organization was deleted: its key has no id until it is resolved again."""
+        self.organizations.lost_one(created=organization.state == "created")
+        self.journal.submit(statements.organization_lost(organization.key)).wait()
+
+    def organization_resolved(self, organization: OrganizationRecord, found: Resolved, seconds: float) -> Commit:
+        """A key has its id: in the cache, in the journal, and counted. Raises IdsCollide."""
+        self.cache.add(organization.key, found.id, found.name, asked=organization.name)
+        commit = self.journal.submit(
+            *statements.organization_resolved(
+                organization.key,
+                found.id,
+                found.name,
+                seconds,
+                created=found.created,
+                uncertain=found.uncertain,
+                adopted=found.adopted,
+                stamp=found.stamp,
+            )
+        )
+        self.organizations.resolved_one(created=found.created)
+        return commit
+
     def resolving(self, key: str, *, active: bool) -> None:
         """Note which keys are being resolved now, for the screen."""
         (self.active_keys.add if active else self.active_keys.discard)(key)
@@ -187,7 +216,9 @@ class Run:
         self._learn_server_time()
         self.health.threshold = max(6, 2 * self.options.prewarm_concurrency)
         before, writes = self.metrics.value("requests"), self.metrics.value("writes")
-        if self._prewarming:
+        if self._recheck:
+            self.objects.check_organizations(self._needed_organizations())
+        if self._prewarming and self.control.halt is None:
             prewarm(self, self._wanted_organizations())
         requests = self.metrics.value("requests") - before
         self.metrics.count("prewarm_requests", requests)
@@ -207,6 +238,19 @@ class Run:
             return known
         wanted = {row.organization_key for row in self.store.read(1, self.last_row) if row.problem is None}
         return [organization for organization in known if organization.key in wanted]
+
+    def _needed_organizations(self) -> list[OrganizationRecord]:
+        """Those of rows that are still pending."""
+        keys: set[str | None] = set()
+        for chunk in self.tally.unfinished():
+            first, last = self.tally.bounds(chunk)
+            records = self.journal.rows(first, last)
+            keys |= {
+                row.organization_key
+                for row in self.store.read(first, last)
+                if row.problem is None and ((begun := records.get(row.row)) is None or begun.outcome is None)
+            }
+        return [organization for organization in self.journal.organizations() if organization.key in keys]
 
     def _learn_server_time(self) -> None:
         """See one answer before the first intent: until then a resumed run would not know the server's clock."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine.errors import GaveUp, StepFailed
-from tui_importer.journal.records import UNKNOWN_TIME, Flag, How
+from tui_importer.journal.records import UNKNOWN_TIME, Flag, How, Stamp
+from tui_importer.journal.records import Overwritten as Change
+from tui_importer.journal.statements import UNSTAMPED
 from tui_importer.text import safe
-from tui_importer.workos.errors import NotFound, Refused, WorkosError
+from tui_importer.workos.errors import AnswerMismatch, NotFound, Refused, WorkosError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tui_importer.engine.calls import Calls
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.patience import Patience
     from tui_importer.journal.journal import Journal
     from tui_importer.workos.client import WorkosClient
+    from tui_importer.workos.models import Membership, Organization, User
 
 T = TypeVar("T")
 
@@ -43,11 +48,25 @@ class KnownUser:
     """A user with an id; `fresh` when this run has just created it, so that it can have no older memberships.
 
     One that was found, even as ours, or that an earlier run created may have been made a member, and deactivated,
-    by somebody else meanwhile: its memberships are listed before one is written.
+    by somebody else meanwhile: its memberships are listed before one is written. `stamp` are its times when this job
+    made it.
     """
 
     id: str
     fresh: bool
+    stamp: Stamp = UNSTAMPED
+
+
+def stamp_of(made: Organization | User | Membership) -> Stamp:
+    """The server's times of an object that this job made."""
+    created, updated = made.created_at, made.updated_at
+    return Stamp(created.timestamp() if created else None, updated.timestamp() if updated else None)
+
+
+def changing(row: int, what: str, object_id: str, before: Mapping[str, object], after: Mapping[str, object]) -> Change:
+    """The record of fields that are about to be overwritten, each with what it was."""
+    texts = (json.dumps(fields, ensure_ascii=False, sort_keys=True) for fields in (before, after))
+    return Change(row, time.time(), what, object_id, *texts)
 
 
 def adopted(created_at: datetime | None, intent: float) -> tuple[How, Flag]:
@@ -66,7 +85,8 @@ def definite(step: str, work: Callable[[Tries], T], tries: Tries) -> T:
         cause = error.cause
         status = cause.status if isinstance(cause, WorkosError) else None
         request_id = cause.request_id if isinstance(cause, WorkosError) else ""
-        raise StepFailed(step, "server_error", safe(cause.message), status, safe(request_id, 100)) from error
+        kind = cause.kind if isinstance(cause, AnswerMismatch) else "server_error"
+        raise StepFailed(step, kind, safe(cause.message), status, safe(request_id, 100)) from error
     except (Refused, NotFound) as error:
         kind = error.code or error.kind
         text = safe(error.text or error.message)

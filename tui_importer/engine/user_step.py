@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import StepFailed
-from tui_importer.engine.steps import KnownUser, Tools, adopted
+from tui_importer.engine.steps import KnownUser, Tools, adopted, changing, stamp_of
 from tui_importer.journal import statements
 from tui_importer.journal.records import Flag, How, RowRecord
 from tui_importer.text import safe
@@ -40,7 +41,7 @@ class UserStep:
         while found is None:
             try:
                 user = tools.calls.write(lambda: tools.client.create_user(row.user, row.secrets), tries)
-                return KnownUser(user.id, fresh=True), How.CREATED, Flag.NONE
+                return KnownUser(user.id, fresh=True, stamp=stamp_of(user)), How.CREATED, Flag.NONE
             except ServiceFailed as error:
                 maybe_there = True
                 tools.calls.failed(error, tries)
@@ -48,8 +49,10 @@ class UserStep:
             except Refused as error:
                 found = self._taken(row, error, tries)
         how, flags = adopted(found.created_at, intent) if maybe_there else (How.EXISTING, Flag.NONE)
-        if how is How.EXISTING and tools.update_existing:
-            flags |= self._update(row, found.id, tries)
+        if how is How.CREATED:
+            return KnownUser(found.id, fresh=False, stamp=stamp_of(found)), how, flags | Flag.USER_ADOPTED
+        if tools.update_existing:
+            flags |= self._update(row, found, tries)
         return KnownUser(found.id, fresh=False), how, flags
 
     def _look(self, row: SourceRow, tries: Tries) -> User | None:
@@ -82,9 +85,21 @@ class UserStep:
         except NotFound:
             return None
 
-    def _update(self, row: SourceRow, user_id: str, tries: Tries) -> Flag:
+    def _update(self, row: SourceRow, user: User, tries: Tries) -> Flag:
         payload = {name: row.user[name] for name in UPDATABLE if name in row.user}
         if not payload:
             return Flag.NONE
-        self._tools.calls.read(lambda: self._tools.client.update_user(user_id, payload), tries)
+        before = {name: _replaced(name, payload[name], user) for name in payload}
+        change = changing(row.row, "user", user.id, before, payload)
+        self._tools.journal.submit(statements.overwritten(change)).wait()
+        self._tools.calls.read(lambda: self._tools.client.update_user(user.id, payload), tries)
         return Flag.UPDATED
+
+
+def _replaced(name: str, new: object, user: User) -> object:
+    """What a field was before it is changed; of the metadata, which is merged, only the keys that are written."""
+    old = user.profile.get(name)
+    if name == "metadata" and isinstance(new, Mapping):
+        kept = old if isinstance(old, Mapping) else {}
+        return {key: kept.get(key) for key in new}
+    return old

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tui_importer.engine.control import FOLDER_ERRORS, halt_of
-from tui_importer.engine.errors import Interrupted, SetAside, StepFailed
+from tui_importer.engine.errors import Interrupted, OrganizationLost, SetAside, StepFailed
 from tui_importer.engine.failures import record_row_failure
 from tui_importer.engine.rows import RowImporter
 from tui_importer.engine.snapshot import WorkerState, WorkerView
@@ -112,7 +112,7 @@ class Worker(threading.Thread):
         self._status = _Status()
         self._client = run.client()
         self._missed: dict[str, str] = {}
-        self._importer = RowImporter(run.tools(self._client), run.tally.user_ended, run.adopted)
+        self._importer = RowImporter(run.tools(self._client), run.objects)
 
     def view(self) -> WorkerView:
         """What the thread is doing, for the screen."""
@@ -204,13 +204,10 @@ class Worker(threading.Thread):
 
     def _row(self, row: SourceRow, record: RowRecord | None) -> bool:
         """Run one row; return False when it must wait for another row and stays pending."""
-        run = self._run
-        status = self._status
+        run, status = self._run, self._status
         status.row, status.detail = row.row, f"row {row.row:,}"
         if row.problem is not None:
-            problem = row.problem
-            failure = StepFailed("row", problem.kind, safe(problem.message))
-            self._ended(row, record_row_failure(run, row, failure, tried=False), tried=False)
+            self._failed_untried(row, StepFailed("row", row.problem.kind, safe(row.problem.message)))
             return True
         if run.cache.is_failed(row.organization_key):
             return True  # held: decided when everything else is done
@@ -218,9 +215,17 @@ class Worker(threading.Thread):
         if waiting:
             return False
         if first is None and row.first_row is not None:
-            failure = self._run.first_row_failure(row)
-            self._ended(row, record_row_failure(run, row, failure, tried=False), tried=False)
+            self._failed_untried(row, run.first_row_failure(row))
             return True
+        return self._tried(row, record, first)
+
+    def _failed_untried(self, row: SourceRow, failure: StepFailed) -> None:
+        """End a row for which nothing was sent."""
+        self._ended(row, record_row_failure(self._run, row, failure, tried=False), tried=False)
+
+    def _tried(self, row: SourceRow, record: RowRecord | None, first: KnownUser | None) -> bool:
+        """Send what is missing of a row; return False when it was set aside and stays pending."""
+        run, status = self._run, self._status
         run.metrics.begin()
         tries = run.set_aside.pop(row.row, None) or run.health.tries()
         try:
@@ -233,6 +238,8 @@ class Worker(threading.Thread):
             run.set_aside[row.row] = tries
             self._queue.ask_for_another_round()
             return False
+        except OrganizationLost:
+            return True  # held from now on
         except StepFailed as failed:
             result = record_row_failure(run, row, failed, tried=True)
             status.errors += 1
@@ -262,7 +269,7 @@ class Worker(threading.Thread):
                 return True, None
         if first.user_id is None:
             return False, None
-        made = first.user_how is How.CREATED and self._run.is_first and first.user_id not in self._run.adopted
+        made = first.user_how is How.CREATED and self._run.is_first and first.user_id not in self._run.objects.adopted
         # What an earlier row made of the same pair may have been deactivated since: this row looks first.
         return False, KnownUser(first.user_id, fresh=made and row.twin_row is None)
 

@@ -41,6 +41,8 @@ class Flag(IntFlag):
     UNCERTAIN = 1  # found on recovery; whether this job created it could not be decided
     ROLE_DIFFERS = 2  # an existing membership has another role and was kept
     UPDATED = 4  # an existing user's fields were updated
+    USER_ADOPTED = 8  # the user was found after a lost answer and counted as made by this job
+    MEMBERSHIP_ADOPTED = 16  # the same of the membership
 
 
 UNKNOWN_TIME = 0.0
@@ -60,6 +62,25 @@ class RowRecord:
     membership_how: How | None = None
     flags: Flag = Flag.NONE
     outcome: Outcome | None = None
+
+
+class Stamp(NamedTuple):
+    """The server's times of an object that this job made: its creation, and its state after our last write."""
+
+    created_at: float | None = None
+    updated_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overwritten:
+    """What a change of an object that existed before replaced: the changed fields before and after, as JSON."""
+
+    row: int
+    time: float
+    object: str
+    object_id: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)

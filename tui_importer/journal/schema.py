@@ -1,6 +1,9 @@
 """The journal's tables, and how an older file becomes a current one.
 
-Times are seconds since the epoch (UTC). Outcomes and ways are small integers, see `journal.records`.
+Times are seconds since the epoch (UTC). Outcomes and ways are small integers, see `journal.records`. `created_at` and
+`updated_at` of organizations and rows are the server's times of the objects that this job made, the latter after its
+last write; `overwritten` holds what a change replaced, as JSON. `accepted` says which plan was agreed to (see
+`engine.acceptance`), `rested` the kind of the halt by which the job came to rest.
 `totals` is kept by triggers, so it is exact in every committed state and costs no scan of the rows.
 """
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x7475_6969  # "tuii": tells our files from other SQLite databases
 
 CREATE = """
@@ -45,7 +48,9 @@ CREATE TABLE job (
     next_step TEXT NOT NULL DEFAULT '',
     seconds_scan REAL NOT NULL DEFAULT 0,
     seconds_prewarm REAL NOT NULL DEFAULT 0,
-    seconds_import REAL NOT NULL DEFAULT 0
+    seconds_import REAL NOT NULL DEFAULT 0,
+    accepted TEXT NOT NULL DEFAULT '',
+    rested TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE organizations (
@@ -60,7 +65,10 @@ CREATE TABLE organizations (
     workos_id TEXT,
     uncertain INTEGER NOT NULL DEFAULT 0,
     seconds REAL NOT NULL DEFAULT 0,
-    message TEXT NOT NULL DEFAULT ''
+    message TEXT NOT NULL DEFAULT '',
+    adopted INTEGER NOT NULL DEFAULT 0,
+    created_at REAL,
+    updated_at REAL
 ) WITHOUT ROWID;
 CREATE TABLE rows (
     row INTEGER PRIMARY KEY,
@@ -71,7 +79,11 @@ CREATE TABLE rows (
     membership_id TEXT,
     membership_how INTEGER,
     flags INTEGER NOT NULL DEFAULT 0,
-    outcome INTEGER
+    outcome INTEGER,
+    user_created_at REAL,
+    user_updated_at REAL,
+    membership_created_at REAL,
+    membership_updated_at REAL
 );
 CREATE TABLE totals (outcome INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
 INSERT INTO totals (outcome, rows) VALUES (1, 0), (2, 0), (3, 0), (4, 0);
@@ -105,6 +117,15 @@ CREATE TABLE skips (
     kind TEXT NOT NULL,
     message TEXT NOT NULL
 );
+CREATE TABLE overwritten (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    row INTEGER NOT NULL,
+    time REAL NOT NULL,
+    object TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL
+);
 CREATE TABLE attempts (
     attempt INTEGER PRIMARY KEY,
     row INTEGER,
@@ -135,6 +156,18 @@ MIGRATIONS: Mapping[int, str] = {
         "ALTER TABLE failures ADD COLUMN shape TEXT NOT NULL DEFAULT ''; UPDATE failures SET shape = message; "
         "CREATE TABLE skips (row INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL, step TEXT NOT NULL, "
         "kind TEXT NOT NULL, message TEXT NOT NULL);"
+    ),
+    2: (
+        "ALTER TABLE job ADD COLUMN accepted TEXT NOT NULL DEFAULT ''; "
+        "ALTER TABLE job ADD COLUMN rested TEXT NOT NULL DEFAULT ''; "
+        "ALTER TABLE organizations ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0; "
+        "ALTER TABLE organizations ADD COLUMN created_at REAL; "
+        "ALTER TABLE organizations ADD COLUMN updated_at REAL; "
+        "ALTER TABLE rows ADD COLUMN user_created_at REAL; ALTER TABLE rows ADD COLUMN user_updated_at REAL; "
+        "ALTER TABLE rows ADD COLUMN membership_created_at REAL; "
+        "ALTER TABLE rows ADD COLUMN membership_updated_at REAL; "
+        "CREATE TABLE overwritten (sequence INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL, "
+        "time REAL NOT NULL, object TEXT NOT NULL, object_id TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);"
     ),
 }
 """Statements that bring a file from version N (the key) to N + 1."""

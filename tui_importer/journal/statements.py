@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui_importer.journal.records import How, Outcome
+from tui_importer.journal.records import How, Outcome, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tui_importer.journal.records import FailedAttempt, Failure, Flag
+    from tui_importer.journal.records import FailedAttempt, Failure, Flag, Overwritten
     from tui_importer.journal.writer import Statement
+
+AMBIGUOUS: Final = "('server_error', 'answer_mismatch', 'internal_error')"
+"""Kinds of failures after which a write may have had its effect, as SQL."""
+
+UNSTAMPED: Final = Stamp()
+"""The times of an object that this job did not make."""
 
 _BATCH: Final = 500
 """Rows a statement names: SQLite allows 999 parameters in older builds."""
@@ -31,19 +37,68 @@ def user_intended(row: int, server_time: float) -> Statement:
     )
 
 
-def user_known(row: int, user_id: str, how: How | None, flags: Flag, membership_intent: float | None) -> Statement:
+def user_known(
+    row: int,
+    user_id: str,
+    how: How | None,
+    flags: Flag,
+    membership_intent: float | None,
+    stamp: Stamp = UNSTAMPED,
+) -> Statement:
     """The user step of `row` has ended; with a time, its membership is about to be created.
 
-    `how` is None for a row whose user belongs to an earlier row, so that users are counted once.
+    `how` is None for a row whose user belongs to an earlier row, so that users are counted once. `stamp` are the times
+    of a user that this job made.
     """
     return (
         (
-            "INSERT INTO rows (row, user_id, user_how, flags, membership_intent) VALUES (?, ?, ?, ?, ?) "
+            "INSERT INTO rows (row, user_id, user_how, flags, membership_intent, user_created_at, user_updated_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (row) DO UPDATE SET user_id = excluded.user_id, user_how = excluded.user_how, "
             "flags = flags | excluded.flags, "
+            "user_created_at = excluded.user_created_at, user_updated_at = excluded.user_updated_at, "
             "membership_intent = coalesce(membership_intent, excluded.membership_intent)"
         ),
-        (row, user_id, how, flags, membership_intent),
+        (row, user_id, how, flags, membership_intent, *stamp),
+    )
+
+
+def user_lost(row: int, first_row: int, server_time: float) -> list[Statement]:
+    """The user that the journal knows for a person is not there any more and is about to be made again.
+
+    `first_row` is the person's first row, whose step it is: until there is another user it has an id and no way. A row
+    that was left in that state keeps the time of the earlier try. What was to be written for the old user is void.
+    """
+    return [
+        membership_void(row),
+        (
+            "UPDATE rows SET user_intent = ?, user_how = NULL WHERE row = ? AND user_how IS NOT NULL",
+            (server_time, first_row),
+        ),
+    ]
+
+
+def membership_void(row: int) -> Statement:
+    """The membership that was to be written for `row` is of a user or an organization that is gone."""
+    return ("UPDATE rows SET membership_intent = NULL WHERE row = ?", (row,))
+
+
+def organization_lost(key: str) -> Statement:
+    """The organization of `key` is not there any more: the key is to be resolved again."""
+    return (
+        (
+            "UPDATE organizations SET state = 'waiting', workos_id = NULL, intent = NULL, created_at = NULL, "
+            "updated_at = NULL, adopted = 0, uncertain = 0 WHERE key = ?"
+        ),
+        (key,),
+    )
+
+
+def overwritten(change: Overwritten) -> Statement:
+    """Fields of an object are about to be changed; what they were is kept."""
+    return (
+        "INSERT INTO overwritten (row, time, object, object_id, before, after) VALUES (?, ?, ?, ?, ?, ?)",
+        (change.row, change.time, change.object, change.object_id, change.before, change.after),
     )
 
 
@@ -59,15 +114,25 @@ def membership_intended(row: int, user_id: str, server_time: float) -> Statement
     )
 
 
-def row_ended(row: int, outcome: Outcome, membership_id: str | None, how: How | None, flags: Flag) -> Statement:
-    """`row` has its outcome."""
+def row_ended(
+    row: int,
+    outcome: Outcome,
+    membership_id: str | None,
+    how: How | None,
+    flags: Flag,
+    stamp: Stamp = UNSTAMPED,
+) -> Statement:
+    """`row` has its outcome; `stamp` are the times of a membership that this job made."""
     return (
         (
-            "INSERT INTO rows (row, outcome, membership_id, membership_how, flags) VALUES (?, ?, ?, ?, ?) "
+            "INSERT INTO rows (row, outcome, membership_id, membership_how, flags, membership_created_at, "
+            "membership_updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (row) DO UPDATE SET outcome = excluded.outcome, membership_id = excluded.membership_id, "
-            "membership_how = excluded.membership_how, flags = flags | excluded.flags"
+            "membership_how = excluded.membership_how, flags = flags | excluded.flags, "
+            "membership_created_at = excluded.membership_created_at, "
+            "membership_updated_at = excluded.membership_updated_at"
         ),
-        (row, outcome, membership_id, how, flags),
+        (row, outcome, membership_id, how, flags, *stamp),
     )
 
 
@@ -118,16 +183,28 @@ def organization_intended(key: str, server_time: float) -> Statement:
 
 
 def organization_resolved(
-    key: str, workos_id: str, name: str, seconds: float, *, created: bool, uncertain: bool
+    key: str,
+    workos_id: str,
+    name: str,
+    seconds: float,
+    *,
+    created: bool,
+    uncertain: bool,
+    adopted: bool = False,
+    stamp: Stamp = UNSTAMPED,
 ) -> list[Statement]:
-    """The key has its id; an earlier failure of it is over. `name` is the server's, which others are compared with."""
+    """The key has its id; an earlier failure of it is over. `name` is the server's, which others are compared with.
+
+    `uncertain` and `adopted` are about an organization that was found after a lost answer; `stamp` are its times when
+    this job made it.
+    """
     return [
         (
             (
                 "UPDATE organizations SET state = ?, workos_id = ?, name = ?, seconds = ?, "
-                "uncertain = ?, message = '' WHERE key = ?"
+                "uncertain = ?, adopted = ?, message = '', created_at = ?, updated_at = ? WHERE key = ?"
             ),
-            ("created" if created else "existing", workos_id, name, seconds, uncertain, key),
+            ("created" if created else "existing", workos_id, name, seconds, uncertain, adopted, *stamp, key),
         ),
         ("DELETE FROM failures WHERE organization_key = ?", (key,)),
     ]
@@ -150,7 +227,7 @@ def reopened(rows: Sequence[int]) -> list[Statement]:
     entries: list[Statement] = []
     for batch in _batches(rows):
         marks = ", ".join("?" * len(batch))
-        definite = f"SELECT row FROM failures WHERE kind <> 'server_error' AND row IN ({marks})"
+        definite = f"SELECT row FROM failures WHERE kind NOT IN {AMBIGUOUS} AND row IN ({marks})"
         entries += [
             (f"UPDATE rows SET membership_intent = NULL WHERE row IN ({definite})", batch),
             (f"UPDATE rows SET user_intent = NULL WHERE user_id IS NULL AND row IN ({definite})", batch),

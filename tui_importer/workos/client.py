@@ -1,6 +1,7 @@
 """The API's calls, one request a method (lists that are paged: one a page); nothing is sent twice.
 
-Source: WorkOS OpenAPI specification v0.61.0. Every method raises the errors of `errors.py`.
+Source: WorkOS OpenAPI specification v0.61.0. Every method raises the errors of `errors.py`, AnswerMismatch among them
+when an answer is about another object than the one asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from urllib.parse import quote
 
 from tui_importer.text import safe
-from tui_importer.workos import reading
+from tui_importer.workos import matching, reading
 from tui_importer.workos.errors import Refused, ServiceFailed
 from tui_importer.workos.exchange import Call, Exchange
 from tui_importer.workos.explain import explain
@@ -70,12 +71,13 @@ class WorkosClient:
     def get_organization(self, organization_id: str) -> Organization:
         """An organization by its id. Raises NotFound."""
         path = f"{_ORGANIZATIONS}/{segment(organization_id)}"
-        return self._get("get_organization", path, reading.organization)
+        return self._get("get_organization", path, matching.organization(reading.organization, id_=organization_id))
 
     def get_organization_by_external_id(self, external_id: str) -> Organization:
         """An organization by its external id; may answer NotFound for seconds after the creation."""
         path = f"{_ORGANIZATIONS}/external_id/{segment(external_id)}"
-        return self._get("get_organization_by_external_id", path, reading.organization)
+        read = matching.organization(reading.organization, external_id=external_id)
+        return self._get("get_organization_by_external_id", path, read)
 
     def list_organizations(
         self, *, limit: int = PAGE_SIZE, search: str | None = None, after: str | None = None
@@ -99,33 +101,36 @@ class WorkosClient:
     def create_organization(self, name: str, external_id: str | None = None) -> Organization:
         """A new organization; names need not be unique, external ids do."""
         body = {"name": name} if external_id is None else {"name": name, "external_id": external_id}
-        return self._write("create_organization", "POST", _ORGANIZATIONS, reading.organization, body=body)
+        read = matching.organization(reading.organization, external_id=external_id, name=name)
+        return self._write("create_organization", "POST", _ORGANIZATIONS, read, body=body)
 
     # Users
 
     def list_users(self, *, email: str) -> list[User]:
         """The user with this address, if there is one."""
-        return list(self._get("list_users", _USERS, reading.page(reading.user), {"email": email}).data)
+        read = reading.page(matching.user(reading.user, email=email))
+        return list(self._get("list_users", _USERS, read, {"email": email}).data)
 
     def get_user(self, user_id: str) -> User:
         """A user by the id. Raises NotFound."""
-        return self._get("get_user", f"{_USERS}/{segment(user_id)}", reading.user)
+        return self._get("get_user", f"{_USERS}/{segment(user_id)}", matching.user(reading.user, id_=user_id))
 
     def get_user_by_external_id(self, external_id: str) -> User:
         """A user by the external id. Raises NotFound."""
-        return self._get("get_user_by_external_id", f"{_USERS}/external_id/{segment(external_id)}", reading.user)
+        read = matching.user(reading.user, external_id=external_id)
+        return self._get("get_user_by_external_id", f"{_USERS}/external_id/{segment(external_id)}", read)
 
     def create_user(self, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None) -> User:
         """A new user; `secrets` are the fields that nobody may see: password, password_hash."""
-        return self._write("create_user", "POST", _USERS, reading.user, body=payload, secrets=secrets)
+        read = matching.user(reading.user, email=_given(payload, "email"), external_id=_given(payload, "external_id"))
+        return self._write("create_user", "POST", _USERS, read, body=payload, secrets=secrets)
 
     def update_user(
         self, user_id: str, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None
     ) -> User:
         """Change the fields of `payload`; others stay, metadata is merged. Raises NotFound."""
-        return self._write(
-            "update_user", "PUT", f"{_USERS}/{segment(user_id)}", reading.user, body=payload, secrets=secrets
-        )
+        read = matching.user(reading.user, id_=user_id)
+        return self._write("update_user", "PUT", f"{_USERS}/{segment(user_id)}", read, body=payload, secrets=secrets)
 
     # Memberships
 
@@ -143,9 +148,11 @@ class WorkosClient:
         if organization_id is not None:
             query["organization_id"] = organization_id
 
+        read = matching.membership(reading.membership, user_id=user_id, organization_id=organization_id)
+
         def fetch(after: str | None) -> Page[Membership]:
             more = query if after is None else {**query, "after": after}
-            return self._get("list_memberships", _MEMBERSHIPS, reading.page(reading.membership), more)
+            return self._get("list_memberships", _MEMBERSHIPS, reading.page(read), more)
 
         return _all_pages(fetch, "memberships of one user")
 
@@ -155,12 +162,14 @@ class WorkosClient:
         An inactive one of the pair is silently active again: list before.
         """
         body = {"user_id": user_id, "organization_id": organization_id, **_roles(roles)}
-        return self._write("create_membership", "POST", _MEMBERSHIPS, reading.membership, body=body)
+        read = matching.membership(reading.membership, user_id=user_id, organization_id=organization_id)
+        return self._write("create_membership", "POST", _MEMBERSHIPS, read, body=body)
 
     def update_membership(self, membership_id: str, roles: Sequence[str]) -> Membership:
         """Replace the roles. Raises NotFound."""
         path = f"{_MEMBERSHIPS}/{segment(membership_id)}"
-        return self._write("update_membership", "PUT", path, reading.membership, body=_roles(roles))
+        read = matching.membership(reading.membership, id_=membership_id)
+        return self._write("update_membership", "PUT", path, read, body=_roles(roles))
 
     # Roles
 
@@ -218,6 +227,11 @@ def segment(value: str) -> str:
         return quote(value, safe="")
     except UnicodeEncodeError:
         raise Refused("An id has characters that are no text.", "Correct the id in the row.") from None
+
+
+def _given(payload: Mapping[str, object], name: str) -> str | None:
+    value = payload.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _roles(roles: Sequence[str]) -> dict[str, object]:

@@ -5,6 +5,7 @@ WorkosError                    root; carries the Attempt
 ├── NotSent                    never applied: could not connect, DNS, TLS, no free connection (transient)
 ├── RateLimited                429, never applied; `retry_after` seconds or None (transient)
 ├── ServiceFailed              ambiguous for a write: 408, 5xx, timeout, reset, truncated or unreadable answer
+│   └── AnswerMismatch         the answer is about another object than the one asked for
 ├── KeyRejected                401
 ├── PermissionDenied           403
 ├── NotFound                   404
@@ -117,6 +118,12 @@ class ServiceFailed(WorkosError):
     kind = "server_error"
     retryable = True
     ambiguous = True
+
+
+class AnswerMismatch(ServiceFailed):
+    """A readable success about another object: what became of the request is unknown, and its ids are not ours."""
+
+    kind = "answer_mismatch"
 
 
 class KeyRejected(WorkosError):

@@ -21,7 +21,7 @@ from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody, read_error_body
 from tui_importer.workos.errors import Attempt, Refused
 from tui_importer.workos.masking import MASK, Masker, clip
-from tui_importer.workos.reading import Unreadable, decode
+from tui_importer.workos.reading import Mismatched, Unreadable, decode
 from tui_importer.workos.retry_after import parse_retry_after
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class Exchange:
             raise record.failed(failures.answered(answer.status, body, location), answer)
         try:
             value = read(decode(answer.content))
+        except Mismatched as error:
+            raise record.failed(failures.mismatched(answer.status, str(error)), answer) from None
         except Unreadable as error:
             raise record.failed(failures.unreadable(answer.status, str(error)), answer) from None
         record.succeeded(answer)

@@ -238,6 +238,10 @@ KINDS: dict[str, Explanation] = {
         "The service or the network failed again and again.",
         "Nothing needs to be changed: retry the row later.",
     ),
+    "answer_mismatch": Explanation(
+        "The service answered about another object than the one asked for, again and again.",
+        "Nothing of that answer was used: retry the row later, and report it to WorkOS with the request id.",
+    ),
     "key_rejected": _KEY_REJECTED,
     "permission_denied": _FORBIDDEN,
     "not_found": _NOT_FOUND,

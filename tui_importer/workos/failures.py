@@ -8,6 +8,7 @@ from tui_importer.text import safe
 from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody
 from tui_importer.workos.errors import (
+    AnswerMismatch,
     KeyRejected,
     NotFound,
     NotSent,
@@ -54,6 +55,12 @@ def unreadable(status: int, reason: str) -> WorkosError:
         status=status,
         text=reason,
     )
+
+
+def mismatched(status: int, reason: str) -> AnswerMismatch:
+    """A success that is about another object than the one asked for."""
+    message = f"The answer ({status}) cannot be used: {reason}."
+    return AnswerMismatch(message, explain(kind="answer_mismatch").advice, status=status, text=reason)
 
 
 def rate_limited(body: ErrorBody, retry_after: float | None) -> RateLimited:

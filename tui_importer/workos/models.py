@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 T = TypeVar("T")
@@ -29,16 +30,19 @@ class Organization:
     name: str
     external_id: str | None
     created_at: datetime | None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`GET /user_management/users/{id}`."""
+    """`GET /user_management/users/{id}`. `profile` are the fields that a file can give, as answered."""
 
     id: str
     email: str
     external_id: str | None
     created_at: datetime | None
+    updated_at: datetime | None = None
+    profile: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Membership:
     roles: tuple[str, ...]
     directory_managed: bool
     created_at: datetime | None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

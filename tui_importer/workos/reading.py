@@ -12,8 +12,16 @@ from tui_importer.workos.models import Membership, MembershipStatus, Organizatio
 T = TypeVar("T")
 
 
+PROFILE = ("first_name", "last_name", "name", "email_verified", "external_id", "metadata")
+"""Fields of a user that a file can give, as far as the API shows them."""
+
+
 class Unreadable(Exception):
     """A successful status whose body does not say what became of the request; the client makes it ServiceFailed."""
+
+
+class Mismatched(Unreadable):
+    """A readable answer about something else than what was asked for."""
 
 
 def decode(content: bytes) -> object:
@@ -32,6 +40,7 @@ def organization(body: object) -> Organization:
         name=_text(fields, "name") or "",
         external_id=_text(fields, "external_id"),
         created_at=_time(fields, "created_at"),
+        updated_at=_time(fields, "updated_at"),
     )
 
 
@@ -43,6 +52,8 @@ def user(body: object) -> User:
         email=_text(fields, "email") or "",
         external_id=_text(fields, "external_id"),
         created_at=_time(fields, "created_at"),
+        updated_at=_time(fields, "updated_at"),
+        profile={name: fields.get(name) for name in PROFILE},
     )
 
 
@@ -63,6 +74,7 @@ def membership(body: object) -> Membership:
         roles=tuple(dict.fromkeys(slug for slug in slugs if slug)),
         directory_managed=fields.get("directory_managed") is True,
         created_at=_time(fields, "created_at"),
+        updated_at=_time(fields, "updated_at"),
     )
 
 
