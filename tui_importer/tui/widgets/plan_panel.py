@@ -39,7 +39,9 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     organizations = plan.organizations
     keys = organizations.existing + organizations.create + organizations.conflict + organizations.unknown
     muted = STYLES["muted"]
-    where = dotted([Content(safe(environment.base_url, 120)), Content(safe(environment.key_hint, 40))])
+    proxy = f"through {environment.proxy}" if environment.proxy else ""
+    parts = [safe(environment.base_url, 120), safe(environment.key_hint, 40), safe(proxy, 120)]
+    where = dotted([Content(part) for part in parts if part])
     writes_to = Content.assemble(
         (f"{'Writes to':<14}", muted), badge(environment.name, dry_run=dry_run), "  ", where.stylize_before(muted)
     )
