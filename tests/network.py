@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import socket
 import ssl
 import threading
@@ -15,6 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 import trustme
+from cryptography import x509
+from cryptography.x509.name import _ASN1Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,10 +61,34 @@ class Authority:
         self._ca.cert_pem.write_to_path(str(path))
         return path
 
+    def write_folder(self, folder: Path) -> Path:
+        """Write its certificate into a folder under the name by which OpenSSL looks for it."""
+        folder.mkdir(exist_ok=True)
+        certificate = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
+        self.write(folder / f"{_name_hash(certificate.subject):08x}.0")
+        return folder
+
     def server(self, *names: str, since: datetime | None = None, until: datetime | None = None) -> ssl.SSLContext:
         """The TLS settings of a server with these names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._ca.issue_cert(*names, not_before=since, not_after=until).configure_cert(context)
+        return context
+
+    def server_and_leaf(self, name: str) -> tuple[ssl.SSLContext, bytes]:
+        """The TLS settings of a server, and its own certificate as PEM."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        leaf = self._ca.issue_cert(name)
+        leaf.configure_cert(context)
+        return context, leaf.cert_chain_pems[0].bytes()
+
+    @staticmethod
+    def self_signed(folder: Path) -> ssl.SSLContext:
+        """The TLS settings of a server whose certificate is nobody's but its own."""
+        own = trustme.CA()
+        path = folder / "own.pem"
+        path.write_bytes(own.private_key_pem.bytes() + own.cert_pem.bytes())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
         return context
 
     def demand(self, context: ssl.SSLContext) -> ssl.SSLContext:
@@ -69,6 +96,16 @@ class Authority:
         self._ca.configure_trust(context)
         context.verify_mode = ssl.CERT_REQUIRED
         return context
+
+
+def _name_hash(name: x509.Name) -> int:
+    """OpenSSL's hash of a name: of its parts in a canonical form, without the frame around them."""
+    parts = [
+        x509.NameAttribute(part.oid, " ".join(str(part.value).lower().split()), _ASN1Type.UTF8String) for part in name
+    ]
+    encoded = x509.Name(parts).public_bytes()
+    frame = 2 if encoded[1] < 0x80 else 2 + (encoded[1] & 0x7F)
+    return int.from_bytes(hashlib.sha1(encoded[frame:], usedforsecurity=False).digest()[:4], "little")
 
 
 class Listener:
@@ -148,6 +185,13 @@ class TlsFront(Listener):
         self.target = target
         self.context = context
         self.handshakes = 0
+
+    def show_another(self, context: ssl.SSLContext) -> None:
+        """Show another certificate, and cut the connections that stand."""
+        self.context = context
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
 
     def _front(self, peer: socket.socket) -> None:
         with self.context.wrap_socket(peer, server_side=True) as secure:

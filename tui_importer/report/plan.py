@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 def plan_document(plan: Plan) -> Mapping[str, object]:
-    """The JSON document of `--dry-run`. `roles_missing` and `webhooks` are null when they could not be read."""
+    """The JSON document of `--dry-run`. `roles_missing` and `webhooks` are null when they could not be read.
+
+    `proxy` is null without one.
+    """
     return {
         "environment": plan.environment.name,
-        "proxy": plan.environment.proxy or None,
         "rows": plan.rows,
         "users": plan.users,
         "memberships": plan.memberships,
@@ -39,6 +41,7 @@ def plan_document(plan: Plan) -> Mapping[str, object]:
         "webhooks": plan.webhooks,
         "repairs": dict(plan.repairs),
         "findings": [_finding(group) for group in plan.groups],
+        "proxy": plan.environment.proxy or None,
     }
 
 

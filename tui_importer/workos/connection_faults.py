@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import ssl
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.workos import proxy_faults, tls_faults
 from tui_importer.workos.errors import NotSent, ProxyFailed, TlsFailed
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=BaseException)
 
-_TLS_ALERT: Final = re.compile(r"\\x15\\x03")
-"""How a server that speaks TLS answers to a request in clear, as h11 quotes it."""
-
 
 def connection_fault(error: Exception, words: str, route: Route, progress: Progress) -> NotSent | None:
     """The error of a request that never reached the API, `words` being the fault's own; None when it may have."""
@@ -27,7 +23,11 @@ def connection_fault(error: Exception, words: str, route: Route, progress: Progr
     if step is Step.UNKNOWN:
         return None
     if step is Step.REQUEST:
-        return _late_fault(error, route)
+        # With TLS 1.3 a server may miss our certificate only now; it has not read the request.
+        late = _in_chain(error, ssl.SSLError)
+        if late is None or late.reason != tls_faults.WANTS_CERTIFICATE:
+            return None
+        return _tls_failed(*tls_faults.of_server(late, route))
     if route.proxy is not None and step is not Step.TLS:
         return _proxy_fault(error, words, route, route.proxy, progress)
     cause = _tls_cause(error)
@@ -59,17 +59,6 @@ def _proxy_fault(error: Exception, words: str, route: Route, proxy: Proxy, progr
         found = proxy_faults.unreachable(words, proxy)
     sentence, cure = found
     return ProxyFailed(sentence, cure, text=sentence.rstrip("."))
-
-
-def _late_fault(error: Exception, route: Route) -> TlsFailed | None:
-    """What ended a connection after the request was sent, but before a server could read it."""
-    cause = _in_chain(error, ssl.SSLError)
-    if cause is not None and cause.reason == tls_faults.WANTS_CERTIFICATE:
-        return _tls_failed(*tls_faults.of_server(cause, route))
-    if _TLS_ALERT.search(str(error)):
-        sentence = f"{route.host} speaks TLS, but the base URL says http://."
-        return _tls_failed(sentence, "Write https:// in the base URL.")
-    return None
 
 
 def _tls_cause(error: Exception) -> ssl.SSLError | ConnectionError | None:

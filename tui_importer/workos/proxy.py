@@ -90,14 +90,13 @@ def _covers(entry: str, host: str, port: int) -> bool:
         entry = found[1]
         if int(found[2]) != port:
             return False
-    entry = entry.strip("[]")
     try:
-        network = ipaddress.ip_network(entry, strict=False)
+        address = ipaddress.ip_address(host)
     except ValueError:
         name = entry.removeprefix("*").strip(".")
         return bool(name) and (host == name or host.endswith(f".{name}"))
     try:
-        return ipaddress.ip_address(host) in network
+        return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
     except ValueError:
         return False
 

@@ -227,7 +227,7 @@ class EnvironmentSection(Vertical):
         more = ", …" if len(environment.organizations) > len(names) else ""
         known = f"{', '.join(names)}{more}" if names else "no organization in it yet"
         if environment.proxy:
-            known += f" · through the proxy {safe(environment.proxy, 80)}"
+            known += f"\n{' ' * 13}through the proxy {safe(environment.proxy, 80)}"
         label = Content.styled(f"{'Environment':<12}", STYLES["muted"])
         shown = Content.assemble(label, badge(environment.name), "\n", (" " * 13 + known, STYLES["muted"]))
         self.query_one("#environment", Static).update(shown)

@@ -39,9 +39,7 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     organizations = plan.organizations
     keys = organizations.existing + organizations.create + organizations.conflict + organizations.unknown
     muted = STYLES["muted"]
-    proxy = f"through {environment.proxy}" if environment.proxy else ""
-    parts = [safe(environment.base_url, 120), safe(environment.key_hint, 40), safe(proxy, 120)]
-    where = dotted([Content(part) for part in parts if part])
+    where = dotted([Content(safe(environment.base_url, 120)), Content(safe(environment.key_hint, 40))])
     writes_to = Content.assemble(
         (f"{'Writes to':<14}", muted), badge(environment.name, dry_run=dry_run), "  ", where.stylize_before(muted)
     )
@@ -49,9 +47,10 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     warnings, kinds = _findings(plan)
     unknown = [_note(organizations.unknown, "unknown", "warn")] if organizations.unknown else []
     read_as = Content.styled(f"{'Read as':<27}{safe(plan.read_as, 120)}", muted) if plan.read_as else None
+    proxy = Content.styled(f"{'Proxy':<27}{safe(environment.proxy, 120)}", muted) if environment.proxy else None
     rows = [
         writes_to,
-        *([read_as] if read_as else []),
+        *(line for line in (proxy, read_as) if line),
         *_lines("Rows", plan.rows, [*refused, *kinds] or [Content.styled("none refused", muted)], width),
         *_lines("Users", plan.users, _people(plan), width),
         *_lines("Memberships", plan.memberships, [], width),
