@@ -158,7 +158,11 @@ def test_proxies_that_are_of_no_use(cli: Cli, source: Path, monkeypatch: pytest.
         assert_hidden(cli, ended)
 
 
-def test_on_this_machine_no_proxy_is_used(cli: Cli, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks4://nobody")
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
-    assert cli("run", source, "--dry-run", "--json", code=0).document["proxy"] is None
+def test_on_this_machine_no_proxy_is_used(
+    cli: Cli, front: TlsFront, ca_file: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))
+    for variable in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{closed_port()}")
+    for server in (cli, cli.at(f"https://localhost:{front.port}")):
+        assert server("run", source, "--dry-run", "--json", code=0).document["proxy"] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 import threading
 import urllib.request
@@ -191,13 +192,14 @@ class TestHttp:
         assert not any(b"proxy-authorization" in request.lower() for request in plain_server.requests)
 
     def test_a_proxy_spoken_to_by_tls(
-        self, manners: Manners, authority: Authority, monkeypatch: pytest.MonkeyPatch
+        self, manners: Manners, authority: Authority, ca_file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.delenv("SSL_CERT_FILE")
         with HttpProxy(manners, authority.server("localhost")) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{proxy.port}")
-            assert ask() == f"localhost:{proxy.port} (HTTPS_PROXY)"
-            monkeypatch.delenv("SSL_CERT_FILE")
             error = refused()
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_file))
+            assert ask() == f"localhost:{proxy.port} (HTTPS_PROXY)"
         assert error.message.startswith(f"The certificate of the proxy localhost:{proxy.port} (HTTPS_PROXY) is not")
         assert "SSL_CERT_FILE" in error.next
 
@@ -339,6 +341,18 @@ class TestSocks:
                 error = refused()
                 assert error.message == f"The proxy 127.0.0.1:{proxy.port} (HTTPS_PROXY) {words}"
                 assert "socks5://user:password@host:port" in error.next
+
+    def test_a_password_is_in_no_log(
+        self, manners: Manners, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        manners.user, manners.password = "ada-user", "hunter22"
+        caplog.set_level(logging.DEBUG)
+        for scheme, kind in (("socks5", SocksProxy), ("http", HttpProxy)):
+            with kind(manners) as proxy:
+                monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://ada-user:hunter22@127.0.0.1:{proxy.port}")
+                assert ask()
+        assert "hunter22" not in caplog.text
+        assert manners.basic.removeprefix("Basic ") not in caplog.text
 
     def test_a_password_for_a_proxy_that_takes_none(self, manners: Manners, monkeypatch: pytest.MonkeyPatch) -> None:
         with SocksProxy(manners) as proxy:
