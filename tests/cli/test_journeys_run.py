@@ -31,7 +31,7 @@ PLAN_KEYS: dict[str, Any] = {
     "environment": 0, "rows": 0, "users": 0, "memberships": 0,
     "organizations": {"existing": 0, "create": 0, "conflict": 0, "unknown": 0}, "problems": {}, "roles_missing": 0,
     "requests": 0, "seconds": 0, "dialect": 0, "preset": 0, "coverage": 0, "users_looked_up": 0, "users_existing": 0,
-    "webhooks": 0, "repairs": {}, "findings": 0,
+    "webhooks": 0, "repairs": {}, "findings": 0, "proxy": 0,
 }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
         "roles_missing": [], "requests": 3 + 2 + 24, "seconds": document["seconds"],
         "dialect": "UTF-8, separated by a comma", "preset": "", "coverage": document["coverage"],
         "users_looked_up": 12, "users_existing": 0, "webhooks": 0,
-        "repairs": {}, "findings": [],
+        "repairs": {}, "findings": [], "proxy": None,
     }  # fmt: skip
     assert document["seconds"] > 0
     columns = source.read_text().partition("\n")[0].split(",")

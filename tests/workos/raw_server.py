@@ -71,7 +71,8 @@ class RawServer:
         self.closing = threading.Event()
         self.requests: list[bytes] = []
         self.connections = 0
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.address: tuple[str, int] = self._socket.getsockname()
+        self.url = f"http://127.0.0.1:{self.address[1]}"
 
     def __enter__(self) -> Self:
         self._start(self._accept)

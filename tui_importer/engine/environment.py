@@ -38,12 +38,14 @@ SAMPLE = 5
 def read_environment(connection: Connection, cancelled: threading.Event | None = None) -> Environment:
     """Name the environment and some of its organizations. `cancelled` ends waits for the rate limit.
 
-    Raises WorkosError: wrong key (exit 4), dead host (exit 2); Interrupted.
+    Raises WorkosError: wrong key (exit 4), dead host, certificate, proxy (exit 2); Interrupted;
+    BadNetworkSettings.
     """
     client = connection.client(cancelled)
     try:
         names = tuple(safe(o.name, 80) for o in patiently(lambda: client.list_organizations(limit=SAMPLE)).data)
-        return Environment(_name(connection, client), connection.key.hint, connection.base_url, names)
+        proxy = str(connection.route.proxy or "")
+        return Environment(_name(connection, client), connection.key.hint, connection.base_url, names, proxy)
     finally:
         client.close()
 

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from tui_importer.engine.control import Halt
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
 from tui_importer.text import safe
+from tui_importer.workos.errors import ProxyFailed, TlsFailed
 
 if TYPE_CHECKING:
     from tui_importer.engine.control import Control
     from tui_importer.engine.patience import Patience
     from tui_importer.workos.errors import WorkosError
 
+LONGEST_CAUSE = 120
+NOTHING_LOST = "Nothing was lost and no row failed by it: resume when the service answers again."
 POLL = 0.5
 """Seconds between looks at the control while waiting at the gate."""
 
@@ -58,6 +61,7 @@ class Health:
         self._next_probe = 0.0
         self._pause = 0.0
         self._cause = ""
+        self._cure = ""
         self.trouble_since: float | None = None
         self.progress = 0
         self.threshold = 6
@@ -120,7 +124,8 @@ class Health:
         now = time.monotonic()
         with self._condition:
             self._consecutive += 1
-            self._cause = safe(str(error.status) if error.status else error.message, 60)
+            self._cause = safe(str(error.status) if error.status else error.message, LONGEST_CAUSE)
+            self._cure = error.next if isinstance(error, (TlsFailed, ProxyFailed)) else ""
             if self.trouble_since is None:
                 if self._consecutive < self.threshold:
                     return False
@@ -166,6 +171,6 @@ class Health:
             Halt(
                 "service",
                 f"service unavailable: {self._cause}",
-                "Nothing was lost and no row failed by it: resume when the service answers again.",
+                f"{self._cure} {NOTHING_LOST}".lstrip(),
             )
         )

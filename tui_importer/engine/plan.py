@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where the key leads: named by the server or the key's prefix, with some of its organizations by name."""
+    """Where the key leads: named by the server or the key's prefix, with some of its organizations by name.
+
+    `proxy` is the address of a proxy on the way and the variable that names it, empty without one.
+    """
 
     name: EnvironmentName
     key_hint: str
     base_url: str
     organizations: tuple[str, ...] = ()
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def plan_document(plan: Plan) -> Mapping[str, object]:
-    """The JSON document of `--dry-run`. `roles_missing` and `webhooks` are null when they could not be read."""
+    """The JSON document of `--dry-run`. `roles_missing` and `webhooks` are null when they could not be read.
+
+    `proxy` is null without one.
+    """
     return {
         "environment": plan.environment.name,
         "rows": plan.rows,
@@ -38,6 +41,7 @@ def plan_document(plan: Plan) -> Mapping[str, object]:
         "webhooks": plan.webhooks,
         "repairs": dict(plan.repairs),
         "findings": [_finding(group) for group in plan.groups],
+        "proxy": plan.environment.proxy or None,
     }
 
 
@@ -63,6 +67,7 @@ def plan_lines(plan: Plan) -> list[str]:
     lines = [
         f"Environment    {environment.name}  {environment.key_hint}  {environment.base_url}",
         f"               has: {known}",
+        *([f"               through the proxy {safe(environment.proxy)}"] if environment.proxy else []),
         f"Rows           {plan.rows:,}" + (f", {plan.refused_rows:,} of them refused" if plan.refused_rows else ""),
         f"Users          {plan.users:,}, memberships {plan.memberships:,}{_known(plan)}",
         f"Organizations  {found.existing:,} existing, {found.create:,} to create"
@@ -70,7 +75,8 @@ def plan_lines(plan: Plan) -> list[str]:
         + (f", {found.unknown:,} unknown" if found.unknown else ""),
         f"Requests       about {plan.requests:,}, {span(plan.seconds_low, plan.seconds_high)} at the permitted rate",
     ]
-    lines[2:2] = _file_lines(plan)
+    rows = 3 if environment.proxy else 2
+    lines[rows:rows] = _file_lines(plan)
     if plan.repairs:
         done = ", ".join(f"{name} ({rows:,})" for name, rows in plan.repairs.items() if rows)
         lines += [f"Repaired       {done}"] if done else []

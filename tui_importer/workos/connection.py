@@ -6,13 +6,14 @@ import ipaddress
 import re
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from tui_importer import __version__
 from tui_importer.text import safe
-from tui_importer.workos.errors import BadBaseUrl, BadNetworkSettings, InsecureUrl, KeyRejected
+from tui_importer.workos.errors import BadBaseUrl, InsecureUrl, KeyRejected
+from tui_importer.workos.proxy import is_host
 from tui_importer.workos.server_clock import ServerClock
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from tui_importer.workos.client import WorkosClient
     from tui_importer.workos.errors import Attempt
     from tui_importer.workos.limits import RateLimiter
+    from tui_importer.workos.route import Route
 
 ANSWER_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 KEEP_ALIVE_SECONDS: Final = 60.0
 
 _KEY = re.compile(r"[\x21-\x7e]+")
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -61,7 +62,7 @@ class BaseUrl:
         except ValueError:
             raise wrong from None
         path = parts.path.rstrip("/")
-        if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(name) or not _PATH.fullmatch(path):
+        if parts.scheme not in {"http", "https"} or not is_host(name) or not _PATH.fullmatch(path):
             raise wrong
         if parts.query or parts.fragment or port == 0:
             raise wrong
@@ -103,7 +104,7 @@ class Connection:
         self._connect_seconds = connect_seconds
         self._transport = transport
         self._lock = threading.Lock()
-        self._ssl_context: ssl.SSLContext | None = None
+        self._network: _Network | None = None
         self._clients: WeakSet[WorkosClient] = WeakSet()
 
     @property
@@ -122,7 +123,7 @@ class Connection:
 
     def with_key(self, key: Secret) -> Connection:
         """The same API and limiter with another key, for trying it. Raises KeyRejected if it cannot be one."""
-        return Connection(
+        other = Connection(
             self.base_url,
             key,
             self.limiter,
@@ -131,6 +132,8 @@ class Connection:
             connect_seconds=self._connect_seconds,
             transport=self._transport,
         )
+        other._network = self._network  # the same way to the same API
+        return other
 
     def client(self, cancelled: threading.Event | None = None) -> WorkosClient:
         """A client for the calling thread; close it. `cancelled` ends its waits for the limiter."""
@@ -156,52 +159,63 @@ class Connection:
         """
         from tui_importer.workos._httpx import httpx
 
-        # A proxy has no business between this machine and itself.
-        trust_env = not self.base.is_loopback
-        try:
-            return httpx.Client(
-                transport=self._transport,
-                verify=self._tls(trust_env=trust_env),
-                timeout=httpx.Timeout(self.answer_seconds, connect=self._connect_seconds),
-                limits=httpx.Limits(
-                    max_connections=2, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_SECONDS
-                ),
-                headers={"User-Agent": self.user_agent, "Accept": "application/json"},
-                trust_env=trust_env,
-                follow_redirects=False,
-                http2=False,
-            )
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
-            # The text may hold the proxy's URL with its password.
-            raise BadNetworkSettings(
-                f"The proxy named in the environment cannot be used ({type(error).__name__}).",
-                "Check HTTPS_PROXY and ALL_PROXY, or unset them.",
-            ) from None
+        network = self._settled()
+        context = network.context()
+        proxy = network.route.proxy
+        through = None
+        if proxy is not None:
+            credentials = proxy.credentials and (proxy.credentials[0].reveal(), proxy.credentials[1].reveal())
+            through = httpx.Proxy(proxy.url, ssl_context=context if proxy.scheme == "https" else None, auth=credentials)
+        return httpx.Client(
+            transport=self._transport,
+            proxy=through,
+            verify=context,
+            timeout=httpx.Timeout(self.answer_seconds, connect=self._connect_seconds),
+            limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_SECONDS),
+            headers={"User-Agent": self.user_agent, "Accept": "application/json"},
+            trust_env=False,  # what the environment says is read once, for all clients and for what is told of it
+            follow_redirects=False,
+            http2=False,
+        )
 
-    def _tls(self, *, trust_env: bool) -> ssl.SSLContext:
-        """The one context of all clients, made when the first of them is."""
+    @property
+    def route(self) -> Route:
+        """How the API is reached. Raises BadNetworkSettings for variables that cannot be used."""
+        return self._settled().route
+
+    def _settled(self) -> _Network:
+        """What the environment says of proxies and certificates, read when the first client is made."""
         with self._lock:
-            if self._ssl_context is None:
-                is_used = self.base.is_tls and self._transport is None
-                self._ssl_context = _ssl_context(trust_env=trust_env, is_used=is_used)
-            return self._ssl_context
+            if self._network is None:
+                self._network = _network(self.base, is_used=self._transport is None)
+            return self._network
 
 
-def _ssl_context(*, trust_env: bool, is_used: bool) -> ssl.SSLContext:
+class _Network(NamedTuple):
+    """The way to the API, and what gives a client its TLS settings."""
+
+    route: Route
+    context: Callable[[], ssl.SSLContext]
+
+
+def _network(base: BaseUrl, *, is_used: bool) -> _Network:
     import ssl
 
-    from tui_importer.workos._httpx import httpx
+    from tui_importer.workos.proxy import proxy_for, unused_http_proxy
+    from tui_importer.workos.route import Route
+    from tui_importer.workos.trust import TrustStore
 
-    if not is_used:
+    if not is_used or not base.is_tls:
         # Loading certificates takes 20-45 ms; this one has none and would trust nobody.
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        return httpx.create_ssl_context(trust_env=trust_env)
-    except OSError as error:
-        raise BadNetworkSettings(
-            f"The certificates named in the environment cannot be used: {safe(error, 200)}.",
-            "Check SSL_CERT_FILE and SSL_CERT_DIR, or unset them.",
-        ) from None
+        empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return _Network(Route(base.host, in_clear=not base.is_tls), lambda: empty)
+    proxy, unused_proxy = None, False
+    if not base.is_loopback:  # a proxy has no business between this machine and itself
+        parts = urlsplit(base.text)
+        proxy = proxy_for(parts.hostname or "", parts.port or 443)
+        unused_proxy = proxy is None and unused_http_proxy()
+    trust = TrustStore()
+    return _Network(Route(base.host, proxy, trust.words, trust.replaced, unused_proxy), trust.context)
 
 
 def _is_loopback(host: str) -> bool:

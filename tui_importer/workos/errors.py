@@ -2,7 +2,9 @@
 
 WorkosError                    root; carries the Attempt
 ├── Cancelled                  the wait for the limiter was cancelled; nothing was sent
-├── NotSent                    never applied: could not connect, DNS, TLS, no free connection (transient)
+├── NotSent                    never applied: could not connect, DNS, no free connection (transient)
+│   ├── TlsFailed              the server's certificate is not accepted, or there is no TLS with it
+│   └── ProxyFailed            the proxy cannot be reached, or refuses
 ├── RateLimited                429, never applied; `retry_after` seconds or None (transient)
 ├── ServiceFailed              ambiguous for a write: 408, 5xx, timeout, reset, truncated or unreadable answer
 │   └── AnswerMismatch         the answer is about another object than the one asked for
@@ -97,6 +99,18 @@ class NotSent(WorkosError):
 
     kind = "not_sent"
     retryable = True
+
+
+class TlsFailed(NotSent):
+    """The server's certificate is not accepted, or no TLS was agreed on."""
+
+    kind = "tls_failed"
+
+
+class ProxyFailed(NotSent):
+    """The proxy cannot be reached or refuses: the server was not asked."""
+
+    kind = "proxy_failed"
 
 
 class RateLimited(WorkosError):

@@ -12,7 +12,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 from tui_importer.text import safe
@@ -23,6 +23,7 @@ from tui_importer.workos.errors import Attempt, Refused
 from tui_importer.workos.masking import MASK, Masker, clip
 from tui_importer.workos.reading import Mismatched, Unreadable, decode
 from tui_importer.workos.retry_after import parse_retry_after
+from tui_importer.workos.route import Progress, Step
 
 if TYPE_CHECKING:
     import threading
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_ANSWER = 16 * 1024 * 1024
-_CONNECTED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete"})
 _PERSONAL = frozenset({"email"})
 
-# At INFO httpx logs whole URLs, and with them e-mail addresses.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# At INFO httpx logs whole URLs, and with them e-mail addresses; at DEBUG httpcore logs headers, and a proxy's password.
+for _logger in ("httpx", "httpcore"):
+    logging.getLogger(_logger).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Exchange:
         self._cancelled = cancelled
         self._http = connection.http_client()
         self._auth = _Bearer(connection)
-        self._socket: socket.socket | None = None
+        self._progress = Progress(connection.answer_seconds)
 
     def close(self) -> None:
         """Close the connections."""
@@ -84,9 +85,9 @@ class Exchange:
 
     def abandon(self) -> None:
         """End a wait for an answer, from another thread: the request under way fails as if its connection was lost."""
-        if self._socket is not None:
+        if self._progress.socket is not None:
             with contextlib.suppress(OSError):  # it is closed already
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # TLS has no part in this
+                socket.socket.shutdown(self._progress.socket, socket.SHUT_RDWR)  # TLS has no part in this
 
     def send(self, call: Call, read: Callable[[object], T]) -> T:
         """Wait for the limiter, send `call`, and return what `read` makes of the answer's JSON."""
@@ -98,7 +99,7 @@ class Exchange:
         try:
             answer = self._transmit(request, authorized=True)
         except httpx.HTTPError as error:
-            raise record.failed(failures.transport(error, self._connection.base.host)) from None
+            raise record.failed(failures.transport(error, self._connection.route, self._progress)) from None
         headers = answer.headers
         self._connection.server_clock.observe(headers.get("Date"))
         if answer.status == 429:
@@ -153,8 +154,9 @@ class Exchange:
     def _transmit(self, request: httpx.Request, *, authorized: bool) -> _Answer:
         """Send and read to the end. What fails before the status has come is raised, after it is told in the answer."""
         patience = time.monotonic() + 2 * self._connection.answer_seconds
-        request.extensions["trace"] = self._remember_socket
-        response = self._http.send(request, auth=self._auth if authorized else None, stream=True)
+        self._progress.begin()
+        request.extensions["trace"] = self._progress
+        response = self._send(request, self._auth if authorized else None)
         answer = _Answer(response.status_code, response.headers)
         content = bytearray()
         try:
@@ -173,9 +175,16 @@ class Exchange:
         answer.content = bytes(content)
         return answer
 
-    def _remember_socket(self, event: str, info: Mapping[str, Any]) -> None:
-        if event in _CONNECTED:
-            self._socket = info["return_value"].get_extra_info("socket")
+    def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
+        try:
+            return self._http.send(request, auth=auth, stream=True)
+        except Exception as error:
+            if self._progress.step is Step.TUNNEL:
+                self._progress.hang_up()  # httpcore leaves it open when it is a SOCKS proxy's
+                if not isinstance(error, httpx.HTTPError):
+                    # Nor has it an error of its own for a SOCKS proxy's answer that is none.
+                    raise httpx.ProxyError(str(error) or type(error).__name__) from None
+            raise
 
 
 class _Record:

@@ -231,7 +231,15 @@ KINDS: dict[str, Explanation] = {
     ),
     "not_sent": Explanation(
         "No connection to the service could be made.",
-        "Check the network, the proxy and the base URL; then resume.",
+        "Check the network and the base URL; behind a company's proxy, set HTTPS_PROXY.",
+    ),
+    "tls_failed": Explanation(
+        "The server's certificate is not accepted, or no TLS was agreed on with it.",
+        "Behind a company's proxy, add its CA to the system's trust store or name it in SSL_CERT_FILE; then resume.",
+    ),
+    "proxy_failed": Explanation(
+        "The proxy cannot be reached, or it refuses.",
+        "Check HTTPS_PROXY and what the proxy permits; then resume.",
     ),
     "rate_limited": _RATE_LIMITED,
     "server_error": Explanation(

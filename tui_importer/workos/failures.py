@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.text import safe
 from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody
+from tui_importer.workos.connection_faults import connection_fault, not_sent
 from tui_importer.workos.errors import (
     AnswerMismatch,
     KeyRejected,
@@ -19,21 +21,30 @@ from tui_importer.workos.errors import (
     WorkosError,
 )
 from tui_importer.workos.explain import CODES, explain
+from tui_importer.workos.proxy_faults import NO_ANSWER
+
+if TYPE_CHECKING:
+    from tui_importer.workos.route import Progress, Route
 
 E = TypeVar("E", bound=WorkosError)
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _MOVED_FOR_GOOD = frozenset({301, 308})
 _WILL_NEVER_WORK = frozenset({501, 505})
 
 
-def transport(error: httpx.HTTPError, host: str) -> NotSent | ServiceFailed:
+def transport(error: httpx.HTTPError, route: Route, progress: Progress) -> NotSent | ServiceFailed:
     """The error of a request without an answer: NotSent if no connection stood, else what it did is unknown."""
+    found = connection_fault(error, words(error), route, progress)
+    if found is not None:
+        return found
     if isinstance(error, _NEVER_SENT):
-        return NotSent(f"No connection to {host}: {words(error)}.", explain(kind="not_sent").advice, text=words(error))
-    return ServiceFailed(
-        f"{host} did not answer: {words(error)}.", explain(kind="server_error").advice, text=words(error)
-    )
+        return not_sent(words(error), route)
+    advice = explain(kind="server_error").advice
+    if route.in_clear and not isinstance(error, httpx.TimeoutException):
+        advice = "If it speaks TLS, write https:// in the base URL; otherwise try again when it answers."
+    return ServiceFailed(f"{route.host} did not answer: {words(error)}.", advice, text=words(error))
 
 
 def words(error: httpx.HTTPError) -> str:
@@ -41,8 +52,8 @@ def words(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
-    return safe(str(error).rstrip("."), 200) or type(error).__name__
+        return NO_ANSWER
+    return safe(_ERRNO.sub("", str(error)).rstrip("."), 200) or type(error).__name__
 
 
 def unreadable(status: int, reason: str) -> WorkosError:

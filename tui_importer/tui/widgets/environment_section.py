@@ -227,7 +227,8 @@ class EnvironmentSection(Vertical):
         more = ", …" if len(environment.organizations) > len(names) else ""
         known = f"{', '.join(names)}{more}" if names else "no organization in it yet"
         label = Content.styled(f"{'Environment':<12}", STYLES["muted"])
-        shown = Content.assemble(label, badge(environment.name), "\n", (" " * 13 + known, STYLES["muted"]))
+        proxy = f"\n{'Proxy':<13}{safe(environment.proxy, 80)}" if environment.proxy else ""
+        shown = Content.assemble(label, badge(environment.name), "\n", (" " * 13 + known + proxy, STYLES["muted"]))
         self.query_one("#environment", Static).update(shown)
         self.query_one("#environment").remove_class("-words")
 

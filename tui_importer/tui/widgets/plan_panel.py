@@ -47,9 +47,10 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
     warnings, kinds = _findings(plan)
     unknown = [_note(organizations.unknown, "unknown", "warn")] if organizations.unknown else []
     read_as = Content.styled(f"{'Read as':<27}{safe(plan.read_as, 120)}", muted) if plan.read_as else None
+    proxy = Content.styled(f"{'Proxy':<27}{safe(environment.proxy, 120)}", muted) if environment.proxy else None
     rows = [
         writes_to,
-        *([read_as] if read_as else []),
+        *(line for line in (proxy, read_as) if line),
         *_lines("Rows", plan.rows, [*refused, *kinds] or [Content.styled("none refused", muted)], width),
         *_lines("Users", plan.users, _people(plan), width),
         *_lines("Memberships", plan.memberships, [], width),
