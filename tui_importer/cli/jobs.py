@@ -12,7 +12,7 @@ from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
 from tui_importer.errors import ImporterError
 from tui_importer.journal.errors import JournalCorrupt, JournalNewer
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
@@ -47,7 +47,7 @@ def jobs(request: JobsRequest) -> int:
         reason = f" ({safe(job.reason)})" if job.reason else ""
         write(
             f"{safe(job.job):{width}}  {job.started:%Y-%m-%d %H:%M}  {job.environment:10}  "
-            f"{totals.done:>9,}/{totals.rows:,} rows, {totals.failed:,} failed  {job.state}{reason}"
+            f"{totals.done:>9,}/{plural(totals.rows, 'row')}, {totals.failed:,} failed  {job.state}{reason}"
         )
         if job.problem:
             write(f"{'':{width}}  {safe(job.problem)}")
@@ -71,7 +71,7 @@ def errors(request: ErrorsRequest) -> int:
         ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         count = write_failures(folder, stream)
-    note(f"{count:,} failures written to {safe(request.output)}")
+    note(f"{plural(count, 'failure')} written to {safe(request.output)}")
     return 0
 
 
@@ -101,7 +101,7 @@ def _contents(found: Jobs, name: str) -> str:
         _, _, job = found.options_of(name)
     except (JournalCorrupt, JournalNewer) as error:
         return f"a job that cannot be read ({error.message})"
-    return f"the journal of {job.totals.rows:,} rows ({job.totals.pending:,} of them pending)"
+    return f"the journal of {plural(job.totals.rows, 'row')} ({job.totals.pending:,} of them pending)"
 
 
 def _document(job: JobSummary) -> dict[str, object]:

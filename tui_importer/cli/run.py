@@ -22,7 +22,7 @@ from tui_importer.engine.review import Selection
 from tui_importer.errors import ImporterError
 from tui_importer.report.plan import plan_document, plan_lines
 from tui_importer.report.summary import summary_document, summary_lines, summary_of
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.limits import RateLimiter
 
@@ -187,7 +187,7 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
                 _check_consent(request, environment, name)
             if again is not None:
                 rows = job.retry(again)
-                note(f"{rows:,} failed {'row is' if rows == 1 else 'rows are'} tried again")
+                note(f"{plural(rows, 'failed row is', 'failed rows are')} tried again")
             code = _drive(job, request, environment, agreed=agreed)
         _print_summary(request, jobs.reader_folder(name))
     return code
@@ -247,7 +247,7 @@ def _goes_on(job: Job, request: RunRequest) -> bool:
     snapshot = job.snapshot()
     note(f"Canary: {snapshot.reason}.")
     try:
-        return confirmed(f"Go on with the other {snapshot.totals.pending:,} rows?")
+        return confirmed(f"Go on with the other {plural(snapshot.totals.pending, 'row')}?")
     except (EOFError, KeyboardInterrupt):
         return False
 

@@ -16,7 +16,7 @@ from tui_importer.cli.output import write
 from tui_importer.cli.reading import save_mapping
 from tui_importer.config import load
 from tui_importer.source.problems import BY_NAME
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,7 +114,7 @@ def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
 
     def show(progress: ScanProgress) -> None:
         share = progress.bytes_read / max(progress.bytes_total, 1)
-        sys.stderr.write(f"\rReading: {share:4.0%}, {progress.rows:,} rows".ljust(_PROGRESS_WIDTH))
+        sys.stderr.write(f"\rReading: {share:4.0%}, {plural(progress.rows, 'row')}".ljust(_PROGRESS_WIDTH))
         sys.stderr.flush()
 
     try:
@@ -157,7 +157,8 @@ def _write_report(source: Path, result: ScanResult) -> None:
         write(_line(problem))
     if result.problem_counts:
         write("")
-    write(f"{safe(source.name)}: {result.rows:,} rows, {len(result.columns)} columns, read in {result.seconds:.1f} s")
+    size = f"{plural(result.rows, 'row')}, {plural(len(result.columns), 'column')}"
+    write(f"{safe(source.name)}: {size}, read in {result.seconds:.1f} s")
     write(f"  read as        {result.dialect}")
     if result.preset:
         write(f"  layout         {result.preset}")
@@ -167,7 +168,8 @@ def _write_report(source: Path, result: ScanResult) -> None:
     write(f"  memberships    {result.memberships:,}")
     write(f"  organizations  {len(result.organizations):,}")
     refused = result.rows - result.importable
-    write(f"  problems       {result.rows_with_problems:,} rows with problems, {refused:,} of them cannot be imported")
+    with_problems = f"{plural(result.rows_with_problems, 'row')} with problems"
+    write(f"  problems       {with_problems}, {refused:,} of them cannot be imported")
     for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
         write(f"    {count:>9,}  {kind}: {BY_NAME[kind].suggestion}")
 

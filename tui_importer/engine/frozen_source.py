@@ -12,7 +12,7 @@ from tui_importer.engine.options import DEFAULT_CHUNK_SIZE
 from tui_importer.engine.tally import Tally
 from tui_importer.journal.errors import JournalError
 from tui_importer.journal.records import OrganizationRecord
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +148,8 @@ class FrozenSource:
         refused = result.rows - result.importable
         organizations = len(result.organizations)
         self._lifecycle.say(
-            "info", f"Scanned {result.rows:,} rows, {organizations:,} organizations, {refused:,} refused"
+            "info",
+            f"Scanned {plural(result.rows, 'row')}, {plural(organizations, 'organization')}, {refused:,} refused",
         )
 
     def _load_tally(self) -> Tally:
