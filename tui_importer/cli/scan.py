@@ -6,20 +6,25 @@ import contextlib
 import json
 import signal
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import write
+from tui_importer.cli.piped import read_pipe
 from tui_importer.cli.reading import save_mapping
+from tui_importer.cli.scratch import scratch_folder
 from tui_importer.config import load
+from tui_importer.source.errors import ScanCancelled
+from tui_importer.source.pipe import pipe_of
 from tui_importer.source.problems import BY_NAME
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import FrameType
 
     from tui_importer.cli.requests import ScanRequest
@@ -35,15 +40,16 @@ def scan(request: ScanRequest) -> int:
 
     Raises SourceError, and ScanCancelled after a signal.
     """
-    if request.save_mapping:
-        save_mapping(request.save_mapping, request.source, request.reading, load())
     with (
         _Interruption() as interruption,
-        tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder,
+        scratch_folder("tui-importer-scan-") as folder,
         ThreadPoolExecutor(1) as pool,
     ):
+        request = replace(request, source=_source(request.source, folder, interruption))
+        if request.save_mapping:
+            save_mapping(request.save_mapping, request.source, request.reading, load())
         with _progress() as progress:
-            result = pool.submit(_scan, request, Path(folder), progress, interruption.cancelled).result()
+            result = pool.submit(_scan, request, folder / "rows", progress, interruption.cancelled).result()
         with interruption.at_once():
             if request.json:
                 _write_document(result)
@@ -52,10 +58,21 @@ def scan(request: ScanRequest) -> int:
     return 0 if result.importable == result.rows else 1
 
 
+def _source(source: Path, folder: Path, interruption: _Interruption) -> Path:
+    """The file to scan: a copy of what can be read only once. Raises SourceError, ScanCancelled."""
+    pipe = pipe_of(source)
+    if pipe is None:
+        return source
+    try:
+        with interruption.at_once():
+            return read_pipe(pipe, folder).path
+    except KeyboardInterrupt:
+        raise ScanCancelled from None
+
+
 def _scan(
     request: ScanRequest, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
 ) -> ScanResult:
-    from tui_importer.source.errors import ScanCancelled
     from tui_importer.source.scan import scan as scan_source
 
     try:
@@ -187,6 +204,7 @@ def _coverage(result: ScanResult) -> Iterator[str]:
 
 def _line(problem: Problem) -> str:
     column = f", {safe(problem.column)}" if problem.column else ""
-    mark = "✗" if problem.severity == "error" else "!"
+    error = problem.severity == "error"
+    mark = coloured("✗" if error else "!", "error" if error else "warning", sys.stdout)
     message = safe(problem.message, _LONGEST_MESSAGE)
     return f"{mark} row {problem.row:,}, line {problem.line:,}{column}: {message} ({problem.kind})"
