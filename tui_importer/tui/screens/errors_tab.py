@@ -291,5 +291,7 @@ def words_without_errors(snapshot: Snapshot) -> tuple[str, ...]:
     if totals.skipped:
         lines.append(f"{totals.skipped:,} skipped: the log says why.")
     if totals.pending and snapshot.state == "paused":
-        lines.append(f"{plural(totals.pending, 'row is', 'rows are')} pending: the job goes on when you say so.")
+        those = "it" if totals.pending == 1 else "them"
+        pending = plural(totals.pending, "row is", "rows are")
+        lines.append(f"{pending} pending: the job goes on with {those} when you say so.")
     return tuple(lines)
