@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
@@ -15,9 +16,15 @@ from tui_importer.journal.errors import JournalCorrupt, JournalNewer
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_importer.cli.colours import Style
     from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
     from tui_importer.engine.jobs import Jobs
     from tui_importer.engine.snapshot import JobSummary
+
+
+_STYLES: Mapping[str, Style] = {"finished": "good", "running": "active", "pausing": "active", "paused": "warning"}
 
 
 class NotConfirmed(ImporterError):
@@ -44,13 +51,14 @@ def jobs(request: JobsRequest) -> int:
     width = max(len(job.job) for job in found)
     for job in found:
         totals = job.totals
+        state = coloured(job.state, _STYLES.get(job.state, "muted"), sys.stdout)
         reason = f" ({safe(job.reason)})" if job.reason else ""
         write(
             f"{safe(job.job):{width}}  {job.started:%Y-%m-%d %H:%M}  {job.environment:10}  "
-            f"{totals.done:>9,}/{plural(totals.rows, 'row')}, {totals.failed:,} failed  {job.state}{reason}"
+            f"{totals.done:>9,}/{plural(totals.rows, 'row')}, {totals.failed:,} failed  {state}{reason}"
         )
         if job.problem:
-            write(f"{'':{width}}  {safe(job.problem)}")
+            write(f"{'':{width}}  {coloured(safe(job.problem), 'error', sys.stdout)}")
     return 0
 
 
