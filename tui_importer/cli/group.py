@@ -107,7 +107,9 @@ def _refuse_argument(context: click.Context, name: str) -> None:
     """Say what was probably meant instead of a command."""
     shown, quoted = safe(name, 200), shlex.quote(safe(name, 200))
     if name == "-":
-        raise NotACommand("`-` is no command.", "Standard input is read by: tui-importer scan - or tui-importer run -")
+        raise NotACommand(
+            "`-` is not a command.", "Standard input is read by: tui-importer scan - or tui-importer run -"
+        )
     path = Path(name)
     if _is_file(path):
         raise NotACommand(
@@ -121,7 +123,7 @@ def _refuse_argument(context: click.Context, name: str) -> None:
         )
     message = f"There is no command {shown!r}."
     if path.suffix.lower() in _FILE_ENDINGS or "/" in name:
-        message = f"{shown} is no command, and there is no such file."
+        message = f"{shown} is not a command, and there is no such file."
     elif near := difflib.get_close_matches(name.lower(), COMMANDS, n=2):
         message += " Did you mean " + " or ".join(f"`{each}`" for each in near) + "?"
     raise click.UsageError(message, context.find_root())
