@@ -20,6 +20,10 @@ settings.load_profile("unhurried")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+DISPLAY = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PAGER", "LESS")
+"""Variables that say how text is shown; checks often run with some of them."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", default=False, help="also run the long forms of tests")
     parser.addoption("--update-pictures", action="store_true", default=False, help="keep the console's pictures anew")
@@ -52,6 +56,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("TUI_IMPORTER_HOME", str(folder))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    for name in ("WORKOS_API_KEY", "WORKOS_BASE_URL", "NO_COLOR"):
+    for name in ("WORKOS_API_KEY", "WORKOS_BASE_URL", *DISPLAY, "_TUI_IMPORTER_COMPLETE"):
         monkeypatch.delenv(name, raising=False)
     return folder

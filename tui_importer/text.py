@@ -1,4 +1,4 @@
-"""One sanitiser for every string that comes from a file, the network or an exception.
+"""One sanitiser for every string that comes from a file, the network or an exception; counts with their nouns.
 
 Terminals execute what they are sent: ESC sequences set titles and clipboards, newlines break rows, bidi
 overrides reorder text. Textual and plain prints both pass ESC through verbatim, so nothing from outside is
@@ -76,6 +76,11 @@ def safe(value: object, limit: int = MAX_LENGTH) -> str:
     if text.isprintable() and (text.isascii() or not _UNSAFE.search(text)):
         return text
     return text.translate(_TABLE)
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return a count with its noun: 1 row, 2,000 rows. `many` is for what is more than an -s: `rows are`, `retries`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {many or noun + 's'}"
 
 
 def safe_lines(value: object, limit: int = 16_384) -> list[str]:

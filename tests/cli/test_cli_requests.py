@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@pytest.fixture(autouse=True)
+def _sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that are named: a missing one is refused before anything else."""
+    for name in ("users.csv", "x.csv"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+
+
 def asked(factory: Callable[..., click.Command], *arguments: str) -> Any:  # noqa: ANN401 - each command has its own
     """The request that `arguments` make; the command must return its body's exit code."""
     seen: list[Any] = []

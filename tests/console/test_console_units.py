@@ -78,8 +78,6 @@ def test_numbers_read_well() -> None:
     assert fmt.short_clock(218) == "3:38"
     assert fmt.time_range(218, 218.4) == "3:38"
     assert fmt.time_range(3_599, 3_601) == "59:59–1:00:01"
-    assert fmt.counted(1, "row") == "1 row"
-    assert fmt.counted(2_000, "row") == "2,000 rows"
     assert fmt.size(999) == "999 bytes"
     assert fmt.size(19_580_597) == "19.6 MB"
     assert fmt.rate(39.84) == "39.8"

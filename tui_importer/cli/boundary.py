@@ -6,6 +6,7 @@ import errno
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import abandon_stdout, flush_stdout, note, write_json
 from tui_importer.errors import ImporterError
 from tui_importer.text import safe
@@ -87,7 +88,7 @@ def _refuse(refusal: _Refusal, *, as_json: bool) -> int:
         sys.stdout.flush()
     except OSError:
         abandon_stdout()
-    note(f"tui-importer: {message}")
+    note(f"{coloured('tui-importer:', 'error', sys.stderr)} {message}")
     if next_step:
         note(f"Next: {next_step}")
     return refusal.exit_code

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_importer.cli import requests
+from tui_importer.cli import completion, requests
+from tui_importer.cli.help import HOME_LINES, KEY_LINES, NETWORK_LINES, HelpedCommand
 from tui_importer.cli.options import (
     json_flag,
     resume_flags,
@@ -28,6 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+READING = {
+    "Reading the file": (
+        "delimiter", "encoding", "maps", "mapping_name", "save_mapping", "added_repairs", "left_repairs", "wins",
+    ),
+}  # fmt: skip
+RESUMING = {
+    "Where to": ("base_url",),
+    "How fast": ("share", "workers", "writes_per_10s"),
+    "Safety": ("yes", "max_failed", "give_up_after", "confirm_production"),
+}
+
+
 def lazy(place: str) -> Callable[[Any], int]:
     """A body that is imported from `module:function` when it is called."""
     module, _, function = place.partition(":")
@@ -42,14 +55,36 @@ def lazy(place: str) -> Callable[[Any], int]:
 def run(body: Callable[[requests.RunRequest], int]) -> click.Command:
     """`run CSV`."""
 
-    @click.command("run")
+    @click.command(
+        "run",
+        cls=HelpedCommand,
+        groups={
+            "What everybody needs first": ("dry_run", "yes", "profile", "job"),
+            "What is imported": ("limit", "canary"),
+            "Where to": ("base_url",),
+            "How fast": ("share", "workers", "writes_per_10s", "chunk_size"),
+            "What exists already": ("on_existing", "look_up_users"),
+            **READING,
+            "Safety": ("max_failed", "give_up_after", "confirm_production"),
+        },
+        examples=(
+            "tui-importer run users.csv --dry-run",
+            "tui-importer run users.csv --canary 10",
+            "tui-importer run users.csv --yes --json > summary.json",
+            "zcat users.csv.gz | tui-importer run - --yes --job acme",
+            "tui-importer run users.csv --profile live --job acme \\",
+            "    --confirm-production acme",
+        ),
+        variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
+    )
     @source_argument
     @run_flags
     @click.pass_context
     def command(context: click.Context, /, source: Path, **values: Any) -> int:  # noqa: ANN401 - click's values
         """Import the users of CSV without a screen: progress on stderr, the summary on stdout.
 
-        Shows the plan and asks before anything is written. The API key comes from WORKOS_API_KEY or a prompt.
+        CSV is a file, or - for standard input. Shows the plan and asks before anything is written. Defaults are those
+        without a config file.
         """
         return body(run_request(context, source, values))
 
@@ -59,12 +94,18 @@ def run(body: Callable[[requests.RunRequest], int]) -> click.Command:
 def resume(body: Callable[[requests.RunRequest], int]) -> click.Command:
     """`resume [JOB]`."""
 
-    @click.command("resume")
-    @click.argument("job", required=False)
+    @click.command(
+        "resume",
+        cls=HelpedCommand,
+        groups=RESUMING,
+        examples=("tui-importer resume", "tui-importer resume acme-2026-11-02 --share 50"),
+        variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
+    )
+    @click.argument("job", required=False, shell_complete=completion.jobs)
     @resume_flags
     @click.pass_context
     def command(context: click.Context, /, **values: Any) -> int:  # noqa: ANN401 - click's values
-        """Go on with JOB where it stood; without a name, with the only unfinished job.
+        """Resume JOB where it stood; without a name, the only unfinished job.
 
         Flags that are not given again stay as the job has them.
         """
@@ -76,15 +117,27 @@ def resume(body: Callable[[requests.RunRequest], int]) -> click.Command:
 def retry(body: Callable[[requests.RetryRequest], int]) -> click.Command:
     """`retry JOB`."""
 
-    @click.command("retry")
-    @click.argument("job")
-    @click.option("--kind", metavar="K", default=None, help="Only failures of this kind, as `errors` names it.")
+    @click.command(
+        "retry",
+        cls=HelpedCommand,
+        groups={"Which rows": ("kind",), **RESUMING},
+        examples=("tui-importer retry acme-2026-11-02", "tui-importer retry acme-2026-11-02 --kind invalid_role"),
+        variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
+    )
+    @click.argument("job", shell_complete=completion.jobs)
+    @click.option(
+        "--kind",
+        metavar="K",
+        default=None,
+        help="Only failures of this kind, as `errors` names it. [default: all]",
+        shell_complete=completion.kinds,
+    )
     @resume_flags
     @click.pass_context
     def command(context: click.Context, /, kind: str | None, **values: Any) -> int:  # noqa: ANN401 - click's values
-        """Try the failed rows of JOB again: each goes on at the step that failed, and every attempt is kept.
+        """Try the failed rows of JOB again: each resumes at the step that failed, and every attempt is kept.
 
-        Rows that the scan refused are not tried again: the job's rows are frozen.
+        Invalid rows are not tried again: the job's rows are frozen.
         """
         return body(requests.RetryRequest(run_request(context, None, values), kind))
 
@@ -94,7 +147,7 @@ def retry(body: Callable[[requests.RetryRequest], int]) -> click.Command:
 def jobs(body: Callable[[requests.JobsRequest], int]) -> click.Command:
     """`jobs`."""
 
-    @click.command("jobs")
+    @click.command("jobs", cls=HelpedCommand, variables=HOME_LINES)
     @json_flag
     def command(json: bool) -> int:  # noqa: FBT001 - click passes by name
         """List the jobs on this machine, newest first."""
@@ -106,14 +159,24 @@ def jobs(body: Callable[[requests.JobsRequest], int]) -> click.Command:
 def scan(body: Callable[[requests.ScanRequest], int]) -> click.Command:
     """`scan CSV`."""
 
-    @click.command("scan")
+    @click.command(
+        "scan",
+        cls=HelpedCommand,
+        groups=READING,
+        examples=(
+            "tui-importer scan users.csv",
+            "tui-importer scan users.csv --map 'Work mail=email' --save-mapping crm",
+            "zcat users.csv.gz | tui-importer scan - --json",
+        ),
+    )
     @source_argument
     @reading_flags
     @json_flag
     def command(source: Path, **values: Any) -> int:  # noqa: ANN401 - click's values
         """Read the whole CSV without any request: what becomes of its columns, its problems by row and line.
 
-        Ends with 1 when some rows could not be imported, with 2 when the file as a whole could not.
+        CSV is a file, or - for standard input. Ends with 1 when some rows could not be imported, with 2 when the file
+        as a whole could not.
         """
         return body(scan_request(source, values))
 
@@ -123,9 +186,15 @@ def scan(body: Callable[[requests.ScanRequest], int]) -> click.Command:
 def errors(body: Callable[[requests.ErrorsRequest], int]) -> click.Command:
     """`errors JOB`."""
 
-    @click.command("errors")
-    @click.argument("job")
-    @click.option("--output", metavar="F", type=click.Path(path_type=Path), default=None, help="A file, not stdout.")
+    @click.command("errors", cls=HelpedCommand, examples=("tui-importer errors acme-2026-11-02 --output failed.csv",))
+    @click.argument("job", shell_complete=completion.jobs)
+    @click.option(
+        "--output",
+        metavar="F",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="A file that does not exist yet. [default: stdout]",
+    )
     def command(job: str, output: Path | None) -> int:
         """Export the failed rows of JOB as CSV, each with what failed and why."""
         return body(requests.ErrorsRequest(job, output))
@@ -136,8 +205,8 @@ def errors(body: Callable[[requests.ErrorsRequest], int]) -> click.Command:
 def purge(body: Callable[[requests.PurgeRequest], int]) -> click.Command:
     """`purge JOB`."""
 
-    @click.command("purge")
-    @click.argument("job")
+    @click.command("purge", cls=HelpedCommand)
+    @click.argument("job", shell_complete=completion.jobs)
     @yes_flag
     def command(job: str, yes: bool) -> int:  # noqa: FBT001 - click passes by name
         """Remove JOB and everything kept of it on this machine. Nothing in WorkOS is changed."""
@@ -149,8 +218,8 @@ def purge(body: Callable[[requests.PurgeRequest], int]) -> click.Command:
 def open_(body: Callable[[requests.OpenRequest], int]) -> click.Command:
     """`open CSV|JOB`."""
 
-    @click.command("open")
-    @click.argument("target", metavar="CSV|JOB")
+    @click.command("open", cls=HelpedCommand, variables=(*KEY_LINES, *HOME_LINES))
+    @click.argument("target", metavar="CSV|JOB", shell_complete=completion.jobs_or_files)
     def command(target: str) -> int:
         """Start the console at a new job for CSV, or at JOB."""
         require_terminal()
@@ -162,7 +231,7 @@ def open_(body: Callable[[requests.OpenRequest], int]) -> click.Command:
 def demo(body: Callable[[requests.DemoRequest], int]) -> click.Command:
     """`demo`."""
 
-    @click.command("demo")
+    @click.command("demo", cls=HelpedCommand)
     @click.option("--keep", is_flag=True, help="Keep the demo's folder and say where it is.")
     def command(keep: bool) -> int:  # noqa: FBT001 - click passes by name
         """A sandbox, a generated CSV file and the console: the whole journey without an account."""
@@ -170,6 +239,45 @@ def demo(body: Callable[[requests.DemoRequest], int]) -> click.Command:
         return body(requests.DemoRequest(keep))
 
     return command
+
+
+def completion_(body: Callable[[requests.CompletionRequest], int]) -> click.Command:
+    """`completion SHELL`."""
+
+    @click.command(
+        "completion",
+        cls=HelpedCommand,
+        examples=completion.INSTALL,
+    )
+    @click.argument("shell", metavar="SHELL", type=click.Choice(completion.SHELLS))
+    def command(shell: str) -> int:
+        """Print the script with which SHELL (bash, zsh or fish) completes commands, options, jobs, profiles and files.
+
+        Type the example of your shell once, then start a new shell.
+        """
+        return body(requests.CompletionRequest(shell))
+
+    return command
+
+
+def help_(body: Callable[[requests.HelpRequest], int]) -> click.Command:
+    """`help [COMMAND]`."""
+
+    @click.command("help", cls=HelpedCommand, examples=("tui-importer help run",))
+    @click.argument("name", metavar="[COMMAND]", required=False, shell_complete=_complete_command)
+    def command(name: str | None) -> int:
+        """Show the help of COMMAND; without a name, of all."""
+        return body(requests.HelpRequest(name))
+
+    return command
+
+
+def _complete_command(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem[str]]:
+    from tui_importer.cli.group import COMMANDS
+
+    return completion.values(COMMANDS)(context, parameter, incomplete)
 
 
 def sandbox(body: Callable[[requests.SandboxRequest], int]) -> click.Command:
@@ -181,7 +289,16 @@ def sandbox(body: Callable[[requests.SandboxRequest], int]) -> click.Command:
 
     kinds = "500, 503, html, drop_before, drop_after, no_answer, slow, truncated"
 
-    @click.command("sandbox")
+    @click.command(
+        "sandbox",
+        cls=HelpedCommand,
+        groups={
+            "Where": ("host", "port"),
+            "How it answers": ("latency_ms", "writes_per_10s", "reads_per_10s", "visible_after_ms", "revoke_after"),
+            "What goes wrong": ("faults", "seed"),
+        },
+        examples=("tui-importer sandbox --latency-ms 80 --fault 500:0.02 --fault drop_after:0.02",),
+    )
     @click.option("--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
     @click.option(
         "--port",

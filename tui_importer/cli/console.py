@@ -16,6 +16,7 @@ from tui_importer.config import Config, RecentFiles, load, paths, paths_below, s
 from tui_importer.config.key_store import KeyStore
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
+from tui_importer.source.pipe import pipe_of
 from tui_importer.text import safe
 from tui_importer.tui.preferences import Preferences
 from tui_importer.tui.start import StartAt
@@ -40,10 +41,11 @@ def console(request: OpenRequest) -> int:
 def start(target: str | None) -> int:
     """Start the console at the jobs, at a new job for a CSV file, or at a job."""
     found = paths()
+    place = _start_at(target, found.jobs)
     preferences = Preferences(load(), RecentFiles(found.recent), keys=KeyStore())
     preferences.resolved()  # what is wrong with the settings is told before the screen is taken
     backend = ConsoleBackend(found.jobs, preferences, key=key_from_environment())
-    return _show(backend, preferences, _start_at(target, found.jobs), found.logs)
+    return _show(backend, preferences, place, found.logs)
 
 
 def demo(request: DemoRequest) -> int:
@@ -87,6 +89,12 @@ def _start_at(target: str | None, jobs: Path) -> StartAt:
     path = Path(target).expanduser()
     if path.is_file():
         return StartAt.new_job(path.absolute())
+    if pipe_of(path) is not None:
+        what = "Standard input" if target == "-" else safe(target)
+        raise NothingToOpen(
+            f"{what} can be read only once, and the console reads a file several times.",
+            "Save it to a file and open that, or use `tui-importer scan` or `tui-importer run`, which copy it first.",
+        )
     raise NothingToOpen(f"{safe(target)} is neither a file nor a job.", "See the jobs with: tui-importer jobs")
 
 

@@ -15,7 +15,7 @@ from tui_importer.cli.output import note, put
 from tui_importer.engine.control import Halt
 from tui_importer.engine.job import LAST_RESORT
 from tui_importer.report.plan import span
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,8 +164,8 @@ def _line(snapshot: Snapshot) -> str:
         if not snapshot.scanned_rows:
             return ""
         if totals.rows:
-            return f"plan: looking up {organizations.total:,} organizations"
-        return f"scan {snapshot.scanned_rows:,} rows ({100 * snapshot.scanned_share:.0f} %)"
+            return f"plan: looking up {plural(organizations.total, 'organization')}"
+        return f"scan {plural(snapshot.scanned_rows, 'row')} ({100 * snapshot.scanned_share:.0f} %)"
     if snapshot.phase == "prewarm":
         return (
             f"organizations {organizations.tried:,}/{organizations.total:,}: {organizations.resolved:,} resolved, "

@@ -6,18 +6,25 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
 from tui_importer.errors import ImporterError
 from tui_importer.journal.errors import JournalCorrupt, JournalNewer
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_importer.cli.colours import Style
     from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
     from tui_importer.engine.jobs import Jobs
     from tui_importer.engine.snapshot import JobSummary
+
+
+_STYLES: Mapping[str, Style] = {"finished": "good", "running": "active", "pausing": "active", "paused": "warning"}
 
 
 class NotConfirmed(ImporterError):
@@ -44,13 +51,14 @@ def jobs(request: JobsRequest) -> int:
     width = max(len(job.job) for job in found)
     for job in found:
         totals = job.totals
+        state = coloured(job.state, _STYLES.get(job.state, "muted"), sys.stdout)
         reason = f" ({safe(job.reason)})" if job.reason else ""
         write(
             f"{safe(job.job):{width}}  {job.started:%Y-%m-%d %H:%M}  {job.environment:10}  "
-            f"{totals.done:>9,}/{totals.rows:,} rows, {totals.failed:,} failed  {job.state}{reason}"
+            f"{totals.done:>9,}/{plural(totals.rows, 'row')}, {totals.failed:,} failed  {state}{reason}"
         )
         if job.problem:
-            write(f"{'':{width}}  {safe(job.problem)}")
+            write(f"{'':{width}}  {coloured(safe(job.problem), 'error', sys.stdout)}")
     return 0
 
 
@@ -71,7 +79,7 @@ def errors(request: ErrorsRequest) -> int:
         ) from error
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         count = write_failures(folder, stream)
-    note(f"{count:,} failures written to {safe(request.output)}")
+    note(f"{plural(count, 'failure')} written to {safe(request.output)}")
     return 0
 
 
@@ -101,7 +109,7 @@ def _contents(found: Jobs, name: str) -> str:
         _, _, job = found.options_of(name)
     except (JournalCorrupt, JournalNewer) as error:
         return f"a job that cannot be read ({error.message})"
-    return f"the journal of {job.totals.rows:,} rows ({job.totals.pending:,} of them pending)"
+    return f"the journal of {plural(job.totals.rows, 'row')} ({job.totals.pending:,} of them pending)"
 
 
 def _document(job: JobSummary) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -34,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     prepare_streams()
     gc.set_threshold(*_COLLECTIONS)
+    if asked := os.environ.get("_TUI_IMPORTER_COMPLETE"):  # by a shell, at a Tab
+        from tui_importer.cli.completion import answer
+
+        sys.exit(answer(asked))
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:

@@ -91,6 +91,15 @@ def put(text: str) -> None:
         _abandon(sys.stderr)
 
 
+def put_bytes(content: bytes) -> None:
+    """Write to stdout at once, for a program that reads it; one that left is no reason to fail."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except OSError:
+        abandon_stdout()
+
+
 def write_json(document: object) -> None:
     """Write `document` to stdout as one line of ASCII (terminals see no control characters)."""
     import json

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui_importer.cli import completion
 from tui_importer.cli.output import note
 from tui_importer.config import Config, ConfigError, backup_of, is_handwritten, save
 from tui_importer.config.edit import with_mapping
@@ -91,20 +92,42 @@ def _shown(value: str) -> str:
 
 _OPTIONS = (
     click.option(
-        "--delimiter", callback=_delimiter, metavar="CHAR", help="What separates values: ',', ';', tab or '|'."
+        "--delimiter",
+        callback=_delimiter,
+        metavar="CHAR",
+        help="What separates values: ',', ';', tab or '|'. [default: recognised]",
+        shell_complete=completion.values(("comma", "semicolon", "tab", "pipe")),
     ),
-    click.option("--encoding", callback=_encoding, metavar="NAME", help="utf-8, utf-16, windows-1252, latin-1 …"),
+    click.option(
+        "--encoding",
+        callback=_encoding,
+        metavar="NAME",
+        help="utf-8, utf-16, windows-1252, latin-1 … [default: recognised]",
+        shell_complete=completion.values(("utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1")),
+    ),
     click.option(
         "--map",
         "maps",
         callback=_map,
         multiple=True,
         metavar="SOURCE=FIELD",
-        help="What a column stands for, repeatable; metadata puts it there under its own name, - leaves it out.",
+        help="What a column stands for, repeatable; metadata puts it there under its own name, - leaves it out. "
+        "[default: by its header]",
     ),
-    click.option("--mapping", "mapping_name", callback=_name, metavar="NAME", help="A mapping that was saved."),
     click.option(
-        "--save-mapping", callback=_name, metavar="NAME", help="Keep the mapping of this command in the config file."
+        "--mapping",
+        "mapping_name",
+        callback=_name,
+        metavar="NAME",
+        help="A mapping that was saved.",
+        shell_complete=completion.mappings,
+    ),
+    click.option(
+        "--save-mapping",
+        callback=_name,
+        metavar="NAME",
+        help="Keep the mapping of this command in the config file.",
+        shell_complete=completion.mappings,
     ),
     click.option(
         "--repair",
@@ -112,7 +135,7 @@ _OPTIONS = (
         multiple=True,
         type=click.Choice([repair.name for repair in REPAIRS]),
         metavar="NAME",
-        help="Also mend this, repeatable: " + ", ".join(it.name for it in REPAIRS if not it.usual) + ".",
+        help="Also apply this auto-fix, repeatable: " + ", ".join(it.name for it in REPAIRS if not it.usual) + ".",
     ),
     click.option(
         "--no-repair",
@@ -120,14 +143,16 @@ _OPTIONS = (
         multiple=True,
         type=click.Choice([repair.name for repair in REPAIRS]),
         metavar="NAME",
-        help="Do not mend this but refuse the row, repeatable: " + ", ".join(USUAL) + ".",
+        help="Leave this auto-fix out, so that such a row is invalid, repeatable: " + ", ".join(USUAL) + ".",
     ),
     click.option(
         "--profile-from",
         "wins",
         type=click.Choice(["first", "last"]),
         default="first",
-        help="Which of a person's rows gives the profile.",
+        show_default=True,
+        metavar="first|last",
+        help="Which of a user's rows gives the profile.",
     ),
 )
 

@@ -121,6 +121,20 @@ class PurgeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """The script for `shell`."""
+
+    shell: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRequest:
+    """The help of `command`; None for the program's."""
+
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxRequest:
     """The stand-in server, in the command line's units: milliseconds, `KIND:P`."""
 

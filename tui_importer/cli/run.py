@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
 from tui_importer.cli.key import obtain_key
 from tui_importer.cli.output import note, write, write_json
+from tui_importer.cli.piped import readable
 from tui_importer.cli.reading import save_mapping
+from tui_importer.cli.scratch import scratch_folder
 from tui_importer.cli.terminal import ask, can_ask, confirmed
 from tui_importer.config import load, paths, private_folder
 from tui_importer.engine.environment import read_environment
-from tui_importer.engine.errors import EngineError, OptionsFrozen
+from tui_importer.engine.errors import OptionsFrozen, SourceGone
 from tui_importer.engine.jobs import Jobs
 from tui_importer.engine.options import NewJob
 from tui_importer.engine.review import Selection
 from tui_importer.errors import ImporterError
 from tui_importer.report.plan import plan_document, plan_lines
 from tui_importer.report.summary import summary_document, summary_lines, summary_of
-from tui_importer.text import safe
+from tui_importer.source.pipe import pipe_of
+from tui_importer.text import plural, safe
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.limits import RateLimiter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui_importer.cli.piped import Readable
     from tui_importer.cli.requests import RetryRequest, RunRequest
     from tui_importer.engine.job import Job
     from tui_importer.engine.options import RunOptions
     from tui_importer.engine.plan import Environment, Plan
     from tui_importer.secret import Secret
+    from tui_importer.source.pipe import Pipe
 
 EXIT_REFUSED = 2
 EXIT_INTERRUPTED = 130
@@ -67,6 +73,19 @@ class PlanStopped(ImporterError):
         self.exit_code = job.exit_code
 
 
+class PipeLost(ImporterError):
+    """The scan of a pipe was stopped: its rows are gone, and so is the job."""
+
+    kind = "interrupted"
+
+    def __init__(self, pipe: str, exit_code: int) -> None:
+        super().__init__(
+            f"The scan was stopped, and {safe(pipe)} cannot be read again: nothing was sent and nothing is kept.",
+            "Start it again.",
+        )
+        self.exit_code = exit_code
+
+
 class NoSingleJob(ImporterError):
     """`resume` without a name needs exactly one unfinished job."""
 
@@ -81,26 +100,47 @@ def connect(base_url: str, key: Secret, options: RunOptions) -> Connection:
 def run(request: RunRequest) -> int:
     """Import a source; returns the exit code. Raises ImporterError when refused."""
     assert request.source is not None  # noqa: S101 - the command's argument
-    if not (request.yes or request.dry_run or can_ask()):
-        raise ConsentMissing("`run` shows its plan and asks, but there is no terminal to ask on.", "Give --yes.")
-    _check_readable(request.source)
-    if request.save_mapping:
-        save_mapping(request.save_mapping, request.source, request.reading, load())
+    pipe = pipe_of(request.source)
+    if not (request.yes or request.dry_run):
+        _check_can_ask(pipe)
+    if pipe is None:
+        _save_mapping(request, request.source)
     with interruptible():
         base_url = request.settings.base_url
         key = obtain_key(base_url, profile=request.profile)
         connection = connect(base_url, key, request.run_options)
         environment = read_environment(connection)
-        if request.dry_run:
-            return _dry_run(request, request.source, connection, environment)
-        return _import(request, request.source, connection, environment)
+        # A copy of people's data belongs where the job's own is, which may have room for it, too.
+        beside_jobs = None if pipe is None or request.dry_run else private_folder(paths().jobs.with_name("pipes"))
+        with readable(request.source, beside_jobs) as source:
+            if pipe is not None:
+                _save_mapping(request, source.path)
+            if request.dry_run:
+                return _dry_run(request, source, connection, environment)
+            return _import(request, source, connection, environment)
 
 
-def _dry_run(request: RunRequest, source: Path, connection: Connection, environment: Environment) -> int:
+def _check_can_ask(pipe: Pipe | None) -> None:
+    """Refuse early what would end at the question. Raises ConsentMissing."""
+    if pipe is not None and pipe.is_stdin:
+        raise ConsentMissing(
+            "`run` shows its plan and asks, but standard input is the file here, so nobody can answer on it.",
+            "Give --yes, or --dry-run to see the plan first.",
+        )
+    if not can_ask():
+        raise ConsentMissing("`run` shows its plan and asks, but there is no terminal to ask on.", "Give --yes.")
+
+
+def _save_mapping(request: RunRequest, source: Path) -> None:
+    if request.save_mapping:
+        save_mapping(request.save_mapping, source, request.reading, load())
+
+
+def _dry_run(request: RunRequest, source: Readable, connection: Connection, environment: Environment) -> int:
     """Plan in a folder that goes again; 0 when everything could be imported, else 1."""
-    with tempfile.TemporaryDirectory(prefix="tui-importer-plan-") as folder:
-        jobs = Jobs(Path(folder))
-        new = NewJob(source, request.job or jobs.default_name(source), request.frozen_options, request.run_options)
+    with scratch_folder("tui-importer-plan-") as folder:
+        jobs = Jobs(folder)
+        new = _new_job(request, source, jobs)
         with contextlib.closing(jobs.create(new, connection, environment=environment.name)) as job:
             plan = _plan(job, Progress())
             if plan is None:
@@ -115,15 +155,24 @@ def _dry_run(request: RunRequest, source: Path, connection: Connection, environm
     return 0 if clean else 1
 
 
-def _import(request: RunRequest, source: Path, connection: Connection, environment: Environment) -> int:
+def _new_job(request: RunRequest, source: Readable, jobs: Jobs) -> NewJob:
+    name = request.job or jobs.default_name(source.path)
+    return NewJob(source.path, name, request.frozen_options, request.run_options, source.pipe)
+
+
+def _import(request: RunRequest, source: Readable, connection: Connection, environment: Environment) -> int:
     jobs = Jobs(private_folder(paths().jobs))
-    name = request.job or jobs.default_name(source)
+    new = _new_job(request, source, jobs)
+    name = new.name
     _check_consent(request, environment, name)
-    new = NewJob(source, name, request.frozen_options, request.run_options)
     job = jobs.create(new, connection, environment=environment.name)
     try:
         with contextlib.closing(job):
-            code = _drive(job, request, environment, agreed=False)
+            code = _drive(job, request, environment, agreed=False, planned=source.forget)
+        jobs.refuse_lost_source(name)
+    except SourceGone as lost:  # the scan was stopped: nothing of it is of any use
+        jobs.purge(name)
+        raise PipeLost(source.pipe, code) from lost
     except ImporterError as refusal:
         if refusal.exit_code == EXIT_REFUSED and not job.begun:
             jobs.purge(name)
@@ -165,6 +214,7 @@ def _check_base_url(request: RunRequest, jobs: Jobs, name: str) -> None:
 def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None = None) -> int:
     """Run what is missing of a job, and the failures of `again`."""
     _check_base_url(request, jobs, name)
+    jobs.refuse_lost_source(name)
     frozen, kept, _ = jobs.options_of(name)
     options = request.run_options_over(kept)
     with interruptible():
@@ -187,19 +237,10 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
                 _check_consent(request, environment, name)
             if again is not None:
                 rows = job.retry(again)
-                note(f"{rows:,} failed {'row is' if rows == 1 else 'rows are'} tried again")
+                note(f"{plural(rows, 'failed row is', 'failed rows are')} tried again")
             code = _drive(job, request, environment, agreed=agreed)
         _print_summary(request, jobs.reader_folder(name))
     return code
-
-
-def _check_readable(source: Path) -> None:
-    """Refuse early what the scan would refuse after questions."""
-    try:
-        with source.open("rb"):
-            return
-    except OSError as error:
-        raise EngineError(f"{safe(source)} cannot be read: {error.strerror}.", "Check the path.") from error
 
 
 def _check_consent(request: RunRequest, environment: Environment, name: str) -> None:
@@ -218,13 +259,24 @@ def _check_consent(request: RunRequest, environment: Environment, name: str) -> 
         )
 
 
-def _drive(job: Job, request: RunRequest, environment: Environment, *, agreed: bool) -> int:
-    """Plan and ask unless that is done, then import; returns the exit code. Raises ImporterError when refused."""
+def _drive(
+    job: Job,
+    request: RunRequest,
+    environment: Environment,
+    *,
+    agreed: bool,
+    planned: Callable[[], None] = lambda: None,
+) -> int:
+    """Plan and ask unless that is done, then import; returns the exit code. Raises ImporterError when refused.
+
+    `planned` is called when the source is not needed any more.
+    """
     progress = Progress()
     if not agreed:
         plan = _plan(job, progress)
         if plan is None:
             return job.exit_code
+        planned()
         for line in plan_lines(plan):
             note(line)
         _ask(job, request, environment)
@@ -247,7 +299,7 @@ def _goes_on(job: Job, request: RunRequest) -> bool:
     snapshot = job.snapshot()
     note(f"Canary: {snapshot.reason}.")
     try:
-        return confirmed(f"Go on with the other {snapshot.totals.pending:,} rows?")
+        return confirmed(f"Go on with the other {plural(snapshot.totals.pending, 'row')}?")
     except (EOFError, KeyboardInterrupt):
         return False
 

@@ -6,20 +6,25 @@ import contextlib
 import json
 import signal
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import write
+from tui_importer.cli.piped import read_pipe
 from tui_importer.cli.reading import save_mapping
+from tui_importer.cli.scratch import scratch_folder
 from tui_importer.config import load
+from tui_importer.source.errors import ScanCancelled
+from tui_importer.source.pipe import pipe_of
 from tui_importer.source.problems import BY_NAME
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import FrameType
 
     from tui_importer.cli.requests import ScanRequest
@@ -35,15 +40,16 @@ def scan(request: ScanRequest) -> int:
 
     Raises SourceError, and ScanCancelled after a signal.
     """
-    if request.save_mapping:
-        save_mapping(request.save_mapping, request.source, request.reading, load())
     with (
         _Interruption() as interruption,
-        tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder,
+        scratch_folder("tui-importer-scan-") as folder,
         ThreadPoolExecutor(1) as pool,
     ):
+        request = replace(request, source=_source(request.source, folder, interruption))
+        if request.save_mapping:
+            save_mapping(request.save_mapping, request.source, request.reading, load())
         with _progress() as progress:
-            result = pool.submit(_scan, request, Path(folder), progress, interruption.cancelled).result()
+            result = pool.submit(_scan, request, folder / "rows", progress, interruption.cancelled).result()
         with interruption.at_once():
             if request.json:
                 _write_document(result)
@@ -52,10 +58,21 @@ def scan(request: ScanRequest) -> int:
     return 0 if result.importable == result.rows else 1
 
 
+def _source(source: Path, folder: Path, interruption: _Interruption) -> Path:
+    """The file to scan: a copy of what can be read only once. Raises SourceError, ScanCancelled."""
+    pipe = pipe_of(source)
+    if pipe is None:
+        return source
+    try:
+        with interruption.at_once():
+            return read_pipe(pipe, folder).path
+    except KeyboardInterrupt:
+        raise ScanCancelled from None
+
+
 def _scan(
     request: ScanRequest, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
 ) -> ScanResult:
-    from tui_importer.source.errors import ScanCancelled
     from tui_importer.source.scan import scan as scan_source
 
     try:
@@ -114,7 +131,7 @@ def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
 
     def show(progress: ScanProgress) -> None:
         share = progress.bytes_read / max(progress.bytes_total, 1)
-        sys.stderr.write(f"\rReading: {share:4.0%}, {progress.rows:,} rows".ljust(_PROGRESS_WIDTH))
+        sys.stderr.write(f"\rReading: {share:4.0%}, {plural(progress.rows, 'row')}".ljust(_PROGRESS_WIDTH))
         sys.stderr.flush()
 
     try:
@@ -157,7 +174,8 @@ def _write_report(source: Path, result: ScanResult) -> None:
         write(_line(problem))
     if result.problem_counts:
         write("")
-    write(f"{safe(source.name)}: {result.rows:,} rows, {len(result.columns)} columns, read in {result.seconds:.1f} s")
+    size = f"{plural(result.rows, 'row')}, {plural(len(result.columns), 'column')}"
+    write(f"{safe(source.name)}: {size}, read in {result.seconds:.1f} s")
     write(f"  read as        {result.dialect}")
     if result.preset:
         write(f"  layout         {result.preset}")
@@ -167,7 +185,8 @@ def _write_report(source: Path, result: ScanResult) -> None:
     write(f"  memberships    {result.memberships:,}")
     write(f"  organizations  {len(result.organizations):,}")
     refused = result.rows - result.importable
-    write(f"  problems       {result.rows_with_problems:,} rows with problems, {refused:,} of them cannot be imported")
+    with_problems = f"{plural(result.rows_with_problems, 'row')} with problems"
+    write(f"  problems       {with_problems}, {refused:,} of them cannot be imported")
     for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
         write(f"    {count:>9,}  {kind}: {BY_NAME[kind].suggestion}")
 
@@ -185,6 +204,7 @@ def _coverage(result: ScanResult) -> Iterator[str]:
 
 def _line(problem: Problem) -> str:
     column = f", {safe(problem.column)}" if problem.column else ""
-    mark = "✗" if problem.severity == "error" else "!"
+    error = problem.severity == "error"
+    mark = coloured("✗" if error else "!", "error" if error else "warning", sys.stdout)
     message = safe(problem.message, _LONGEST_MESSAGE)
     return f"{mark} row {problem.row:,}, line {problem.line:,}{column}: {message} ({problem.kind})"

@@ -4,6 +4,7 @@ EngineError            refused before anything was written
 ├── JobUnfinished      a job on this source and environment is not finished
 ├── OptionsFrozen      what is frozen in the job was given again with another value
 ├── SourceChanged      the source is not the one that the job was recorded for
+├── SourceGone         the source was a pipe, which is read once, and its rows were not frozen
 ├── PlanFailed         the key or the service gave out while the plan was made (exit 4 or 2)
 ├── NotNow             a running job is at a point where this cannot be done
 ├── KeyMismatch        the key does not see this job's objects (exit 4)
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tui_importer.errors import ImporterError
+from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from tui_importer.engine.control import Halt
@@ -46,6 +48,19 @@ class SourceChanged(EngineError):
     """The file was edited or replaced before the job had frozen its rows."""
 
     kind = "source_changed"
+
+
+class SourceGone(EngineError):
+    """The job's rows came from standard input or a pipe, and the scan did not reach its end."""
+
+    kind = "source_gone"
+
+    def __init__(self, job: str, source: str) -> None:
+        super().__init__(
+            f"The rows of the job {safe(job)} came from {safe(source)}, which cannot be read again, and its scan did "
+            "not reach the end.",
+            f"Remove the job and start it again: tui-importer purge {safe(job)}",
+        )
 
 
 class PlanFailed(EngineError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui_importer.engine.errors import NotNow
 from tui_importer.engine.review import LONGEST_REASON, RetryPlan, Selection, plan_retry, to_reopen, to_skip
 from tui_importer.journal import statements
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ class FailedRows:
         self._journal.flush()  # a failure that was counted is meant, too
         found = to_reopen(self._journal, selection, self._source.rows.first_rows, held=held)
         if found.rows:
-            rows = _failed_rows(len(found.rows))
+            rows = plural(len(found.rows), "failed row")
             if self._lifecycle.state == "finished":
                 self._lifecycle.reopen(f"{rows} to be tried again", "Go on to try them.")
             self._source.tally.rows_reopened(found.rows, found.without_user)
@@ -91,11 +91,7 @@ class FailedRows:
             tally.rows_skipped(found)
             commit = self._journal.submit(*statements.skipped(found, time.time(), reason))
             self._failures_removed(commit, len(found))
-            self._lifecycle.say("info", f"Skipped {_failed_rows(len(found))}: {reason}")
+            self._lifecycle.say("info", f"Skipped {plural(len(found), 'failed row')}: {reason}")
             if self._lifecycle.state == "finished":
                 self._parts.keep_secrets()
             return len(found)
-
-
-def _failed_rows(count: int) -> str:
-    return f"{count:,} failed row" if count == 1 else f"{count:,} failed rows"

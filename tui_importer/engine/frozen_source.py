@@ -7,12 +7,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.errors import Interrupted, SourceChanged
+from tui_importer.engine.errors import Interrupted, SourceChanged, SourceGone
 from tui_importer.engine.options import DEFAULT_CHUNK_SIZE
 from tui_importer.engine.tally import Tally
 from tui_importer.journal.errors import JournalError
 from tui_importer.journal.records import OrganizationRecord
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +35,22 @@ class FrozenSource:
     """Scans when that was not done yet, else reads what an earlier scan left. `progress` is for the screen.
 
     `change` says what became of the source since the scan, empty while it is as it was; it is told once in a process.
+    `copy` is the file to scan when the source is a pipe.
     """
 
-    def __init__(self, folder: Path, journal: Journal, frozen: FrozenOptions, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        journal: Journal,
+        frozen: FrozenOptions,
+        lifecycle: Lifecycle,
+        copy: Path | None = None,
+    ) -> None:
         self._folder = folder
         self._journal = journal
         self._frozen = frozen
         self._lifecycle = lifecycle
+        self._copy = copy
         self._rows: FrozenRows | None = None
         self._scan: ScanResult | None = None
         self.cancelled = threading.Event()
@@ -75,11 +84,13 @@ class FrozenSource:
         return self._scan
 
     def ensure(self) -> None:
-        """Scan unless that was done. Raises SourceError, SourceChanged, Interrupted, JournalError."""
+        """Scan unless that was done. Raises SourceError, SourceChanged, SourceGone, Interrupted, JournalError."""
         from tui_importer.source.scan import ScanCancelled
 
         if self.is_scanned:
             return
+        if self.record.is_piped and (self._copy is None or not self._copy.exists()):
+            raise SourceGone(self.record.name, self.record.source)
         change = self._look()
         if change:
             raise SourceChanged(
@@ -127,7 +138,7 @@ class FrozenSource:
             self.progress = progress
 
         result = scan(
-            Path(self.record.source),
+            self._copy or Path(self.record.source),
             self._folder,
             self._frozen.reading,
             limit=self._frozen.limit,
@@ -148,7 +159,8 @@ class FrozenSource:
         refused = result.rows - result.importable
         organizations = len(result.organizations)
         self._lifecycle.say(
-            "info", f"Scanned {result.rows:,} rows, {organizations:,} organizations, {refused:,} refused"
+            "info",
+            f"Scanned {plural(result.rows, 'row')}, {plural(organizations, 'organization')}, {refused:,} refused",
         )
 
     def _load_tally(self) -> Tally:
@@ -166,6 +178,8 @@ class FrozenSource:
         return bool(self.change)
 
     def _look(self) -> str:
+        if self.record.is_piped:
+            return ""
         try:
             found = Path(self.record.source).stat()
         except FileNotFoundError:

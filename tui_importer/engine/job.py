@@ -54,7 +54,8 @@ class Job:
     """Implements `JobView`. One coordinator thread at a time does the work.
 
     All public methods return at once, except `wait` and `close`. The job's lock is held until `close`.
-    `prewarming` False is for tests only: it shows what happens without the pre-warm.
+    `prewarming` False is for tests only: it shows what happens without the pre-warm. `copy` is the file to scan of a
+    source that is a pipe.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Job:
         patience: Patience | None = None,
         *,
         prewarming: bool = True,
+        copy: Path | None = None,
     ) -> None:
         journal = Journal(folder, self._journal_failed)
         record = journal.job()
@@ -77,7 +79,7 @@ class Job:
             connection=connection,
             frozen=frozen,
             lifecycle=lifecycle,
-            source=FrozenSource(folder, journal, frozen, lifecycle),
+            source=FrozenSource(folder, journal, frozen, lifecycle, copy),
             live=LiveOptions(options, record.run_options, journal, connection.limiter, self.note),
             metrics=Metrics(journal.counters()),
             environment=record.environment,

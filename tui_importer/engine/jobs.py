@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui_importer.engine import folders
-from tui_importer.engine.errors import EngineError, JobUnfinished
+from tui_importer.engine.errors import EngineError, JobUnfinished, SourceGone
 from tui_importer.engine.job import Job
 from tui_importer.engine.listing import is_job, list_jobs, summarise
 from tui_importer.engine.options import JOB_NAME, FrozenOptions, RunOptions, frozen_from
@@ -71,7 +71,7 @@ class Jobs:
         now = time.time()
         record = JobRecord(
             name=new.name,
-            source=str(new.source.absolute()),
+            source=new.pipe or str(new.source.absolute()),
             created_at=now,
             updated_at=now,
             environment=environment,
@@ -95,7 +95,8 @@ class Jobs:
         )
         lock = folders.make(folder, record)
         try:
-            return Job(folder, lock, connection, new.run, patience, prewarming=prewarming)
+            copy = new.source if new.pipe else None
+            return Job(folder, lock, connection, new.run, patience, prewarming=prewarming, copy=copy)
         except BaseException as error:  # an interrupt too: no job is left that nobody was given, nor its lock
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
@@ -138,6 +139,13 @@ class Jobs:
         with open_reader(self._existing(name)) as reader:
             record = reader.job()
             return key.salted_hash(record.key_salt) == record.key_hash
+
+    def refuse_lost_source(self, name: str) -> None:
+        """Refuse a job that has no rows yet and can get none any more. Raises JobNotFound, SourceGone."""
+        with open_reader(self._existing(name)) as reader:
+            record = reader.job()
+        if record.is_piped and record.rows is None:
+            raise SourceGone(name, record.source)
 
     def list(self) -> Sequence[JobSummary]:
         """All jobs, newest first; one that cannot be read is listed with its problem."""

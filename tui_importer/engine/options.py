@@ -76,12 +76,16 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be created."""
+    """A job to be created.
+
+    `pipe` is the name of what `source` is a copy of when that can be read only once: the copy goes after the scan.
+    """
 
     source: Path
     name: str
     frozen: FrozenOptions
     run: RunOptions
+    pipe: str = ""
 
 
 RUN_OPTIONS = tuple(field.name for field in fields(RunOptions))

@@ -15,7 +15,7 @@ from tui_importer.engine.lookups import Lookups
 from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
 from tui_importer.engine.plan import OrganizationPlan, Plan, ProblemGroup, UserPlan
 from tui_importer.source.problems import BY_NAME
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 from tui_importer.workos.errors import NotFound, PermissionDenied
 
 if TYPE_CHECKING:
@@ -228,16 +228,16 @@ def _notes(
         if these:
             rows = sum(each.rows for each in these)
             names = _few([each.name or each.value for each in these])
-            are = "organization is" if len(these) == 1 else "organizations are"
-            yield f"Will fail: {_rows(rows)}. {len(these):,} {are} {what}: {names}."
+            are = plural(len(these), "organization is", "organizations are")
+            yield f"Will fail: {plural(rows, 'row')}. {are} {what}: {names}."
     if roles_missing:
         rows = sum(scan.roles_rows.get(role, 0) for role in roles_missing)
         names = _few([f"{role} ({scan.roles_rows.get(role, 0):,})" for role in roles_missing])
-        yield f"Will fail: {_rows(rows)} with a role that the environment does not have: {names}."
+        yield f"Will fail: {plural(rows, 'row')} with a role that the environment does not have: {names}."
     if roles_missing is None:
         yield "The environment's roles could not be read: the key has no permission for it."
     if webhooks:
-        endpoints = "1 webhook endpoint is" if webhooks == 1 else f"{webhooks:,} webhook endpoints are"
+        endpoints = plural(webhooks, "webhook endpoint is", "webhook endpoints are")
         yield (
             f"{endpoints} enabled: each new organization, user and membership is sent there. "
             "WorkOS advises to disable them during the import."
@@ -250,11 +250,3 @@ def _few(names: list[str]) -> str:
     """The first names, and how many more there are."""
     shown = ", ".join(safe(name, 60) for name in names[:3])
     return shown + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{_s(count)}"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -21,7 +21,7 @@ from tui_importer.engine.steps import Tools
 from tui_importer.engine.workers import ChunkQueue, WorkerPool
 from tui_importer.journal import statements
 from tui_importer.journal.records import UNKNOWN_TIME
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 from tui_importer.workos.errors import NotFound, Refused
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Run:
         self.say(
             "info",
             f"Organizations: {counts.resolved:,} of {counts.total:,} resolved, {counts.created:,} created, "
-            f"{counts.failed:,} failed, {requests:,} requests",
+            f"{counts.failed:,} failed, {plural(requests, 'request')}",
         )
         self.journal.flush()
 
@@ -285,8 +285,8 @@ class Run:
         totals = self.tally.picture(0).totals
         return Halt(
             "canary",
-            f"the first {self.last_row:,} rows are done: {totals.created:,} created, {totals.existing:,} existing, "
-            f"{totals.failed:,} failed",
+            f"the first {plural(self.last_row, 'row is', 'rows are')} done: {totals.created:,} created, "
+            f"{totals.existing:,} existing, {totals.failed:,} failed",
             f"Look at them, in WorkOS too; resume to go on with the other {self.tally.rows - self.last_row:,}.",
         )
 
@@ -305,7 +305,7 @@ class Run:
         pool = WorkerPool(self, queue)
         self._asked = self.options.workers
         wanted = self.wanted_workers()
-        self.say("info", f"Importing users with {wanted} workers")
+        self.say("info", f"Importing users with {plural(wanted, 'worker')}")
         pool.resize(wanted)
         self.pool = pool  # from here on the housekeeper resizes it
         while pool.alive():

@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.snapshot import Eta
+from tui_importer.text import plural
 from tui_importer.workos.limits import OVERALL_PER_60S, WRITES_PER_10S
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _latency(snapshot: Snapshot) -> str:
     working = sum(worker.state not in {"idle", "stopped"} for worker in snapshot.workers)
     if not working:
         return ""
-    return f"latency, {working} workers" if working > 1 else "latency, 1 worker"
+    return f"latency, {plural(working, 'worker')}"
 
 
 def _tidy(rate: float) -> str:

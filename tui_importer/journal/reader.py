@@ -182,6 +182,11 @@ class Reader:
         """Number of failures: failed rows and failed organizations."""
         return self._all(_number, "SELECT count(*) FROM failures")[0]
 
+    def retryable_kinds(self) -> list[str]:
+        """Kinds of the failed rows that the API or a dependency failed, the most frequent first."""
+        sql = "SELECT kind FROM failures WHERE row IS NOT NULL AND step <> 'row' GROUP BY kind ORDER BY count(*) DESC"
+        return self._all(lambda values: str(values[0]), sql)
+
     def most_frequent_failure(self) -> tuple[str, str] | None:
         """Kind and newest message of the kind with the most failures."""
         found = self._all(

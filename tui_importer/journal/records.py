@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from enum import IntEnum, IntFlag
 from functools import cache
+from pathlib import PurePath
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -156,7 +157,8 @@ ENVIRONMENTS = frozenset({"SANDBOX", "STAGING", "PRODUCTION", "UNKNOWN"})
 class JobRecord:
     """The job itself. `sha256`, `rows` and `chunk_size` are None before the scan has ended.
 
-    `state`, `phase` and `environment` are of STATES, PHASES and ENVIRONMENTS.
+    `state`, `phase` and `environment` are of STATES, PHASES and ENVIRONMENTS. `source` is an absolute path, or the name
+    of a pipe.
     """
 
     name: str
@@ -181,6 +183,11 @@ class JobRecord:
     seconds_scan: float
     seconds_prewarm: float
     seconds_import: float
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether the rows came from standard input or a pipe, so that there is no source to look at any more."""
+        return not PurePath(self.source).is_absolute()
 
 
 @dataclass(frozen=True, slots=True)

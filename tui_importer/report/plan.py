@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_importer.source.problems import BY_NAME
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,8 +103,9 @@ def _known(plan: Plan) -> str:
     if not people.looked_up:
         return ""
     if people.looked_up >= plan.users:
-        return f"; {people.existing:,} of the people exist already"
-    return f"; of {people.looked_up:,} people looked up {people.existing:,} exist already"
+        return f"; {plural(people.existing, 'of the people exists', 'of the people exist')} already"
+    looked_up = plural(people.looked_up, "person", "people")
+    return f"; of {looked_up} looked up {plural(people.existing, 'exists', 'exist')} already"
 
 
 def _group_lines(group: ProblemGroup) -> list[str]:

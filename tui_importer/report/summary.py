@@ -14,7 +14,7 @@ from tui_importer.engine.snapshot import (
 )
 from tui_importer.journal.journal import open_reader
 from tui_importer.journal.records import How, Outcome
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,17 +156,21 @@ def summary_lines(summary: Summary) -> list[str]:
             f"{organizations.created:,} created, {organizations.failed:,} failed"
         ),
         (
-            f"  pre-warm       {summary.seconds.prewarm:.1f} s, {summary.prewarm_requests:,} requests; "
-            f"cache {summary.cache_hits:,} hits, {summary.cache_misses:,} misses"
+            f"  pre-warm       {summary.seconds.prewarm:.1f} s, {plural(summary.prewarm_requests, 'request')}; "
+            f"cache {plural(summary.cache_hits, 'hit')}, {plural(summary.cache_misses, 'miss', 'misses')}"
         ),
-        f"  requests       {summary.requests:,}, {summary.retries:,} retries, {summary.rate_limited:,} times 429",
+        (
+            f"  requests       {summary.requests:,}, {plural(summary.retries, 'retry', 'retries')}, "
+            f"{plural(summary.rate_limited, 'time')} 429"
+        ),
         (
             f"  seconds        scan {summary.seconds.scan:.1f}, pre-warm {summary.seconds.prewarm:.1f}, "
             f"import {summary.seconds.import_:.1f}"
         ),
     ]
     if totals.held:
-        lines.insert(2, f"  held           {totals.held:,} pending rows wait for an organization that failed")
+        waiting = plural(totals.held, "pending row waits", "pending rows wait")
+        lines.insert(2, f"  held           {waiting} for an organization that failed")
     if summary.next_step:
         lines.append(f"Next: {safe(summary.next_step)}")
     return lines

@@ -23,6 +23,7 @@ from tui_importer.source.repairs import Mending
 from tui_importer.source.swallowed import hidden_lines
 from tui_importer.source.tables import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
 from tui_importer.source.values import ValueChecker, values
+from tui_importer.text import plural
 
 if TYPE_CHECKING:
     from tui_importer.source.columns import Columns
@@ -114,7 +115,7 @@ class RowChecker:
     def _check_width(self, findings: Findings) -> None:
         width = self._width
         values = pl.when(pl.col(FIELDS) == 1).then(pl.lit("1 value")).otherwise(pl.format("{} values", FIELDS))
-        values = pl.format(f"{{}} for {width} columns", values)
+        values = pl.format(f"{{}} for {plural(width, 'column')}", values)
         findings.add("row_too_short", "", pl.col(FIELDS) < width, values)
         surplus = pl.col(SURPLUS).list.join("”, “").str.slice(0, 80)
         if not self._hidden:

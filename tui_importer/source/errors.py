@@ -2,8 +2,9 @@
 
 SourceError            the file cannot be read or trusted as a whole
 ├── SourceNotFound     nothing there
-├── SourceNotAFile     a folder, a device, a pipe
+├── SourceNotAFile     a folder, a device, a socket
 ├── SourceUnreadable   permissions or the disk
+├── SourceNotCopied    a pipe that cannot be kept to be read again
 ├── SourceEmpty        no bytes, only blank lines, or a header without rows
 ├── SourceFormat       another format: a spreadsheet, an archive, JSON, a damaged gzip, NUL bytes in the header
 ├── SourceEncoding     UTF-32, or a header that is no text in the file's encoding
@@ -64,7 +65,7 @@ class SourceNotFound(SourceError):
 
 
 class SourceNotAFile(SourceError):
-    """The path leads to a folder, a device or a pipe."""
+    """The path leads to a folder, a device or a socket, or to a pipe where none can be read."""
 
     kind = "source_not_a_file"
 
@@ -73,6 +74,12 @@ class SourceUnreadable(SourceError):
     """The operating system refused to open or read it."""
 
     kind = "source_unreadable"
+
+
+class SourceNotCopied(SourceError):
+    """What can be read only once could not be copied, for want of room or of permissions."""
+
+    kind = "source_not_copied"
 
 
 class SourceEmpty(SourceError):

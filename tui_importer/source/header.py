@@ -86,8 +86,7 @@ def open_source(path: Path) -> BinaryIO:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-            raise SourceNotAFile(path, f"this is {what}.", "Give the path of a CSV file.")
+            raise SourceNotAFile(path, f"this is {_what(mode)}.", "Give the path of a CSV file.")
         return path.open("rb", buffering=0)
     except FileNotFoundError:
         raise SourceNotFound(path, f"there is no file {safe(path)}.", "Check the path.") from None
@@ -97,6 +96,16 @@ def open_source(path: Path) -> BinaryIO:
         raise SourceUnreadable(
             path, f"it cannot be opened: {error.strerror}.", "Check the file's permissions."
         ) from None
+
+
+def _what(mode: int) -> str:
+    kinds = {
+        "a folder": stat.S_ISDIR,
+        "a device": lambda it: stat.S_ISCHR(it) or stat.S_ISBLK(it),
+        "a socket": stat.S_ISSOCK,
+        "a pipe, which can be read only once": stat.S_ISFIFO,
+    }
+    return next((what for what, is_it in kinds.items() if is_it(mode)), "not a regular file")
 
 
 def read_header(stream: Stream, reading: Reading = RECOGNISED, *, complete: bool = True) -> Header:

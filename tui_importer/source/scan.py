@@ -47,6 +47,7 @@ from tui_importer.source.organizations import as_objects
 from tui_importer.source.problems import ERRORS, KINDS
 from tui_importer.source.reading import RECOGNISED
 from tui_importer.source.summary import Summary, read_summary, write_summary
+from tui_importer.text import plural
 
 if TYPE_CHECKING:
     import threading
@@ -130,7 +131,8 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
     if importable + counts.refused != freezer.rows:
         raise SourceMiscounted(
             path,
-            f"of {freezer.rows:,} rows {importable:,} can be imported and {counts.refused:,} cannot: that is not all.",
+            f"of {plural(freezer.rows, 'row')} {importable:,} can be imported and {counts.refused:,} cannot: "
+            "that is not all.",
             "This is a defect of the importer; please report it.",
         )
     written = [name for name in (ROWS, SECRETS, REPEATS, PROBLEMS, ORGANIZATIONS) if (stage / name).exists()]

@@ -13,6 +13,7 @@ from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.errors import SourceMiscounted
 from tui_importer.source.header import mistake_of
 from tui_importer.source.records import Record, split_records
+from tui_importer.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,8 @@ def _split(block: Block, width: int, path: Path) -> pl.DataFrame:
     if len(records) != block.records:
         raise SourceMiscounted(
             path,
-            f"two readings of the next {block.lines:,} lines find {len(records):,} and {block.records:,} rows.",
+            f"two readings of the next {plural(block.lines, 'line')} find {len(records):,} "
+            f"and {plural(block.records, 'row')}.",
             "This is a defect of the importer; please report it with these lines.",
             line=block.line,
         )

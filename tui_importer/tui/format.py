@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_importer.text import plural
+
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
@@ -11,11 +13,6 @@ if TYPE_CHECKING:
 def number(value: int) -> str:
     """A count with thousands separators: 14,997."""
     return f"{value:,}"
-
-
-def counted(value: int, noun: str) -> str:
-    """A count with its noun in the right form: 1 row, 7 rows."""
-    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
 def short_count(value: int) -> str:
@@ -82,7 +79,7 @@ def size(value: int) -> str:
         if amount < 1000 or unit == "GB":
             break
         amount /= 1000
-    return f"{value} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+    return plural(value, "byte") if unit == "bytes" else f"{amount:.1f} {unit}"
 
 
 def milliseconds(value: float | None) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 
 from tui_importer.engine.review import Selection
 from tui_importer.errors import ImporterError
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.daemon import in_daemon
 from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.screens.confirm_start import confirmed_start
@@ -124,7 +124,7 @@ class Review:
             self._decided(selection, "later" if snapshot.state == "pausing" else "now")
         else:
             dialog = ChoiceDialog(
-                f"Try {fmt.counted(plan.rows, 'row')} again?", retry_text(plan, snapshot), retry_choices(plan, snapshot)
+                f"Try {plural(plan.rows, 'row')} again?", retry_text(plan, snapshot), retry_choices(plan, snapshot)
             )
             self._app.push_screen(dialog, partial(self._decided, selection))
 
@@ -175,7 +175,7 @@ class Review:
         chosen = Chosen.of(picked)
         if not chosen.rows:
             return
-        rows = fmt.counted(len(chosen.rows), "row") if len(chosen.rows) != 1 else f"row {next(iter(chosen.rows)):,}"
+        rows = plural(len(chosen.rows), "row") if len(chosen.rows) != 1 else f"row {next(iter(chosen.rows)):,}"
 
         def given(reason: str | None) -> None:
             if not reason:
@@ -199,13 +199,13 @@ class Review:
         if len(chosen.rows) > 1:
             text.insert(0, kinds_text(chosen.kinds))
         if chosen.organizations:
-            text.append(f"{fmt.counted(chosen.organizations, 'failed organization')} cannot be skipped, only rows can.")
+            text.append(f"{plural(chosen.organizations, 'failed organization')} cannot be skipped, only rows can.")
         self._app.push_screen(SkipDialog(f"Skip {rows}?", text, self._reason), given)
 
     async def _skip(self, chosen: Chosen, reason: str) -> None:
         count = await in_daemon(partial(self._view.skip, chosen.rows, reason))
         self._tell_changed()
-        notify_safe(self._app, f"{fmt.counted(count, 'row')} skipped: {safe(reason, 80)}")
+        notify_safe(self._app, f"{plural(count, 'row')} skipped: {safe(reason, 80)}")
 
 
 def kinds_text(kinds: Sequence[tuple[str, int]]) -> str:
@@ -219,14 +219,14 @@ def retry_text(plan: RetryPlan, snapshot: Snapshot) -> list[str]:
     """What the dialog says: the numbers, what is left out, and what will be done."""
     text = [kinds_text(plan.kinds)]
     if plan.along:
-        verb = "comes" if plan.along == 1 else "come"
-        text.append(f"{fmt.counted(plan.along, 'row')} of these {verb} along: other rows of a person that is chosen.")
+        along = plural(plan.along, "row of these comes", "rows of these come")
+        text.append(f"{along} along: other rows of a person that is chosen.")
     if plan.refused:
-        left = fmt.counted(plan.refused, "other row")
+        left = plural(plan.refused, "other row")
         text.append(f"{left} cannot be tried again: refused by the scan, and the job's rows are frozen.")
     if plan.later:
-        text.append(f"{fmt.counted(plan.later, 'other row')} of failed organizations: the next run tries those.")
-    text += ["", _MISSING_STEP, f"That takes {fmt.counted(plan.requests, 'request')} or more."]
+        text.append(f"{plural(plan.later, 'other row')} of failed organizations: the next run tries those.")
+    text += ["", _MISSING_STEP, f"That takes {plural(plan.requests, 'request')} or more."]
     text.append(f"It writes to {snapshot.environment} at {snapshot.base_url}.")
     return text
 
@@ -243,7 +243,7 @@ def retry_choices(plan: RetryPlan, snapshot: Snapshot) -> tuple[Choice[Decision]
         return no, later
     if not others:
         return no, Choice("Try again", f"the job starts for {those}", "now", "accent")
-    pending = f"{fmt.counted(others, 'other row')} pending, too"
+    pending = f"{plural(others, 'other row')} pending, too"
     return no, Choice("Try again and go on", pending, "now", "accent"), later
 
 
@@ -252,7 +252,7 @@ def retry_words(selection: Selection, rows: int, decision: Decision) -> str:
     if rows == 1 and selection.rows is not None and len(selection.rows) == 1:
         which = f"Row {next(iter(selection.rows)):,} is"
     else:
-        which = f"{fmt.counted(rows, 'row')} {'is' if rows == 1 else 'are'}"
+        which = plural(rows, "row is", "rows are")
     if decision == "later":
         return f"{which} pending and tried again when the job goes on."
     return f"{which} tried again; only the step that is missing is redone."

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 
 from tui_importer.errors import ImporterError
+from tui_importer.text import plural
 from tui_importer.tui.actions import Place, When, bindings_of, find
 from tui_importer.tui.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData, HeaderLine
@@ -109,7 +110,9 @@ class ConsoleScreen(Screen[ResultT]):
         from tui_importer.tui.exporting import write_rows
 
         path = write_rows(folder, self.export_name(table), rows)
-        return f"{len(rows):,} of {rows.total:,} rows of {table.id} written to {safe(path, 1_000)}{self.unmasked}"
+        return (
+            f"{len(rows):,} of {plural(rows.total, 'row')} of {table.id} written to {safe(path, 1_000)}{self.unmasked}"
+        )
 
     @property
     def unmasked(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.screens.dialogs import TypedNameDialog
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def confirmed_start(
     if name in {"SANDBOX", "STAGING"} or begun or snapshot.dry_run:
         start()
         return
-    text = [f"{fmt.counted(snapshot.totals.rows, 'row')} of {snapshot.source} would be written to {name}."]
+    text = [f"{plural(snapshot.totals.rows, 'row')} of {snapshot.source} would be written to {name}."]
     if plan is not None:
-        people = f"{fmt.counted(plan.users, 'user')}, {fmt.counted(plan.memberships, 'membership')}"
+        people = f"{plural(plan.users, 'user')}, {plural(plan.memberships, 'membership')}"
         text = [
-            f"Writes {people}, {fmt.counted(plan.organizations.create, 'new organization')}",
+            f"Writes {people}, {plural(plan.organizations.create, 'new organization')}",
             f"to {name} at {snapshot.base_url} with the key {snapshot.key_hint}.",
         ]
 

@@ -8,6 +8,7 @@ import polars as pl
 from textual import on
 from textual.widgets import ContentSwitcher
 
+from tui_importer.text import plural
 from tui_importer.tui import tables
 from tui_importer.tui.actions import When
 from tui_importer.tui.group_columns import group_columns
@@ -276,7 +277,9 @@ class ErrorsTab(ConsoleScreen[None]):
         path, count = export_failures(
             folder, f"{job}-errors", self.console_app.backend.folder_of(job), set(picked["sequence"].to_list())
         )  # fmt: skip
-        return f"{count:,} of {self._failures.rows.total:,} errors written to {safe(path, 1_000)}{self.unmasked}"
+        return (
+            f"{count:,} of {plural(self._failures.rows.total, 'error')} written to {safe(path, 1_000)}{self.unmasked}"
+        )
 
 
 def words_without_errors(snapshot: Snapshot) -> tuple[str, ...]:
@@ -288,5 +291,7 @@ def words_without_errors(snapshot: Snapshot) -> tuple[str, ...]:
     if totals.skipped:
         lines.append(f"{totals.skipped:,} skipped: the log says why.")
     if totals.pending and snapshot.state == "paused":
-        lines.append(f"{totals.pending:,} rows are pending: the job goes on with them when you say so.")
+        those = "it" if totals.pending == 1 else "them"
+        pending = plural(totals.pending, "row is", "rows are")
+        lines.append(f"{pending} pending: the job goes on with {those} when you say so.")
     return tuple(lines)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui_importer.engine.explanations import explain_failure
 from tui_importer.errors import ImporterError
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.actions import Place, bindings_of
 from tui_importer.tui.drawing import lines
 from tui_importer.tui.looks import Fault
@@ -87,7 +87,7 @@ class FindingsScreen(ConsoleScreen[None]):
         self._show_header()
 
     def _show_header(self) -> None:
-        count = f"the first {MOST:,}" if len(self._found) == MOST else fmt.counted(len(self._found), "finding")
+        count = f"the first {MOST:,}" if len(self._found) == MOST else plural(len(self._found), "finding")
         masked = self.console_app.privacy.on
         self.show_header(HeaderData("findings of the scan", count, environment=self._environment, masked=masked))
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_importer.errors import ImporterError
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.actions import Place, When, bindings_of
 from tui_importer.tui.marks import STATES, mark_of
 from tui_importer.tui.screens.base import ConsoleScreen, styles
@@ -128,7 +128,7 @@ class JobsScreen(ConsoleScreen[None]):
         self.refresh_bindings()
 
     def _show_header(self) -> None:
-        detail = fmt.counted(len(self._jobs), "job") if self._jobs else ""
+        detail = plural(len(self._jobs), "job") if self._jobs else ""
         held = self.console_app.job
         if held.moving:
             detail = f"{detail} · {safe(held.name, 60)} runs here".removeprefix(" · ")
@@ -216,13 +216,13 @@ def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
 
     totals = job.totals
     unfinished = job.state not in {"finished", "aborted"} and totals.pending > 0
-    journal = f"{fmt.counted(totals.done, 'outcome')} and {fmt.counted(totals.failed, 'failure')}"
+    journal = f"{plural(totals.done, 'outcome')} and {plural(totals.failed, 'failure')}"
     text = [
         f"Lost on this machine: the journal with {journal}, and the frozen rows with their secrets.",
         f"What was written to {job.environment} stays there; {safe(job.source, 200)} is not touched.",
     ]
     if unfinished:
-        left = fmt.counted(totals.pending, "row")
-        text.append(f"The job is {mark_of(STATES, job.state).word}: {left} are left and cannot be resumed afterwards.")
+        left = plural(totals.pending, "row is", "rows are")
+        text.append(f"The job is {mark_of(STATES, job.state).word}: {left} left and cannot be resumed afterwards.")
     choices = [Choice("No", "keep the job", False), Choice("Purge", "remove its folder for good", True, "bad")]
     return ChoiceDialog(f"Purge {safe(job.job, 50)}?", text, choices, tone="bad")

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_importer.errors import ImporterError
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.screens.base import ConsoleModal
 from tui_importer.tui.text import error_text, safe
@@ -48,9 +48,7 @@ class LeavingScreen(ConsoleModal[None]):
         """Close the job as soon as nothing of it moves."""
         snapshot = self._job.snapshot()
         if snapshot is not None and snapshot.state in MOVING:
-            text = (
-                f"{fmt.counted(snapshot.requests.in_flight, 'request')} in flight; what is begun is brought to its end."
-            )
+            text = f"{plural(snapshot.requests.in_flight, 'request')} in flight; what is begun is brought to its end."
             self.query_one("#text", Static).update(Content(text))
         elif not self._ending:
             self._ending = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
 from tui_importer.tui.text import safe
@@ -19,10 +20,11 @@ class QuitDialog(ChoiceDialog[Way]):
 
     def __init__(self, snapshot: Snapshot) -> None:
         totals = snapshot.totals
-        flying = fmt.counted(snapshot.requests.in_flight, "request")
-        done = f"{fmt.number(totals.done)} of {fmt.counted(totals.rows, 'row')} are done"
+        flying = plural(snapshot.requests.in_flight, "request")
+        is_done = "is done" if totals.done == 1 else "are done"
+        done = f"{fmt.number(totals.done)} of {plural(totals.rows, 'row')} {is_done}"
         text = [
-            f"{done}, {fmt.number(totals.pending)} are left; {flying} in flight.",
+            f"{done}, {plural(totals.pending, 'is', 'are')} left; {flying} in flight.",
             "The job goes on later where it stands: nothing is lost either way.",
         ]
         choices: list[Choice[Way]] = [

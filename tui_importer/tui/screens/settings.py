@@ -14,6 +14,7 @@ from tui_importer.config.key_store import Account
 from tui_importer.config.rules import Choice as Words
 from tui_importer.config.rules import Switch
 from tui_importer.errors import ImporterError
+from tui_importer.text import plural
 from tui_importer.tui import settings_tables as tables
 from tui_importer.tui import theme
 from tui_importer.tui.actions import ACTIONS, Place, bindings_of
@@ -178,7 +179,7 @@ class SettingsScreen(SettingsView):
         if self.preferences.keys is not None:
             choices.append(Choice("Remove all", "its settings, and its API key in the keyring", "forget", "bad"))
         given = len(self.preferences.config.profiles[name])
-        text = [f"{given} settings are taken out of the config file. Jobs are not touched."]
+        text = [f"{plural(given, 'setting is', 'settings are')} taken out of the config file. Jobs are not touched."]
         self.app.push_screen(ChoiceDialog(f"Remove the profile {safe(name, 40)}?", text, choices, tone="bad"), decided)
 
     def _account(self, profile: str) -> Account:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.marks import STYLES, Tone
 from tui_importer.tui.text import safe
 from tui_importer.tui.widgets.panel import Panel
@@ -48,7 +48,7 @@ def banner_of(snapshot: Snapshot, key_of: Callable[[str], str]) -> BannerData | 
         return BannerData("‖", reason[:1].upper() + reason[1:], next_step, _ways_on(snapshot, key_of), tone, aside)
     if state == "pausing":
         flying = snapshot.requests.in_flight
-        detail = f" {fmt.counted(flying, 'request')} in flight." if flying else ""
+        detail = f" {plural(flying, 'request')} in flight." if flying else ""
         stops = ((key_of("app.interrupt"), "stops now"),)
         return BannerData("‖", f"Pausing: the rows in flight end first.{detail}", "", stops, aside=aside)
     if state == "aborted":

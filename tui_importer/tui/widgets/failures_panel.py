@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import justified, scaled_bar
 from tui_importer.tui.marks import STYLES
@@ -43,7 +44,7 @@ class FailuresPanel(Panel[FailuresData]):
         shown = [(clip(safe(kind), _LONGEST_KIND), count) for kind, count in data.kinds[:room]]
         if len(data.kinds) > room:
             rest = sum(count for _, count in data.kinds[room - 1 :])
-            shown[-1:] = [(f"{fmt.number(len(data.kinds) - room + 1)} other kinds", rest)]
+            shown[-1:] = [(f"{plural(len(data.kinds) - room + 1, 'other kind')}", rest)]
         return [title, *gap, *_bars(shown, width)]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.message import Message
 
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.keymap import Keymap, key_of
 from tui_importer.tui.looks import Fault, Look, Traits
 from tui_importer.tui.widgets.row_view import RowView
@@ -197,9 +197,7 @@ class LookedTable(RowView):
         what = "Nothing matches the filter" if self.filter_text else "No row has a fault"
         words = [f"{what}: {self.key_of('table.clear')} shows all rows."]
         if self.model.news:
-            words.append(
-                f"{fmt.counted(self.model.news, 'new row')} would match: {self.key_of('table.news')} shows them."
-            )
+            words.append(f"{plural(self.model.news, 'new row')} would match: {self.key_of('table.news')} shows them.")
         return words
 
     def key_of(self, action_id: str) -> str:

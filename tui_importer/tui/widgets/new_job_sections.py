@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import dotted, lines, progress
 from tui_importer.tui.forms import ENCODING_WORDS, RECOGNISED, REPAIR_CHOICES, SEPARATORS, OptionTexts
@@ -118,9 +119,9 @@ class FileSection(Vertical):
         share = f"counting rows, {fmt.percent(preview.share, 1)} %: {fmt.number(preview.rows)}"
         facts = [
             fmt.size(preview.size),
-            fmt.counted(preview.rows, "row") if counted else "",
-            fmt.counted(len(preview.columns), "column"),
-            fmt.counted(len(preview.organizations), "organization") if counted else "",
+            plural(preview.rows, "row") if counted else "",
+            plural(len(preview.columns), "column"),
+            plural(len(preview.organizations), "organization") if counted else "",
             safe(preview.dialect, 80),
             safe(f"{preview.preset} export" if preview.preset else "", 40),
             share if counting and not counted else "",
@@ -272,7 +273,7 @@ class PlanSection(Vertical):
     def show_scan(self, snapshot: Snapshot) -> None:
         """How far the scan is."""
         width = self.query_one("#plan-words").content_size.width
-        share = f" {fmt.percent(snapshot.scanned_share, 1):>3} %  {fmt.counted(snapshot.scanned_rows, 'row')}"
+        share = f" {fmt.percent(snapshot.scanned_share, 1):>3} %  {plural(snapshot.scanned_rows, 'row')}"
         bar = progress(snapshot.scanned_share, 1.0, max(10, min(60, width - len(share))))
         what = "Scanning the source" if snapshot.scanned_share < 1 else "Looking up what exists already"
         self.show_words(Content(f"{what}. Nothing is written to the environment."), Content.assemble(bar, share))

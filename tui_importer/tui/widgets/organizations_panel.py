@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import FILLED, Counter, Part, counter_line, counters, dotted, justified, stacked_bar
 from tui_importer.tui.marks import STYLES
@@ -60,7 +61,7 @@ class OrganizationsPanel(Panel[OrganizationsData]):
         bar = Content.assemble(_bar(data, width - len(share) - 1), " ", share)
         rows = [title, bar, *counters(_counters(data), width), _note(data)]
         if data.held and height > len(rows):
-            held = fmt.counted(data.held, "row")
+            held = plural(data.held, "row")
             rows.append(Content.styled(f"{held} held: the organization failed", STYLES["warn"]))
         return _spread(rows, height, gaps=(2, 4))
 
@@ -106,11 +107,11 @@ def _note(data: OrganizationsData) -> Content:
         limit = "no limit" if data.limit is None else f"limit {fmt.tidy(data.limit * 100)} %"
         rest = [Content.styled(words, STYLES["muted"]) for words in (limit, f"{fmt.number(totals.tried)} tried")]
         return dotted([Content.styled(f"failed {share:.1f} %", tone), *rest])
-    misses = Content.styled(f"{fmt.number(data.misses)} misses", STYLES["bad" if data.misses else "muted"])
+    misses = Content.styled(plural(data.misses, "miss", "misses"), STYLES["bad" if data.misses else "muted"])
     return dotted(
         [
             Content.styled(f"cache {fmt.number(totals.resolved)}", STYLES["muted"]),
-            Content.styled(f"{fmt.number(data.hits)} hits", STYLES["muted"]),
+            Content.styled(plural(data.hits, "hit"), STYLES["muted"]),
             misses,
         ]
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import dotted, sparkline
 from tui_importer.tui.marks import STYLES, WORKERS, Tone, mark_of
@@ -82,7 +83,7 @@ def _writes(requests: RequestStats) -> Content:
 
 def _settings(requests: RequestStats, pace: Pace) -> list[Content]:
     share = "no limit" if requests.permitted is None else f"share {requests.share} %"
-    workers = fmt.counted(pace.workers, "worker") if pace.workers else "workers"
+    workers = plural(pace.workers, "worker") if pace.workers else "workers"
     return [_muted(share), _muted(f"{workers} auto" if pace.automatic else workers)]
 
 

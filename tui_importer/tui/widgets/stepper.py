@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.marks import STYLES, Tone
 from tui_importer.tui.widgets.panel import Panel
@@ -25,7 +26,7 @@ def step_marks(snapshot: Snapshot) -> list[tuple[str, str, str, Tone]]:
     current = _ORDER.index(snapshot.phase)
     resting = snapshot.state in {"paused", "aborted", "ready"}
     finished = snapshot.phase == "done"
-    scan = f"{snapshot.scanned_rows:,} rows" if snapshot.scanned_rows else ""
+    scan = plural(snapshot.scanned_rows, "row") if snapshot.scanned_rows else ""
     if snapshot.phase == "scan" and snapshot.scanned_share:
         scan = f"{fmt.percent(snapshot.scanned_share, 1)} %  {scan}".strip()
     organizations = snapshot.organizations

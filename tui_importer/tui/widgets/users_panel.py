@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from tui_importer.text import plural
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import (
     FILLED,
@@ -129,7 +130,7 @@ def _reading(data: UsersData, width: int, height: int) -> list[Content]:
     bar = Content.assemble(progress(data.scanned, 1.0, width - len(share) - 1), " ", share)
     words = "Every row is checked and frozen. Nothing is written yet."
     if planning:
-        words = f"Looking {fmt.counted(data.organizations, 'organization')} up. Nothing is written yet."
+        words = f"Looking {plural(data.organizations, 'organization')} up. Nothing is written yet."
     gap = [Content("")] if height >= _FULL else []
     return [justified(Content.styled(title, "bold"), rows, width), bar, *gap, Content.styled(words, STYLES["muted"])]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui_importer.tui import format as fmt
+from tui_importer.text import plural
 from tui_importer.tui.actions import Place, When, bindings_of, find
 from tui_importer.tui.rows import as_mapping
 from tui_importer.tui.text import notify_safe
@@ -219,4 +219,4 @@ class VirtualTable(LookedTable):
             notify_safe(self.app, f"{len(rows):,} rows are too many to copy. {instead}", severity="warning")
             return
         self.app.copy_to_clipboard(text)
-        notify_safe(self.app, f"Copied {fmt.counted(len(rows), 'row')}.")
+        notify_safe(self.app, f"Copied {plural(len(rows), 'row')}.")
