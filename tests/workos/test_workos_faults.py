@@ -116,8 +116,12 @@ def test_redirects_are_not_followed_and_the_key_stays_here() -> None:
 
 
 def test_the_request_as_it_stands_on_the_wire() -> None:
-    with RawServer(reply(200, ORGANIZATION)) as server, connect(server.url).client() as client:
-        client.get_organization_by_external_id("a/b?c#d%e é+")
+    asked = "a/b?c#d%e é+"
+    with (
+        RawServer(reply(200, ORGANIZATION | {"external_id": asked})) as server,
+        connect(server.url).client() as client,
+    ):
+        client.get_organization_by_external_id(asked)
         client.is_sandbox()
     first, second = server.requests
     assert first.startswith(b"GET /organizations/external_id/a%2Fb%3Fc%23d%25e%20%C3%A9%2B HTTP/1.1\r\n")

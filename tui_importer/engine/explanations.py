@@ -34,6 +34,18 @@ OWN: dict[str, Explanation] = {
             "The API says that the external_id is assigned, and did not show the organization in time.",
             "Resume or import again a little later: the lookup lags behind.",
         ),
+        "organization_gone": (
+            "The organization was deleted in WorkOS again after it had been resolved a second time.",
+            "Find out who deletes it; then retry the row, which resolves it again.",
+        ),
+        "user_gone": (
+            "The user was deleted in WorkOS after the import, and the password of the file is kept no longer.",
+            "If the person should have an account: import their rows from the file as a new job.",
+        ),
+        "internal_error": (
+            "This program failed in an unforeseen way while it worked on the row; the others were not affected.",
+            "Report it with the crash file that the message names; then retry the row.",
+        ),
         "first_row_failed": (
             "This person's first row in the file failed before there was a user, so this row had none to work with.",
             "Mend the first row; the user's fields come from it.",

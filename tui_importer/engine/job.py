@@ -305,10 +305,11 @@ class Job:
         self._lifecycle.enter("ready")
 
     def _scan_and_import(self, canary: int | None) -> None:
+        recheck = self._lifecycle.organizations_are_old
         self._source.ensure()
         self._journal.flush()  # what a failing disk held back comes first, or the job rests again
         self._key.check()
-        run = self._new_run(canary)
+        run = self._new_run(canary, recheck=recheck)
         keeper = Housekeeper(run, self._lifecycle.seconds_columns)
         try:
             with self._source.watched():
@@ -323,7 +324,7 @@ class Job:
         else:
             self._lifecycle.rest(halt)
 
-    def _new_run(self, canary: int | None) -> Run:
+    def _new_run(self, canary: int | None, *, recheck: bool) -> Run:
         with self._parts.reviewing:
             tally = self._source.reload()
         run = Run(
@@ -339,6 +340,7 @@ class Job:
             say=self._lifecycle.say,
             prewarming=self._prewarming,
             canary=canary,
+            recheck=recheck,
         )
         with self._lock:
             self._parts.run = run

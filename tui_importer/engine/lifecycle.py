@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tui_importer.journal.records import JobRecord
 
 
+OLD_AFTER = 3_600.0
+"""Seconds of rest after which somebody may well have changed the environment."""
+
+
 class Lifecycle:
     """Read by screens, changed by the coordinator; a job found `running` was interrupted."""
 
@@ -31,6 +35,7 @@ class Lifecycle:
         self.reason = "interrupted" if interrupted else record.reason
         self.next_step = "Resume to go on: rows in flight are looked up." if interrupted else record.next_step
         self.halt: Halt | None = None
+        self._rested: tuple[str, float] = (journal.rested(), record.updated_at)
         self.log_entries = journal.last_log()
         self._seconds = {
             "scan": record.seconds_scan,
@@ -38,6 +43,12 @@ class Lifecycle:
             "import": record.seconds_import,
         }
         self._timing: tuple[str, float] | None = None
+
+    @property
+    def organizations_are_old(self) -> bool:
+        """Whether the ids of organizations are to be checked: after a canary, or after more than an hour of rest."""
+        kind, moment = self._rested
+        return kind == "canary" or time.time() - moment > OLD_AFTER
 
     def begin(self) -> None:
         """A run begins."""
@@ -75,8 +86,11 @@ class Lifecycle:
             self.halt = halt
             self.reason, self.next_step = halt.reason, halt.next_step
             self.state = "paused"
+            self._rested = (halt.kind, time.time())
         try:
-            self._journal.update_job(state="paused", reason=halt.reason, next_step=halt.next_step).wait()
+            self._journal.update_job(
+                state="paused", reason=halt.reason, next_step=halt.next_step, rested=halt.kind
+            ).wait()
             self.say("info" if halt.kind in {"operator", "signal"} else "warning", f"Paused: {halt.reason}")
         except JournalError as error:
             self.reason, self.next_step = error.message, error.next

@@ -85,8 +85,9 @@ def definite(step: str, work: Callable[[Tries], T], tries: Tries) -> T:
         cause = error.cause
         status = cause.status if isinstance(cause, WorkosError) else None
         request_id = cause.request_id if isinstance(cause, WorkosError) else ""
-        kind = cause.kind if isinstance(cause, AnswerMismatch) else "server_error"
-        raise StepFailed(step, kind, safe(cause.message), status, safe(request_id, 100)) from error
+        if isinstance(cause, AnswerMismatch):
+            raise StepFailed(step, "answer_mismatch", safe(cause.message), status, safe(request_id, 100)) from error
+        raise StepFailed(step, "server_error", safe(cause.message), status, safe(request_id, 100)) from error
     except (Refused, NotFound) as error:
         kind = error.code or error.kind
         text = safe(error.text or error.message)

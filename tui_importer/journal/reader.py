@@ -90,6 +90,21 @@ class Reader:
             raise corrupt(self._path, "its job is missing")
         return found[0]
 
+    def rested(self) -> str:
+        """The kind of the halt by which the job came to rest; empty when none is known."""
+        return self._text_of_job("rested")
+
+    def accepted(self) -> str:
+        """Which plan was agreed to (see `engine.acceptance`); empty when none was."""
+        return self._text_of_job("accepted")
+
+    def _text_of_job(self, column: str) -> str:
+        """A column that journals have from version 3 on; one that no writer has opened since may lack it."""
+        (version,) = self._all(_number, "PRAGMA user_version")
+        if version < 3:
+            return ""
+        return next(iter(self._all(lambda values: str(values[0]), f"SELECT {column} FROM job")), "")
+
     def totals(self) -> dict[Outcome, int]:
         """Rows by outcome, exact in every committed state."""
         found = self._all(lambda values: (Outcome(values[0]), int(values[1])), "SELECT outcome, rows FROM totals")

@@ -30,7 +30,7 @@ class Organization:
     name: str
     external_id: str | None
     created_at: datetime | None
-    updated_at: datetime | None = None
+    updated_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class User:
     email: str
     external_id: str | None
     created_at: datetime | None
-    updated_at: datetime | None = None
-    profile: Mapping[str, object] = field(default_factory=dict, repr=False)
+    updated_at: datetime | None = field(default=None, compare=False)
+    profile: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Membership:
     roles: tuple[str, ...]
     directory_managed: bool
     created_at: datetime | None
-    updated_at: datetime | None = None
+    updated_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,176 @@
+"""What somebody deletes in the environment after the job knew its id is found or made again, and nothing else is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import (
+    FAST,
+    UNLIMITED,
+    assert_exact,
+    finish,
+    memberships_on,
+    open_job,
+    person,
+    reopen_job,
+    settled_summary,
+    with_workers,
+    write_source,
+)
+from tui_importer.engine.review import Selection
+from tui_importer.sandbox.server import Sandbox
+from tui_importer.sandbox.settings import Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_importer.engine.job import Job
+    from tui_importer.sandbox.state import World
+
+OPTIONS = replace(FAST, max_failed=None)
+ROWS = [person(number, organization) for number in range(20) for organization in (number % 4, 4)]
+CANARY = 10
+"""Rows of the canary: five people in up to five organizations."""
+
+
+def canary(job: Job) -> None:
+    job.start(CANARY)
+    assert job.wait(60)
+    assert job.canary_done
+
+
+def remove_all(world: World) -> None:
+    for user in list(world.users.values()):
+        world.remove_user(user)
+    for organization in list(world.organizations.values()):
+        world.remove_organization(organization)
+
+
+def log_of(job: Job) -> list[str]:
+    return [entry.message for entry in job.log_after(0)]
+
+
+def test_a_canary_whose_objects_were_deleted_is_followed_by_the_other_rows(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", ROWS)
+    with Sandbox(UNLIMITED) as sandbox:
+        with open_job(tmp_path, sandbox, source, OPTIONS) as job:
+            canary(job)
+            name = job.name
+        sandbox.change(remove_all)
+        with reopen_job(tmp_path, sandbox, name, OPTIONS) as job:
+            summary = finish(job)
+            told = [line for line in log_of(job) if "not there any more" in line]
+        assert (summary.state, summary.totals.failed, summary.totals.pending) == ("finished", 0, 0)
+        assert len(told) == 5, "each organization once"
+        assert memberships_on(sandbox) == {(row["email"], row["org_external_id"]): 1 for row in ROWS[CANARY:]}, (
+            "what was deleted on purpose is not made again, all other rows are in"
+        )
+        assert summary.organizations.created == 5
+
+
+def test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_again_once(tmp_path: Path) -> None:
+    rows = [person(number, number % 2) for number in range(30)]
+    source = write_source(tmp_path / "users.csv", rows)
+    deleted: list[str] = []
+
+    def delete(world: World, call: str) -> None:
+        if call == "create_membership" and not deleted and len(world.memberships) >= 6:
+            organization = world.organization_by_external_id["org-0"]
+            deleted.append(organization.id)
+            world.remove_organization(organization)
+
+    with Sandbox(UNLIMITED) as sandbox:
+        sandbox.colleague(delete)
+        with open_job(tmp_path, sandbox, source, with_workers(4, OPTIONS)) as job:
+            summary = finish(job)
+            assert job.failures_after(0) == []
+            told = [line for line in log_of(job) if "not there any more" in line]
+        assert summary.totals.created == len(rows)
+        assert len(told) == 1
+        assert summary.organizations.created == 2
+        assert summary.cache_misses == 0
+        found = [o for o in sandbox.state.organizations if o["external_id"] == "org-0"]
+        assert len(found) == 1, "made again once, not by every worker"
+        assert found[0]["id"] not in deleted
+
+
+def test_an_organization_of_which_only_the_id_is_known_is_not_made_again(tmp_path: Path) -> None:
+    with Sandbox(UNLIMITED) as sandbox:
+        organization = sandbox.seed_organization("Known", external_id="known")
+        rows = [{"email": f"u{number}@example.com", "org_id": str(organization["id"])} for number in range(6)]
+        source = write_source(tmp_path / "users.csv", rows, ("email", "org_id"))
+
+        def delete(world: World, call: str) -> None:
+            if call == "create_membership" and organization["id"] in world.organizations:
+                world.remove_organization(world.organizations[str(organization["id"])])
+
+        sandbox.colleague(delete)
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            summary = finish(job)
+            kinds = {failure.kind for failure in job.failures_after(0)}
+        assert kinds == {"organization_not_found", "organization_failed"}
+        assert (summary.totals.created, summary.totals.failed) == (1, 5)
+        assert not sandbox.state.organizations
+
+
+def test_a_failed_row_whose_user_was_deleted_is_retried_from_its_first_step(tmp_path: Path) -> None:
+    rows = [person(number, 0) for number in range(4)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox:
+        sandbox.update(faults={"500": Fault(1.0, calls={"create_membership"}, applied=False, times=100)})
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            job.start()
+            assert job.wait(60)
+            failed = settled_summary(job).totals.failed
+            sandbox.update(faults={})
+            if failed < len(rows):
+                finish(job)
+            sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+            assert job.retry(Selection()) == failed
+            summary = finish(job)
+            assert job.failures_after(0) == []
+        assert summary.totals.created == len(rows)
+        assert summary.users.created == len(rows)
+        assert_exact(sandbox, rows)
+
+
+def test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row(tmp_path: Path) -> None:
+    rows = [person(1, 0, first_name="First"), person(2, 0), person(1, 1, first_name="Later"), person(1, 2)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox:
+        with open_job(tmp_path, sandbox, source, with_workers(2, OPTIONS)) as job:
+            job.start(2)
+            assert job.wait(60)
+            name = job.name
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        with reopen_job(tmp_path, sandbox, name, with_workers(2, OPTIONS)) as job:
+            summary = finish(job)
+            assert job.failures_after(0) == []
+        found = [user for user in sandbox.state.users if user["email"] == "user1@example.com"]
+        assert [user["first_name"] for user in found] == ["First"]
+        assert memberships_on(sandbox) == {
+            ("user2@example.com", "org-0"): 1, ("user1@example.com", "org-1"): 1, ("user1@example.com", "org-2"): 1,
+        }  # fmt: skip
+        assert (summary.totals.created, summary.users.created) == (4, 2)
+
+
+@pytest.mark.parametrize("rested", [600.0, 4_000.0])
+def test_after_an_hour_the_organizations_are_checked_before_the_first_write(tmp_path: Path, rested: float) -> None:
+    source = write_source(tmp_path / "users.csv", ROWS)
+    with Sandbox(UNLIMITED) as sandbox:
+        with open_job(tmp_path, sandbox, source, OPTIONS) as job:
+            canary(job)
+            name = job.name
+        with closing(sqlite3.connect(tmp_path / "jobs" / name / "journal.sqlite")) as journal, journal:
+            journal.execute("UPDATE job SET updated_at = updated_at - ?, rested = 'operator'", (rested,))
+        before = sandbox.state.asked("list_organizations") + sandbox.state.asked("get_organization")
+        with reopen_job(tmp_path, sandbox, name, OPTIONS) as job:
+            finish(job)
+        after = sandbox.state.asked("list_organizations") + sandbox.state.asked("get_organization")
+        # One page shows all five; the other request learns the server's time.
+        assert after - before == (2 if rested > 3_600 else 1)
