@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.cli.conftest import FAST
@@ -35,12 +36,18 @@ def test_failed_rows_are_tried_again_until_none_is_left(tmp_path: Path, cli: Cli
     assert "0 failed rows are tried again" in cli("retry", "j", "--kind", "invalid_role", code=1).stderr
 
 
-def test_what_is_pending_goes_on_with_it(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+def test_what_is_pending_stays_so_until_resume(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
     rows = [person(n, n % 3, role_slug="pilot") for n in range(120)]
     source = write_source(tmp_path / "users.csv", rows)
     assert cli("run", source, *FAST, "--job", "j", "--json", code=3).document["state"] == "paused"
     sandbox.update(roles=("member", "admin", "pilot"))
-    document = cli("retry", "j", "--json", code=0).document
+    (before,) = json.loads(cli("jobs", "--json", code=0).stdout)
+    document = cli("retry", "j", "--json", code=3).document
+    assert (document["state"], document["reason"]) == ("paused", before["reason"])
+    assert (document["created"], document["failed"]) == (before["failed"], 0)
+    assert document["pending"] == before["pending"] > 0
+    assert "0 failed rows" in cli("retry", "j", code=3).stderr
+    document = cli("resume", "j", "--json", code=0).document
     assert (document["state"], document["created"], document["pending"]) == ("finished", 120, 0)
     assert_exact(sandbox, rows)
 

@@ -84,8 +84,8 @@ class FakeJobView:
         self.told.append("prepare")
         self.set(state="running", phase="scan", reason="", next_step="")
 
-    def start(self, canary: int | None = None) -> None:
-        self.told.append("start" if canary is None else f"start {canary}")
+    def start(self, canary: int | None = None, *, retried: bool = False) -> None:
+        self.told.append("start retried" if retried else "start" if canary is None else f"start {canary}")
         self.set(state="running", reason="", next_step="")
 
     def pause(self) -> None:

@@ -37,7 +37,7 @@ class TestTryingAgain:
         async with app.run_test(size=(120, 36)) as pilot:
             await settle(pilot)
             await press(pilot, "3", *["down"] * 4, "r")
-            assert view.told == ["retry 3668", "start"]
+            assert view.told == ["retry 3668", "start retried"]
             assert toasts(app) == ["Row 3,668 is tried again; only the step that is missing is redone."]
             assert table(app, "errors").shown_ids() == [6, 13, 20, 27, 29, 30]
             assert table(app, "errors").current_id == 29
@@ -64,7 +64,7 @@ class TestTryingAgain:
             await press(pilot, "enter")
             assert view.told == []
             await press(pilot, "r", "down", "enter")
-            assert view.told == ["retry 786,1703,2620,3537,3668,3799", "start"]
+            assert view.told == ["retry 786,1703,2620,3537,3668,3799", "start retried"]
             assert toasts(app) == ["6 rows are tried again; only the step that is missing is redone."]
             assert table(app, "errors").marked == frozenset(), "what was marked is done"
 
@@ -85,12 +85,13 @@ class TestTryingAgain:
             pending = view.now.totals.pending
             await press(pilot, "3", "r")
             assert "Try 1 row again?" in screen_text(app)
-            assert f"{pending:,} other rows pending, too" in line_with(app, "and go on")
+            assert f"{pending:,} other rows stay pending" in line_with(app, "Try again ")
+            assert f"{pending:,} pending rows, too" in line_with(app, "and resume")
             await press(pilot, "up", "enter")
             assert view.told == ["retry 786"]
-            assert "when the job goes on" in toasts(app)[-1]
+            assert "when the job is resumed" in toasts(app)[-1]
             await press(pilot, "r", "down", "enter")
-            assert view.told == ["retry 786", "retry 1703", "start"]
+            assert view.told == ["retry 786", "retry 1703", "start retried"]
 
     async def test_all_by_the_palette(self) -> None:
         app, view = whole(mixed())
@@ -100,7 +101,7 @@ class TestTryingAgain:
             await settle(pilot)
             assert "Try 6 rows again?" in screen_text(app)
             await press(pilot, "down", "enter")
-            assert view.told[-1] == "start"
+            assert view.told[-1] == "start retried"
 
     async def test_what_the_scan_refused_has_no_key_and_says_why_among_others(self) -> None:
         app, view = whole([refused(1), refused(2)])
@@ -133,7 +134,7 @@ class TestTryingAgain:
         async with app.run_test(size=(120, 36)) as pilot:
             await settle(pilot)
             await press(pilot, "3", "r", "down", "enter")
-            assert view.told == ["retry 262,393", "start"]
+            assert view.told == ["retry 262,393", "start retried"]
 
     async def test_those_are_not_skipped_with_it(self) -> None:
         broken = failure(1, row=None, line=None, email="", step="organization", organization="Acme", status=404)
@@ -151,7 +152,7 @@ class TestTryingAgain:
             await settle(pilot)
             await press(pilot, "3", "r")
             assert view.told == ["retry 786"]
-            assert "when the job goes on" in toasts(app)[-1]
+            assert "when the job is resumed" in toasts(app)[-1]
             await press(pilot, "a", "r")
             assert "in the run" not in screen_text(app)
             await press(pilot, "down", "enter")
@@ -164,7 +165,7 @@ class TestTryingAgain:
             await press(pilot, "3", "a", "r")
             view.set(state="finished", phase="done")
             await press(pilot, "down", "enter")
-            assert view.told[-1] == "start"
+            assert view.told[-1] == "start retried"
 
     async def test_a_job_left_meanwhile_is_not_started_and_nothing_breaks(self) -> None:
         app, view = whole(mixed())
@@ -188,7 +189,7 @@ class TestTryingAgain:
             await press(pilot, "3", "a", "r")
             assert "It writes to PRODUCTION at https://api.workos.com." in screen_text(app)
             await press(pilot, "down", "enter")
-            assert view.told[-1] == "start", "rows were written already: it goes on"
+            assert view.told[-1] == "start retried", "rows were written already: it goes on"
         broken = failure(1, row=None, line=None, email="", step="organization", organization="Acme")
         app, view = console_at(FakeJobView(paused(), failures=[broken]))
         nothing = replace(view.now.totals, created=0, existing=0, failed=0)

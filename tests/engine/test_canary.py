@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import assert_exact, finish, open_job, person, reopen_job, write_source
+from tests.cli.conftest import wait_until
+from tests.support import FAST, assert_exact, finish, open_job, person, reopen_job, write_source
+from tui_importer.engine.review import Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +61,50 @@ def test_a_person_of_several_rows_waits_for_nothing_behind_the_canary(tmp_path: 
         job.wait()
         assert job.snapshot().state == "finished"
     assert_exact(sandbox, rows)
+
+
+def test_retrying_a_row_of_a_canary_leaves_the_other_rows_alone(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(number, number % 3) for number in range(40)]
+    rows[4]["role_slug"] = "pilot"
+    source = write_source(tmp_path / "users.csv", rows)
+    with open_job(tmp_path, sandbox, source, replace(FAST, max_failed=None)) as job:
+        job.start(10)
+        assert job.wait(60)
+        before = job.snapshot()
+        assert (before.totals.created, before.totals.failed, before.state) == (9, 1, "paused")
+        sandbox.seed_role("pilot")
+        assert job.retry(Selection()) == 1
+        job.start(retried=True)
+        assert job.wait(60)
+        after = job.snapshot()
+        assert (after.state, after.reason) == ("paused", before.reason)
+        assert (after.totals.created, after.totals.failed, after.totals.pending) == (10, 0, 30)
+        assert job.exit_code == 3
+        assert len(sandbox.state.users) == 10
+        summary = finish(job)
+        assert (summary.totals.created, summary.totals.pending) == (40, 0)
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_retrying_returns_a_job_to_where_it_stood(tmp_path: Path, sandbox: Sandbox, *, finished: bool) -> None:
+    """A paused job is paused again, whatever comes of the rows; a finished one finishes."""
+    rows = [person(number, number % 3) for number in range(60)]
+    for number in (2, 4):
+        rows[number]["role_slug"] = "pilot"
+    source = write_source(tmp_path / "users.csv", rows)
+    sandbox.update(latency=0.005)
+    with open_job(tmp_path, sandbox, source, replace(FAST, max_failed=None, workers=2)) as job:
+        job.start()
+        if not finished:
+            wait_until(lambda: job.snapshot().totals.failed == 2)
+            job.pause()
+        assert job.wait(60)
+        pending = job.snapshot().totals.pending
+        assert bool(pending) is not finished
+        assert job.retry(Selection()) == 2
+        job.start(retried=True)
+        assert job.wait(60)
+        now = job.snapshot()
+        assert now.state == ("finished" if finished else "paused")
+        assert (now.totals.failed, now.totals.pending) == (2, pending)
+        assert job.exit_code == (1 if finished else 3)

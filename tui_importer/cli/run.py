@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tui_importer.source.pipe import Pipe
 
 EXIT_REFUSED = 2
+EXIT_PAUSED = 3
 EXIT_INTERRUPTED = 130
 
 
@@ -194,10 +195,7 @@ def resume(request: RunRequest) -> int:
 
 
 def retry(request: RetryRequest) -> int:
-    """Try a job's failed rows again, and whatever else is pending; returns the exit code.
-
-    Raises ImporterError when refused.
-    """
+    """Try a job's failed rows again and nothing else; returns the exit code. Raises ImporterError when refused."""
     assert request.run.job is not None  # noqa: S101 - the command's argument
     return _go_on(request.run, Jobs(paths().jobs), request.run.job, Selection(kind=request.kind))
 
@@ -238,7 +236,10 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
             if again is not None:
                 rows = job.retry(again)
                 note(f"{plural(rows, 'failed row is', 'failed rows are')} tried again")
-            code = _drive(job, request, environment, agreed=agreed)
+            if again is not None and not rows:
+                code = EXIT_PAUSED if job.snapshot().state == "paused" else job.exit_code
+            else:
+                code = _drive(job, request, environment, agreed=agreed, retried=again is not None)
         _print_summary(request, jobs.reader_folder(name))
     return code
 
@@ -266,10 +267,12 @@ def _drive(
     *,
     agreed: bool,
     planned: Callable[[], None] = lambda: None,
+    retried: bool = False,
 ) -> int:
     """Plan and ask unless that is done, then import; returns the exit code. Raises ImporterError when refused.
 
-    `planned` is called when the source is not needed any more.
+    `planned` is called when the source is not needed any more. With `retried` only the rows that were made pending
+    again are tried; the others wait for `resume`.
     """
     progress = Progress()
     if not agreed:
@@ -281,10 +284,10 @@ def _drive(
             note(line)
         _ask(job, request, environment)
     with Drain(job) as drain:
-        job.start(request.canary)
+        job.start(request.canary, retried=retried)
         wait_for(job, progress, drain)
     _raise_refusal(job)
-    if job.canary_done and _goes_on(job, request):
+    if job.canary_done and not retried and _goes_on(job, request):
         with Drain(job) as drain:
             job.start()
             wait_for(job, progress, drain)

@@ -31,7 +31,9 @@ DRAIN_LONGEST = 30.0
 FOLDER_ERRORS = (JournalError, FrozenRowsError)
 """What is wrong with the job's own folder: nothing more may be sent, as nothing can be recorded or read."""
 
-HaltKind = Literal["operator", "signal", "limit", "canary", "service", "key", "journal", "refused", "internal"]
+HaltKind = Literal[
+    "operator", "signal", "limit", "canary", "service", "key", "journal", "refused", "internal", "retried"
+]
 
 EXIT_CODES: dict[HaltKind, int] = {
     "operator": 130,
@@ -43,6 +45,7 @@ EXIT_CODES: dict[HaltKind, int] = {
     "journal": 3,
     "refused": 2,
     "internal": 3,
+    "retried": 3,
 }
 """What a run without a screen ends with, by why it stopped."""
 

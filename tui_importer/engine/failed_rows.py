@@ -26,6 +26,12 @@ class FailedRows:
         self._journal = parts.journal
         self._lifecycle = parts.lifecycle
         self._source = parts.source
+        self._reopened: set[int] = set()
+
+    def take_reopened(self) -> set[int]:
+        """The rows that became pending again while the job rested, once."""
+        found, self._reopened = self._reopened, set()
+        return found
 
     def plan(self, selection: Selection) -> RetryPlan:
         """What `retry` would do now; blocks for as long as reading all failures takes (a second for 100,000).
@@ -47,15 +53,17 @@ class FailedRows:
             with self._parts.lock:  # a job that rests does not start meanwhile
                 run = self._parts.run
                 if not self._parts.moves:
-                    return self._reopen(selection, held=True)
-            rows = run.reopen_rows(partial(self._reopen, selection, held=False)) if run is not None else None
-            if rows is None:
+                    rows = self._reopen(selection, held=True)
+                    self._reopened.update(rows)
+                    return len(rows)
+            found = run.reopen_rows(partial(self._reopen, selection, held=False)) if run is not None else None
+            if found is None:
                 raise NotNow("The job is at a point where no row can be tried again.", "Try it in a moment.")
-            return rows
+            return len(found)
 
-    def _reopen(self, selection: Selection, *, held: bool) -> int:
+    def _reopen(self, selection: Selection, *, held: bool) -> tuple[int, ...]:
         if self._source.tally is None:
-            return 0
+            return ()
         self._journal.flush()  # a failure that was counted is meant, too
         found = to_reopen(self._journal, selection, self._source.rows.first_rows, held=held)
         if found.rows:
@@ -66,7 +74,7 @@ class FailedRows:
             commit = self._journal.submit(*statements.reopened(found.rows))
             self._failures_removed(commit, len(found.rows))
             self._lifecycle.say("info", f"Trying {rows} again")
-        return len(found.rows)
+        return found.rows
 
     def _failures_removed(self, commit: Commit, count: int) -> None:
         """Count them only when they are gone: a screen that hears of it reads the journal anew."""

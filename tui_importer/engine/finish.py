@@ -27,7 +27,7 @@ def _end_chunk(run: Run, chunk: int, *, held: bool) -> None:
     records = run.journal.rows(first, last)
     for row in run.store.read(first, last):
         record = records.get(row.row)
-        if record is not None and record.outcome is not None:
+        if (record is not None and record.outcome is not None) or not run.is_meant(row.row):
             continue
         if held and run.cache.is_failed(row.organization_key):
             message = f"The organization {run.organization_label(row.organization_key)} could not be resolved."

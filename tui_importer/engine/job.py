@@ -147,9 +147,15 @@ class Job:
         """Scan and plan in the background; ends in `ready` with `plan()` set, or paused with a reason."""
         self._begin(self._scan_and_plan)
 
-    def start(self, canary: int | None = None) -> None:
-        """Run what is missing in the background; with `canary` only among the first so many rows, then pause."""
-        self._begin(partial(self._scan_and_import, canary))
+    def start(self, canary: int | None = None, *, retried: bool = False) -> None:
+        """Run what is missing in the background; with `canary` only among the first so many rows, then pause.
+
+        With `retried` only the rows that `retry` made pending; afterwards the job is as it was before.
+        """
+        with self._lock:
+            only = self._failed_rows.take_reopened()
+            afterwards = self._lifecycle.as_before() if retried else None
+            self._begin(partial(self._scan_and_import, canary, only if retried else None, afterwards))
 
     def pause(self) -> None:
         """Drain: rows in flight end, nothing else begins."""
@@ -304,12 +310,12 @@ class Job:
         self._plan = plan
         self._lifecycle.enter("ready")
 
-    def _scan_and_import(self, canary: int | None) -> None:
+    def _scan_and_import(self, canary: int | None, only: set[int] | None, afterwards: Halt | None) -> None:
         recheck = self._lifecycle.organizations_are_old
         self._source.ensure()
         self._journal.flush()  # what a failing disk held back comes first, or the job rests again
         self._key.check()
-        run = self._new_run(canary, recheck=recheck)
+        run = self._new_run(canary, recheck=recheck, only=only, afterwards=afterwards)
         keeper = Housekeeper(run, self._lifecycle.seconds_columns)
         try:
             with self._source.watched():
@@ -324,7 +330,7 @@ class Job:
         else:
             self._lifecycle.rest(halt)
 
-    def _new_run(self, canary: int | None, *, recheck: bool) -> Run:
+    def _new_run(self, canary: int | None, *, recheck: bool, only: set[int] | None, afterwards: Halt | None) -> Run:
         with self._parts.reviewing:
             tally = self._source.reload()
         run = Run(
@@ -341,6 +347,8 @@ class Job:
             prewarming=self._prewarming,
             canary=canary,
             recheck=recheck,
+            only=only,
+            afterwards=afterwards,
         )
         with self._lock:
             self._parts.run = run

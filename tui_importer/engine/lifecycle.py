@@ -6,14 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.control import key_rejected
+from tui_importer.engine.control import Halt, key_rejected
 from tui_importer.journal.errors import JournalError
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_importer.engine.control import Halt
     from tui_importer.engine.snapshot import Level, Phase, PhaseSeconds, State
     from tui_importer.journal.journal import Journal
     from tui_importer.journal.records import JobRecord
@@ -94,6 +93,11 @@ class Lifecycle:
             self.say("info" if halt.kind in {"operator", "signal"} else "warning", f"Paused: {halt.reason}")
         except JournalError as error:
             self.reason, self.next_step = error.message, error.next
+
+    def as_before(self) -> Halt:
+        """The halt by which a job that rests comes to rest again, with the reason that it has now."""
+        with self._lock:
+            return Halt("canary" if self._rested[0] == "canary" else "retried", self.reason, self.next_step)
 
     def trouble(self, halt: Halt) -> None:
         """Say why a job that rests could not go on now; in memory only, as the journal may be what is in trouble."""

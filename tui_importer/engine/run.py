@@ -55,6 +55,7 @@ EXPECTED_LATENCY = 0.2
 class Run:
     """Shared by the coordinator, the pre-warm pool and the workers of one run. `prewarming` False is for tests only.
 
+    With `only` no other rows are tried, and if others are pending then, the run halts for `afterwards`.
     With `recheck` the organizations that are still needed are looked for before anything is written.
     With `canary` only the first so many rows of the source are tried; then the run halts for the operator to look.
     """
@@ -75,6 +76,8 @@ class Run:
         prewarming: bool = True,
         canary: int | None = None,
         recheck: bool = False,
+        only: set[int] | None = None,
+        afterwards: Halt | None = None,
     ) -> None:
         self.journal = journal
         self.connection = connection
@@ -103,6 +106,8 @@ class Run:
         self._records = {o.key: o for o in organizations}
         self._prewarming = prewarming
         self._recheck = recheck
+        self.only = only
+        self._afterwards = afterwards
         self.last_row = tally.rows if canary is None else min(canary, tally.rows)
         for organization in organizations:
             if organization.workos_id is not None:
@@ -232,11 +237,15 @@ class Run:
         self.journal.flush()
 
     def _wanted_organizations(self) -> list[OrganizationRecord]:
-        """Those of the rows that are tried: a canary makes no others."""
+        """Those of the rows that are tried: a canary, or rows tried again, make no others."""
         known = self.journal.organizations()
-        if self.last_row == self.tally.rows:
+        if self.only is not None:
+            rows = [self.store.row(row) for row in sorted(self.only)]
+        elif self.last_row < self.tally.rows:
+            rows = self.store.read(1, self.last_row)
+        else:
             return known
-        wanted = {row.organization_key for row in self.store.read(1, self.last_row) if row.problem is None}
+        wanted = {row.organization_key for row in rows if row.problem is None}
         return [organization for organization in known if organization.key in wanted]
 
     def _needed_organizations(self) -> list[OrganizationRecord]:
@@ -248,7 +257,9 @@ class Run:
             keys |= {
                 row.organization_key
                 for row in self.store.read(first, last)
-                if row.problem is None and ((begun := records.get(row.row)) is None or begun.outcome is None)
+                if row.problem is None
+                and self.is_meant(row.row)
+                and ((begun := records.get(row.row)) is None or begun.outcome is None)
             }
         return [organization for organization in self.journal.organizations() if organization.key in keys]
 
@@ -279,6 +290,8 @@ class Run:
             self.control.drain(self._canary_halt())
         if self.control.halt is None:
             end_held_rows(self)
+        if self.control.halt is None and self._afterwards is not None and self.tally.unfinished():
+            self.control.drain(self._afterwards)
         self.journal.flush()
 
     def _canary_halt(self) -> Halt:
@@ -290,14 +303,20 @@ class Run:
             f"Look at them, in WorkOS too; resume to go on with the other {self.tally.rows - self.last_row:,}.",
         )
 
-    def reopen_rows(self, reopen: Callable[[], int]) -> int | None:
+    def reopen_rows(self, reopen: Callable[[], tuple[int, ...]]) -> tuple[int, ...] | None:
         """Try failed rows again in another round of this run; None when there will be none any more."""
         with self._reopening:
             if self._over:
                 return None
             rows = reopen()
-            self._reopened = self._reopened or rows > 0
+            if self.only is not None:
+                self.only.update(rows)
+            self._reopened = self._reopened or bool(rows)
             return rows
+
+    def is_meant(self, row: int) -> bool:
+        """Whether this run tries a row: all of them, unless it only tries some again."""
+        return self.only is None or row in self.only
 
     def _import_round(self) -> None:
         chunks = (chunk for chunk in self.tally.unfinished() if self.tally.bounds(chunk)[0] <= self.last_row)

@@ -326,8 +326,12 @@ class JobView(Protocol):
     def prepare(self) -> None:
         """Begin the scan and compute the plan; the job then is `ready` with `plan()` set, or paused with a reason."""
 
-    def start(self, canary: int | None = None) -> None:
-        """Begin or go on: scan, pre-warm, import, whatever is missing."""
+    def start(self, canary: int | None = None, *, retried: bool = False) -> None:
+        """Begin or resume: scan, pre-warm, import, whatever is missing.
+
+        With `canary` only the first so many rows are tried; with `retried` only those that `retry` made pending, after
+        which the job is as it was.
+        """
 
     def pause(self) -> None:
         """Drain the rows in flight, then rest."""
@@ -348,7 +352,7 @@ class JobView(Protocol):
         """What `retry` would do now (blocks: it reads all failures). Raises ImporterError."""
 
     def retry(self, selection: Selection) -> int:
-        """Make failed rows pending again; a job that rests tries them with the next `start` (blocks for a commit).
+        """Make failed rows pending again; a job that rests tries them with its next `start` (blocks for a commit).
 
         Returns how many rows. Raises ImporterError.
         """

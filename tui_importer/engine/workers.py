@@ -198,7 +198,7 @@ class Worker(threading.Thread):
             if self._leaving():
                 return "given back"
             record = records.get(row.row)
-            if record is None or record.outcome is None:
+            if run.is_meant(row.row) and (record is None or record.outcome is None):
                 deferred |= not self._row(row, record)
         return "deferred" if deferred else "done"
 

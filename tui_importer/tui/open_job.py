@@ -41,11 +41,11 @@ class OpenJob:
         snapshot = self.snapshot()
         return snapshot is not None and snapshot.state in MOVING
 
-    def start(self, canary: int | None = None) -> None:
-        """Begin or go on; with `canary` only with the first so many rows."""
+    def start(self, canary: int | None = None, *, retried: bool = False) -> None:
+        """Begin or resume; with `canary` only with the first so many rows, with `retried` only rows to be retried."""
         if self.view is not None:
             self._pause_asked = False
-            self.view.start(canary)
+            self.view.start(canary, retried=retried)
 
     def pause(self) -> None:
         """Let the rows in flight end."""

@@ -33,7 +33,7 @@ _KINDS: Final = 4
 _MISSING_STEP: Final = "Only the step that is missing is redone: a user that is there is not created again."
 _NO_WAY_BACK: Final = "There is no way back: a skipped row is not tried again by this job."
 
-Decision = Literal["", "now", "later"]
+Decision = Literal["", "now", "all", "later"]
 """Nothing; in the run that is going or a new one; when the job goes on."""
 
 
@@ -148,7 +148,7 @@ class Review:
             self._in_thread(self._again(selection, decision or ""))
 
         snapshot = self._view.snapshot()
-        if decision == "now" and snapshot.state not in MOVING:
+        if decision in {"now", "all"} and snapshot.state not in MOVING:
             confirmed_start(self._app, snapshot, go, plan=self._view.plan())
         elif decision:
             go()
@@ -157,8 +157,8 @@ class Review:
         rows = await in_daemon(partial(self._view.retry, selection))
         if not self._is_open:
             return
-        if rows and decision == "now" and self._view.snapshot().state not in MOVING:
-            self._app.job.start()
+        if rows and decision in {"now", "all"} and self._view.snapshot().state not in MOVING:
+            self._app.job.start(retried=decision == "now")
         self._changed()
         notify_safe(self._app, retry_words(selection, rows, decision))
 
@@ -238,13 +238,14 @@ def retry_choices(plan: RetryPlan, snapshot: Snapshot) -> tuple[Choice[Decision]
     others = snapshot.totals.pending
     if snapshot.state == "running":
         return no, Choice("Try again", "in the run that is going", "now", "accent")
-    later: Choice[Decision] = Choice("Try again later", f"the job goes on with {those} when you say so", "later")
+    later: Choice[Decision] = Choice("Try again later", f"when the job is resumed, with {those}", "later")
     if snapshot.state == "pausing":
         return no, later
     if not others:
         return no, Choice("Try again", f"the job starts for {those}", "now", "accent")
-    pending = f"{plural(others, 'other row')} pending, too"
-    return no, Choice("Try again and go on", pending, "now", "accent"), later
+    rest = plural(others, "other row stays", "other rows stay")
+    only: Choice[Decision] = Choice("Try again", f"{rest} pending", "now", "accent")
+    return no, only, Choice("Try again and resume", f"{plural(others, 'pending row')}, too", "all"), later
 
 
 def retry_words(selection: Selection, rows: int, decision: Decision) -> str:
@@ -254,5 +255,5 @@ def retry_words(selection: Selection, rows: int, decision: Decision) -> str:
     else:
         which = plural(rows, "row is", "rows are")
     if decision == "later":
-        return f"{which} pending and tried again when the job goes on."
+        return f"{which} pending and tried again when the job is resumed."
     return f"{which} tried again; only the step that is missing is redone."
