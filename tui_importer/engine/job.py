@@ -23,6 +23,7 @@ from tui_importer.engine.patience import Patience
 from tui_importer.engine.picture import take_snapshot
 from tui_importer.engine.planning import Planner
 from tui_importer.engine.run import Housekeeper, Run
+from tui_importer.engine.same_source import refuse_later
 from tui_importer.engine.speed import Rates
 from tui_importer.errors import ImporterError
 from tui_importer.journal.journal import Journal
@@ -286,6 +287,7 @@ class Job:
 
     def _scan_and_plan(self) -> None:
         self._source.ensure()
+        self._refuse_second()
         self._lifecycle.say("info", "Planning: looking organizations up")
         planner = Planner(
             connection=self.connection,
@@ -310,9 +312,16 @@ class Job:
         self._plan = plan
         self._lifecycle.enter("ready")
 
+    def _refuse_second(self) -> None:
+        """Refuse, before the first write, what an earlier job imports already. Raises JobUnfinished."""
+        if not self.begun:
+            self._journal.flush()
+            refuse_later(self._folder.parent, self._journal.job())
+
     def _scan_and_import(self, canary: int | None, only: set[int] | None, afterwards: Halt | None) -> None:
         recheck = self._lifecycle.organizations_are_old
         self._source.ensure()
+        self._refuse_second()
         self._journal.flush()  # what a failing disk held back comes first, or the job rests again
         self._key.check()
         run = self._new_run(canary, recheck=recheck, only=only, afterwards=afterwards)

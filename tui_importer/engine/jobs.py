@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -12,11 +13,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui_importer.engine import folders
-from tui_importer.engine.errors import EngineError, JobUnfinished, SourceGone
+from tui_importer.engine.errors import EngineError, SourceGone
 from tui_importer.engine.job import Job
 from tui_importer.engine.listing import is_job, list_jobs, summarise
 from tui_importer.engine.options import JOB_NAME, FrozenOptions, RunOptions, frozen_from
-from tui_importer.journal.errors import JobNameInvalid, JobNotFound, JournalError, JournalUnwritable, NotRecorded
+from tui_importer.engine.same_source import Claim, refuse_second, registration
+from tui_importer.journal.errors import JobNameInvalid, JobNotFound, JournalUnwritable, NotRecorded
 from tui_importer.journal.journal import FILE, open_reader
 from tui_importer.journal.lock import JobLock
 from tui_importer.journal.records import JobRecord
@@ -24,7 +26,7 @@ from tui_importer.journal.refusals import told
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tui_importer.engine.options import NewJob
@@ -66,7 +68,6 @@ class Jobs:
         except OSError as error:
             raise EngineError(f"{safe(new.source)} cannot be read: {error.strerror}.", "Check the path.") from error
         _check_name(new.source)
-        self._refuse_second(new, environment)
         salt = secrets.token_hex(16)
         now = time.time()
         record = JobRecord(
@@ -93,7 +94,10 @@ class Jobs:
             seconds_prewarm=0.0,
             seconds_import=0.0,
         )
-        lock = folders.make(folder, record)
+        claim = Claim(new.source.absolute(), found.st_size, None, new.frozen.base_url, environment)
+        with _registered(self.folder):
+            refuse_second(self.folder, claim)
+            lock = folders.make(folder, record)
         try:
             copy = new.source if new.pipe else None
             return Job(folder, lock, connection, new.run, patience, prewarming=prewarming, copy=copy)
@@ -159,39 +163,6 @@ class Jobs:
         """Remove a job's folder, whatever is the matter with it. Raises JobNotFound, JobLocked, NotRemoved."""
         folders.remove(self._existing(name))
 
-    def _refuse_second(self, new: NewJob, environment: str) -> None:
-        """Refuse a source that an unfinished job on the same environment already imports.
-
-        Two keys may lead to one environment; that two environments differ is certain only when they are named so.
-        """
-        size = new.source.stat().st_size
-        digest = None
-        for job in self.list():
-            if job.state in {"finished", "aborted"} or job.problem:
-                continue
-            if "UNKNOWN" not in {environment, job.environment} and environment != job.environment:
-                continue
-            try:
-                with open_reader(self.folder / job.job) as reader:
-                    record = reader.job()
-                base_url = json.loads(record.frozen_options)["base_url"]
-            except (JournalError, KeyError):
-                continue  # purged or damaged meanwhile: listed then as one that stands in nobody's way
-            if record.size != size or base_url != new.frozen.base_url:
-                continue
-            if record.sha256 is None:
-                same = record.source == str(new.source.absolute())
-            else:
-                from tui_importer.source.fingerprint import fingerprint
-
-                digest = digest or fingerprint(new.source).sha256
-                same = record.sha256 == digest
-            if same:
-                raise JobUnfinished(
-                    f"The job {safe(job.job)} imports this file into this environment and is not finished.",
-                    f"Go on with: tui-importer resume {safe(job.job)}",
-                )
-
     def _path(self, name: str) -> Path:
         if not JOB_NAME.fullmatch(name):
             raise JobNameInvalid(
@@ -205,6 +176,18 @@ class Jobs:
         if not is_job(folder):
             raise JobNotFound(f"There is no job named {safe(name, 100)}.", "See the jobs with: tui-importer jobs")
         return folder
+
+
+@contextlib.contextmanager
+def _registered(jobs: Path) -> Iterator[None]:
+    try:
+        with registration(jobs):
+            yield
+    except OSError as error:
+        raise NotRecorded(
+            f"The folder of the jobs {safe(jobs)} cannot be used: {safe(error.strerror)}.",
+            "Check the permissions and the disk, then try again.",
+        ) from error
 
 
 def _check_name(source: Path) -> None:
