@@ -26,6 +26,7 @@ DISPLAY = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PAGER", "LE
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", default=False, help="also run the long forms of tests")
+    parser.addoption("--installed", action="append", metavar="VENV", help="test the program installed there")
     parser.addoption("--update-pictures", action="store_true", default=False, help="keep the console's pictures anew")
 
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from tests.cli.conftest import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 SECONDS = 60.0
 COMFORTABLE = (120, 36)
+PROGRAM = (sys.executable, "-m", "tui_importer")
 SETTINGS = """\
 set -g status off
 set -g escape-time 0
@@ -35,7 +36,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;:]*\b(?:[34]8[;:]|3[0-7]|4[0-7]|9[0-7]|10[0-7])
 class Tmux:
     """One command in a tmux server of its own, then a shell in the same terminal.
 
-    `size` is (columns, lines); `term` what the terminal is said to be. `raw` is every byte the terminal was sent.
+    `size` is (columns, lines); `term` what the terminal is said to be; `program` another installation's. `raw` is
+    every byte the terminal was sent.
     """
 
     def __init__(
@@ -45,12 +47,13 @@ class Tmux:
         environment: Mapping[str, str],
         size: tuple[int, int] = COMFORTABLE,
         term: str = "tmux-256color",
+        program: Sequence[str] = PROGRAM,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._socket = Path(tempfile.mkdtemp(prefix="tmux-")) / "s"  # a socket's path must be short
         self._environment = _environment(environment)
-        script = self._write_script([sys.executable, "-m", "tui_importer", *map(str, arguments)], term)
+        script = self._write_script([*program, *map(str, arguments)], term)
         settings = folder / "tmux.conf"
         settings.write_text(SETTINGS, encoding="utf-8")
         columns, lines = map(str, size)
@@ -238,9 +241,10 @@ def in_tmux(
     environment: Mapping[str, str],
     size: tuple[int, int] = COMFORTABLE,
     term: str = "tmux-256color",
+    program: Sequence[str] = PROGRAM,
 ) -> Iterator[Tmux]:
     """The program in a terminal of its own, which goes away at the end."""
-    opened = Tmux(folder, *arguments, environment=environment, size=size, term=term)
+    opened = Tmux(folder, *arguments, environment=environment, size=size, term=term, program=program)
     try:
         yield opened
     finally:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +15,8 @@ from tui_importer.source.cells import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).parent.parent.parent
 TWO = {"a": pl.String, "b": pl.String}
 
 
@@ -102,3 +106,31 @@ def test_merge_sorted_mixes_equal_keys() -> None:
 def test_null_is_a_group_of_its_own() -> None:
     frame = pl.DataFrame({"key": ["a", None, None, "a"], "row": [1, 2, 3, 4]})
     assert frame.select(pl.col("row").shift(1).over("key"))["row"].to_list() == [None, None, 2, 1]
+
+
+LARGEST_PIECE = """
+import sys, warnings
+from tui_importer.source._polars import pl
+warnings.simplefilter("ignore")  # collect_batches is said to be unstable
+pieces = pl.scan_csv(sys.argv[1], has_header=False, schema={"a": pl.String}).collect_batches(maintain_order=True)
+print(max(piece.estimated_size() for piece in pieces))
+"""
+
+
+def largest_piece(source: Path, **variables: str) -> int:
+    """Bytes of the largest piece in which a fresh process with these variables reads the file."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLARS_")}
+    command = [sys.executable, "-c", LARGEST_PIECE, str(source)]
+    done = subprocess.run(command, cwd=ROOT, env=environment | variables, capture_output=True, check=True, timeout=120)
+    return int(done.stdout)
+
+
+def test_the_memory_of_a_read_is_bounded_by_the_variable_that_we_set(tmp_path: Path) -> None:
+    """The pieces are what the threads hold in memory. A polars that ignores the variable reads as with the large one.
+
+    Then another way must be found to keep a read small, or the range of versions in pyproject.toml must end before it.
+    """
+    path = tmp_path / "large.csv"
+    path.write_bytes((b"x" * 99 + b"\n") * 80_000)
+    assert largest_piece(path) <= 1 << 20
+    assert largest_piece(path, POLARS_CSV_CHUNK_SIZE=str(1 << 25)) > 2 << 20
