@@ -169,6 +169,8 @@ def _import(request: RunRequest, source: Readable, connection: Connection, envir
     job = jobs.create(new, connection, environment=environment.name)
     try:
         with contextlib.closing(job):
+            if request.yes:
+                job.accept(environment.name)
             code = _drive(job, request, environment, agreed=False, planned=source.forget)
         jobs.refuse_lost_source(name)
     except SourceGone as lost:  # the scan was stopped: nothing of it is of any use
@@ -225,7 +227,7 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
         connection = connect(frozen.base_url, key, options)
         environment = read_environment(connection)
         with contextlib.closing(jobs.open(name, connection, options)) as job:
-            agreed = job.begun and jobs.vouches_for(name, connection.key)
+            agreed = (job.begun or job.is_accepted(environment.name)) and jobs.vouches_for(name, connection.key)
             if not agreed:
                 if not (request.yes or can_ask()):
                     raise ConsentMissing(
@@ -271,18 +273,21 @@ def _drive(
 ) -> int:
     """Plan and ask unless that is done, then import; returns the exit code. Raises ImporterError when refused.
 
+    A plan that was `agreed` to before is shown again as long as nothing was written.
     `planned` is called when the source is not needed any more. With `retried` only the rows that were made pending
     again are tried; the others wait for `resume`.
     """
     progress = Progress()
-    if not agreed:
+    if not (agreed and job.begun):
         plan = _plan(job, progress)
         if plan is None:
             return job.exit_code
         planned()
         for line in plan_lines(plan):
             note(line)
-        _ask(job, request, environment)
+        if not agreed:
+            _ask(job, request, environment)
+            job.accept(environment.name)
     with Drain(job) as drain:
         job.start(request.canary, retried=retried)
         wait_for(job, progress, drain)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine import views
+from tui_importer.engine.acceptance import acceptance, is_accepted
 from tui_importer.engine.control import EXIT_CODES, FOLDER_ERRORS, Halt, halt_of, unexpected
 from tui_importer.engine.errors import Interrupted
 from tui_importer.engine.failed_rows import FailedRows
@@ -84,6 +85,7 @@ class Job:
             live=LiveOptions(options, record.run_options, journal, connection.limiter, self.note),
             metrics=Metrics(journal.counters()),
             environment=record.environment,
+            accepted=journal.accepted(),
         )
         self._file_lock = lock
         self._lock = self._parts.lock
@@ -115,6 +117,15 @@ class Job:
     def begun(self) -> bool:
         """Whether the import was ever started: its plan was agreed to then."""
         return self._lifecycle.phase != "scan"
+
+    def accept(self, environment: str) -> None:
+        """Remember that somebody agreed to write to `environment`; durable on return. Raises JournalError."""
+        self._parts.accepted = acceptance(environment, self._source.record.frozen_options)
+        self._journal.update_job(accepted=self._parts.accepted).wait()
+
+    def is_accepted(self, environment: str) -> bool:
+        """Whether somebody has agreed to write to `environment`, in this process or an earlier one."""
+        return is_accepted(self._parts.accepted, environment, self._source.record.frozen_options)
 
     @property
     def error(self) -> ImporterError | None:
@@ -156,6 +167,8 @@ class Job:
         with self._lock:
             only = self._failed_rows.take_reopened()
             afterwards = self._lifecycle.as_before() if retried else None
+            self._parts.accepted = acceptance(self._parts.environment, self._source.record.frozen_options)
+            self._journal.update_job(accepted=self._parts.accepted)  # who starts a job agrees to it
             self._begin(partial(self._scan_and_import, canary, only if retried else None, afterwards))
 
     def pause(self) -> None:

@@ -26,7 +26,8 @@ class Parts:
     """The parts of an open job. `lock` guards which run there is and whether one begins.
 
     `reviewing` is held while failures become something else: counts are not read from the journal meanwhile.
-    `environment` is what the key led to last, `failures_before` the failures of journals that did not count them yet.
+    `environment` is what the key led to last, `accepted` the plan that was agreed to (`acceptance`), `failures_before`
+    the failures of journals that did not count them yet.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class Parts:
     live: LiveOptions
     metrics: Metrics
     environment: str
+    accepted: str = ""
     failures_before: int = 0
     run: Run | None = None
     rates: Rates = field(default_factory=Rates)

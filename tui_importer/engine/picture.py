@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_importer.engine import views
+from tui_importer.engine.acceptance import is_accepted
 from tui_importer.engine.snapshot import Snapshot
 from tui_importer.engine.speed import bound_of
 
@@ -38,6 +39,7 @@ def _picture(parts: Parts) -> Snapshot:
         reason=life.reason,
         next_step=life.next_step,
         needs_key=life.needs_key,
+        accepted=is_accepted(parts.accepted, parts.environment, record.frozen_options),
         elapsed=life.elapsed,
         scanned_rows=views.scanned_rows(parts.source.progress, record.rows),
         scanned_share=views.scanned_share(parts.source.progress, done=parts.source.is_scanned),

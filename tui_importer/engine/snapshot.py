@@ -180,6 +180,7 @@ class Snapshot:
     `workers_automatic`. `backing_off` says for how long and why, empty without trouble. `source_change` says what
     became of the source since its scan ("was removed"), empty while it is as it was. `bound` says what limits the speed
     now ("write limit 39.2/50"), empty when nothing moves. `needs_key` says that the job rests because of its key.
+    `accepted` says that somebody has agreed to write to this environment.
     `awaited` counts objects that are looked for, as the answer that made them was lost or they are not to be seen yet.
     `failures` are those in the journal; `failures_gone` grows when some of them are not there any more, or are others.
     """
@@ -194,6 +195,7 @@ class Snapshot:
     reason: str = ""
     next_step: str = ""
     needs_key: bool = False
+    accepted: bool = False
     dry_run: bool = False
     elapsed: float = 0.0
     scanned_rows: int = 0

@@ -1,4 +1,4 @@
-"""Starting a job: at once, except that a first start against production wants the job's name typed."""
+"""Starting a job: at once, except that production which nobody has agreed to yet wants the job's name typed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def confirmed_start(
 ) -> None:
     """Call `start`, after the dialog where one is due. `environment` overrules the snapshot's."""
     name = environment or snapshot.environment
-    begun = snapshot.totals.done > 0 or snapshot.organizations.tried > 0
+    begun = snapshot.accepted or snapshot.totals.done > 0 or snapshot.organizations.tried > 0
     if name in {"SANDBOX", "STAGING"} or begun or snapshot.dry_run:
         start()
         return
