@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui_importer.config import private_folder
 
 if TYPE_CHECKING:
+    import tempfile
     import threading
     from collections.abc import Callable, Sequence
 
@@ -89,7 +89,9 @@ class ConsoleBackend:
         environment = self._environments.get(new.frozen.base_url, "UNKNOWN")
         if dry_run:
             self.forget_dry_run()
-            self._trial = tempfile.TemporaryDirectory(prefix="tui-importer-plan-")
+            from tui_importer.cli.temporary import temporary_folder
+
+            self._trial = temporary_folder("plan")
         folder = Path(self._trial.name) if dry_run and self._trial else private_folder(self._folder)
         return Jobs(folder).create(new, connection, environment=environment)
 

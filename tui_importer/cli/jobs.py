@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ from tui_importer.cli.output import note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
-from tui_importer.errors import ImporterError
-from tui_importer.journal.errors import JournalCorrupt, JournalNewer
+from tui_importer.errors import ExitCode, ImporterError
+from tui_importer.journal.errors import JournalCorrupt, JournalNewer, JournalUnwritable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
     from tui_importer.engine.jobs import Jobs
     from tui_importer.engine.snapshot import JobSummary
@@ -57,9 +61,14 @@ def jobs(request: JobsRequest) -> int:
 def errors(request: ErrorsRequest) -> int:
     """Export the failed rows of a job as CSV."""
     from tui_importer.engine.jobs import Jobs
+
+    with _nothing_paused():
+        return _export(Jobs(paths().jobs).reader_folder(request.job), request)
+
+
+def _export(folder: Path, request: ErrorsRequest) -> int:
     from tui_importer.report.failures import write_failures
 
-    folder = Jobs(paths().jobs).reader_folder(request.job)
     if request.output is None:
         write_failures(folder, sys.stdout)
         return 0
@@ -80,7 +89,8 @@ def purge(request: PurgeRequest) -> int:
     from tui_importer.engine.jobs import Jobs
 
     found = Jobs(paths().jobs)
-    what = _contents(found, request.job)
+    with _nothing_paused():
+        what = _contents(found, request.job)
     if not request.yes:
         if not can_ask():
             raise NotConfirmed(f"This removes {what}.", "Give --yes.")
@@ -93,6 +103,16 @@ def purge(request: PurgeRequest) -> int:
     found.purge(request.job)
     note(f"{safe(request.job)} was removed; nothing in WorkOS was changed.")
     return 0
+
+
+@contextlib.contextmanager
+def _nothing_paused() -> Iterator[None]:
+    """A journal that cannot be used pauses a run; a command that only reads it is refused."""
+    try:
+        yield
+    except JournalUnwritable as error:
+        error.exit_code = ExitCode.REFUSED
+        raise
 
 
 def _contents(found: Jobs, name: str) -> str:

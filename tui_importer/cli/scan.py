@@ -6,7 +6,6 @@ import contextlib
 import json
 import signal
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tui_importer.cli.output import write
 from tui_importer.cli.reading import save_mapping
+from tui_importer.cli.temporary import temporary_folder
 from tui_importer.config import load
+from tui_importer.errors import ExitCode
 from tui_importer.source.problems import BY_NAME
 from tui_importer.text import safe
 
@@ -39,7 +40,7 @@ def scan(request: ScanRequest) -> int:
         save_mapping(request.save_mapping, request.source, request.reading, load())
     with (
         _Interruption() as interruption,
-        tempfile.TemporaryDirectory(prefix="tui-importer-scan-") as folder,
+        temporary_folder("scan") as folder,
         ThreadPoolExecutor(1) as pool,
     ):
         with _progress() as progress:
@@ -49,7 +50,7 @@ def scan(request: ScanRequest) -> int:
                 _write_document(result)
             else:
                 _write_report(request.source, result)
-    return 0 if result.importable == result.rows else 1
+    return ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
 
 
 def _scan(
@@ -78,9 +79,8 @@ class _Interruption:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if number := getattr(signal, name, None):
-                self._before[number] = signal.signal(number, self._handle)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_error: object) -> None:
