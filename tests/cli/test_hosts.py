@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tui_importer
-from tests.cli.conftest import BRIEF, COMMAND, ROOT, Ended, Running
+from tests.cli.conftest import BRIEF, COMMAND, ROOT, Ended, Running, Terminal
+from tests.cli.test_journeys_machine import AS_ANYBODY, linux
 from tests.support import person, write_source
 from tui_importer.cli.group import COMMANDS
 from tui_importer.journal.journal import FILE
@@ -147,6 +148,37 @@ def test_a_home_that_is_named_is_enough(source: Path, tmp_path: Path, cli: Cli) 
     assert (done.returncode, json.loads(done.stdout)["created"]) == (0, len(ROWS)), done
 
 
+def test_the_demo_needs_no_home(cli: Cli) -> None:
+    homeless = "import os; [os.environ.pop(name, None) for name in ('HOME', 'TUI_IMPORTER_HOME')]\n" + WITHOUT_ACCOUNT
+    demo = Terminal(cli, "demo", command=[sys.executable, "-c", homeless])
+    demo.wait_for("acme-users")
+    demo.type("\x03")
+    demo.read_to_end()
+    assert demo.process.wait(60) == 0, demo.seen
+
+
+@linux
+def test_a_home_that_is_not_ours_is_a_sentence(source: Path, cli: Cli) -> None:
+    closed = cli.home / "closed"
+    closed.mkdir()
+    environment = {**cli.environment, "TUI_IMPORTER_HOME": str(closed)}
+
+    def as_anybody(*command: str | Path) -> subprocess.CompletedProcess[str]:
+        return ended(AS_ANYBODY, *command, environment=environment)
+
+    closed.chmod(0o500)
+    done = as_anybody("run", source, *BRIEF, "--json")
+    assert_refused(done, "config", str(closed), "Permission denied", "TUI_IMPORTER_HOME", as_json=True)
+    closed.chmod(0)
+    kinds = {"jobs": "jobs_unreadable", "resume": "config", "retry": "config"}
+    for command, kind in kinds.items():
+        done = as_anybody(command, *(["j"] if command == "retry" else []), "--json")
+        assert_refused(done, kind, "Permission denied", "TUI_IMPORTER_HOME", as_json=True)
+    for command in ("errors", "purge"):
+        assert_refused(as_anybody(command, "j"), "", "Permission denied", "TUI_IMPORTER_HOME", as_json=False)
+    closed.chmod(0o700)
+
+
 def test_a_name_of_bytes_that_are_no_text_is_refused(source: Path, tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/b\xff")
     try:
@@ -161,7 +193,8 @@ def test_a_name_of_bytes_that_are_no_text_is_refused(source: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_without_a_temporary_folder_a_scan_and_a_dry_run_are_refused(source: Path, cli: Cli, *, as_json: bool) -> None:
-    for command in (["scan", source], ["run", source, "--dry-run"]):
+    commands: list[list[str | Path]] = [["scan", source], ["run", source, "--dry-run"]]
+    for command in commands:
         done = ended(WITHOUT_TEMPORARY_FOLDER, *command, *flags(as_json=as_json), environment=cli.environment)
         assert_refused(done, "no_temporary_folder", "Set TMPDIR", as_json=as_json)
     done = ended(WITHOUT_TEMPORARY_FOLDER, "run", source, *BRIEF, "--json", environment=cli.environment)
@@ -216,9 +249,7 @@ class NetworkDisk:
         return running.end()
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="macOS lists its mounts in another way, which has a test of its own"
-)
+@linux
 class TestOnANetworkDisk:
     def test_no_job_is_begun(self, source: Path, networked: NetworkDisk) -> None:
         done = networked("run", source, *BRIEF, "--json")

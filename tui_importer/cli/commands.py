@@ -23,9 +23,12 @@ from tui_importer.cli.options import (
 )
 from tui_importer.cli.reading import reading_flags
 from tui_importer.cli.terminal import require_terminal
+from tui_importer.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"{code:>3}  {code.meaning}" for code in ExitCode)
 
 
 def lazy(place: str) -> Callable[[Any], int]:
@@ -42,7 +45,7 @@ def lazy(place: str) -> Callable[[Any], int]:
 def run(body: Callable[[requests.RunRequest], int]) -> click.Command:
     """`run CSV`."""
 
-    @click.command("run")
+    @click.command("run", epilog=_EXIT_CODES)
     @source_argument
     @run_flags
     @click.pass_context
@@ -59,7 +62,7 @@ def run(body: Callable[[requests.RunRequest], int]) -> click.Command:
 def resume(body: Callable[[requests.RunRequest], int]) -> click.Command:
     """`resume [JOB]`."""
 
-    @click.command("resume")
+    @click.command("resume", epilog=_EXIT_CODES)
     @click.argument("job", required=False)
     @resume_flags
     @click.pass_context
@@ -76,7 +79,7 @@ def resume(body: Callable[[requests.RunRequest], int]) -> click.Command:
 def retry(body: Callable[[requests.RetryRequest], int]) -> click.Command:
     """`retry JOB`."""
 
-    @click.command("retry")
+    @click.command("retry", epilog=_EXIT_CODES)
     @click.argument("job")
     @click.option("--kind", metavar="K", default=None, help="Only failures of this kind, as `errors` names it.")
     @resume_flags
@@ -106,7 +109,7 @@ def jobs(body: Callable[[requests.JobsRequest], int]) -> click.Command:
 def scan(body: Callable[[requests.ScanRequest], int]) -> click.Command:
     """`scan CSV`."""
 
-    @click.command("scan")
+    @click.command("scan", epilog=_EXIT_CODES)
     @source_argument
     @reading_flags
     @json_flag

@@ -41,10 +41,10 @@ def jobs(request: JobsRequest) -> int:
     found = list_jobs(paths().jobs)
     if request.json:
         write_json([_document(job) for job in found])
-        return 0
+        return ExitCode.DONE
     if not found:
         write("There are no jobs yet. Start one with: tui-importer run users.csv")
-        return 0
+        return ExitCode.DONE
     width = max(len(job.job) for job in found)
     for job in found:
         totals = job.totals
@@ -55,7 +55,7 @@ def jobs(request: JobsRequest) -> int:
         )
         if job.problem:
             write(f"{'':{width}}  {safe(job.problem)}")
-    return 0
+    return ExitCode.DONE
 
 
 def errors(request: ErrorsRequest) -> int:
@@ -71,7 +71,7 @@ def _export(folder: Path, request: ErrorsRequest) -> int:
 
     if request.output is None:
         write_failures(folder, sys.stdout)
-        return 0
+        return ExitCode.DONE
     try:
         descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -81,7 +81,7 @@ def _export(folder: Path, request: ErrorsRequest) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         count = write_failures(folder, stream)
     note(f"{count:,} failures written to {safe(request.output)}")
-    return 0
+    return ExitCode.DONE
 
 
 def purge(request: PurgeRequest) -> int:
@@ -102,7 +102,7 @@ def purge(request: PurgeRequest) -> int:
             raise NotConfirmed("Nothing was removed.")
     found.purge(request.job)
     note(f"{safe(request.job)} was removed; nothing in WorkOS was changed.")
-    return 0
+    return ExitCode.DONE
 
 
 @contextlib.contextmanager
