@@ -24,9 +24,12 @@ from tui_importer.cli.options import (
 )
 from tui_importer.cli.reading import reading_flags
 from tui_importer.cli.terminal import require_terminal
+from tui_importer.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"{code:>3}  {code.meaning}" for code in ExitCode)
 
 
 READING = {
