@@ -31,4 +31,4 @@ def test_every_line_says_how_it_is_known(line: list[str]) -> None:
 
 
 def test_the_readme_leads_to_it() -> None:
-    assert "](docs/platforms.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "/docs/platforms.md)" in (ROOT / "README.md").read_text(encoding="utf-8")

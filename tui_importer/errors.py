@@ -26,12 +26,12 @@ class ExitCode(IntEnum):
         made.meaning = meaning
         return made
 
-    DONE = 0, "done; of an import: every row was created or existed already, or was skipped"
-    PROBLEMS = 1, "done, but some rows failed or, of a scan or a dry run, would fail"
-    REFUSED = 2, "refused: usage, config, machine, file, or no server; nothing was written"
+    DONE = 0, "done; of an import: every row was created, existed, or was skipped"
+    PROBLEMS = 1, "done, but some rows failed, or would fail (a scan, a dry run)"
+    REFUSED = 2, "refused: usage, config, machine, file, no server; nothing written"
     PAUSED = 3, "paused by a limit, the service or the disk; resumable"
     KEY_REJECTED = 4, "the key was rejected; a job that had begun is resumable"
-    CRASHED = 70, "a defect of the importer, or a full disk; a job that had begun is resumable"
+    CRASHED = 70, "a defect, or a full disk; a job that had begun is resumable"
     INTERRUPTED = 130, "interrupted; a job that had begun is resumable"
     READER_LEFT = 141, "whatever read the output went away"
 

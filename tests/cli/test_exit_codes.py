@@ -60,7 +60,7 @@ def test_the_readme_has_the_codes_that_there_are() -> None:
 @pytest.mark.parametrize("command", ["run", "resume", "retry", "scan"])
 def test_the_help_has_them_too(cli: Cli, command: str) -> None:
     shown = cli(command, "--help", code=0).stdout
-    assert {int(code): meaning for code, meaning in re.findall(r"^ +(\d+)  (.*)$", shown, re.MULTILINE)} == CODES
+    assert {int(code): meaning for code, meaning in re.findall(r"^ +(\d+)  +(.*)$", shown, re.MULTILINE)} == CODES
 
 
 def test_whatever_stops_a_run_has_a_code_of_the_table() -> None:

@@ -37,7 +37,7 @@ pwd.getpwuid = pwd.getpwnam = unknown
 {MAIN}"""
 ON_WINDOWS = f"""
 import os, signal, sys
-import click  # which would look for Windows itself, on Windows
+import click, shutil  # which would look for Windows itself, on Windows
 for module in ("fcntl", "pwd", "grp", "termios", "tty", "pty", "resource", "syslog", "_posixsubprocess"):
     sys.modules[module] = None
 for name in ("pwrite", "pread", "getuid", "geteuid", "fork", "mkfifo"):
@@ -123,8 +123,11 @@ def source(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("home", [{}, {"HOME": ""}])
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize("command", [["jobs"], ["run", "users.csv"], ["resume"], ["retry", "job"]])
-def test_without_a_home_what_needs_one_is_refused(command: list[str], home: dict[str, str], *, as_json: bool) -> None:
-    done = ended(WITHOUT_ACCOUNT, *command, *flags(as_json=as_json), environment=home)
+def test_without_a_home_what_needs_one_is_refused(
+    source: Path, command: list[str], home: dict[str, str], *, as_json: bool
+) -> None:
+    given = [source if word == "users.csv" else word for word in command]
+    done = ended(WITHOUT_ACCOUNT, *given, *flags(as_json=as_json), environment=home)
     assert_refused(done, "home_unusable", "The home folder is not known", "TUI_IMPORTER_HOME", as_json=as_json)
 
 

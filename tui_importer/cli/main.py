@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _COLLECTIONS = (20_000, 10, 10)
 """How seldom garbage is collected: at Python's own pace that is a tenth of a start."""
-_ANYWHERE = (["--help"], ["-h"], ["--version"])
+_ANYWHERE = (["--help"], ["-h"], ["--version"], ["-V"])
 """What is answered on every system."""
 
 
