@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 FEWEST_FAULTS = 6
 """Fewer failures of its requests never fail a row or an organization."""
-OF_THE_SERVICE = frozenset({"server_error", "organization_failed", "first_row_failed"})
+WITHOUT_AN_ANSWER = frozenset({"server_error", "answer_mismatch"})
+"""Kinds of failures by the service: no answer came, or none about what was asked."""
+OF_THE_SERVICE = WITHOUT_AN_ANSWER | {"organization_failed", "first_row_failed"}
 """Kinds of failures for which the service may be to blame: what was made then is counted when it is tried again."""
 
 
@@ -48,7 +50,7 @@ class Checks:
         if final:
             assert sum(outcomes.values()) == len(self.rows), "a row has no outcome"
         if retried:
-            assert not any(failure.kind == "server_error" for failure in self.journal.failures())
+            assert not any(failure.kind in WITHOUT_AN_ANSWER for failure in self.journal.failures())
 
 
 class _Found:
@@ -139,7 +141,7 @@ class _Found:
 
     def row_may_fail(self, row: SourceRow, failure: Failure) -> bool:
         kind, step = failure.kind, failure.step
-        if kind == "server_error":
+        if kind in WITHOUT_AN_ANSWER:
             return self.faults.get(str(row.row), 0) >= FEWEST_FAULTS
         if step == "organization":
             return kind == "organization_failed" and row.organization_key in self.failed_keys
@@ -156,7 +158,7 @@ class _Found:
 
     def key_may_fail(self, key: str, failure: Failure) -> bool:
         place = next(place for place in PLACES if place.key == key)
-        if failure.kind == "server_error":
+        if failure.kind in WITHOUT_AN_ANSWER:
             return self.faults.get("organizations", 0) >= FEWEST_FAULTS
         several = len(self.server.named(place.value)) > 1
         return failure.kind == "organization_ambiguous" and place.kind == "name" and several

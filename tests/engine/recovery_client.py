@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from tui_importer.engine.control import Halt
 from tui_importer.workos.client import ALL_STATUSES
-from tui_importer.workos.errors import KeyRejected, NotFound, NotSent, RateLimited, Refused, ServiceFailed
+from tui_importer.workos.errors import (
+    AnswerMismatch,
+    KeyRejected,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Refused,
+    ServiceFailed,
+)
 from tui_importer.workos.models import Membership, MembershipStatus, Organization, Page, User
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ class Kind(StrEnum):
     ANSWERED = "answered"
     LOST_BEFORE = "lost before"  # never applied, which nobody can know
     LOST_AFTER = "lost after"  # applied, the answer was lost
+    ABOUT_ANOTHER = "about another"  # applied, and the answer is about another object
     LATE = "late"  # no answer; applied later, if it is still possible then
     RATE_LIMITED = "rate limited"
     NOT_SENT = "not sent"
@@ -53,7 +62,7 @@ class Kind(StrEnum):
     KILLED_LATE = "killed late"
 
 
-LOST = frozenset({Kind.LOST_BEFORE, Kind.LOST_AFTER, Kind.LATE})
+LOST = frozenset({Kind.LOST_BEFORE, Kind.LOST_AFTER, Kind.ABOUT_ANOTHER, Kind.LATE})
 KILLED = frozenset({Kind.KILLED_BEFORE, Kind.KILLED_AFTER, Kind.KILLED_LATE})
 REFUSED = {
     Kind.RATE_LIMITED: RateLimited("slow down", retry_after=1.0, status=429),
@@ -81,6 +90,7 @@ _POST = st.sampled_from(
         Fate(Kind.LOST_BEFORE),
         Fate(Kind.LOST_AFTER),
         Fate(Kind.LOST_AFTER),
+        Fate(Kind.ABOUT_ANOTHER),
         Fate(Kind.KILLED_AFTER),
         Fate(Kind.LATE, 1.0),
         Fate(Kind.LATE, 7.0),
@@ -92,7 +102,16 @@ _POST = st.sampled_from(
         *_STOPPING,
     ]
 )
-_READ = st.sampled_from([ANSWERED, Fate(Kind.LOST_BEFORE), Fate(Kind.RATE_LIMITED), Fate(Kind.NOT_SENT), *_STOPPING])
+_READ = st.sampled_from(
+    [
+        ANSWERED,
+        Fate(Kind.LOST_BEFORE),
+        Fate(Kind.ABOUT_ANOTHER),
+        Fate(Kind.RATE_LIMITED),
+        Fate(Kind.NOT_SENT),
+        *_STOPPING,
+    ]
+)
 _TROUBLE = st.builds(
     lambda good, bad: (ANSWERED,) * good + (Fate(Kind.LOST_BEFORE),) * bad, st.integers(0, 2), st.integers(5, 14)
 )
@@ -227,11 +246,13 @@ class ModelClient:
         if kind in {Kind.LATE, Kind.KILLED_LATE}:
             self._server.later(fate.delay if within is None else min(fate.delay, within), lambda: work(True))
         if kind in LOST | KILLED:
-            if kind in {Kind.LOST_AFTER, Kind.KILLED_AFTER}:
+            if kind in {Kind.LOST_AFTER, Kind.ABOUT_ANOTHER, Kind.KILLED_AFTER}:
                 with suppress(Refused, NotFound):
                     work(False)
             if kind in KILLED:
                 raise Crashed
+            if kind is Kind.ABOUT_ANOTHER:
+                raise AnswerMismatch("it is about another object", status=201)
             raise ServiceFailed("no answer", status=503)
         self._server_clock.observe(self._server.date())
         try:
