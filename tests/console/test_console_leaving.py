@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.css.query import NoMatches
+from textual.widget import MountError
 
 from tests.console.driving import catch_exit, console, console_at, press, screen_text, settle, showing
 from tests.console.fakes import FakeBackend, FakeJobView
@@ -175,6 +177,19 @@ async def test_without_a_job_it_just_leaves() -> None:
         await settle(pilot)
         await press(pilot, "q")
     assert exits == [0]
+
+
+async def test_what_finds_its_screen_gone_when_the_operator_has_left_is_no_defect() -> None:
+    app = console()
+
+    async def leave(pilot: Pilot[object]) -> None:
+        await settle(pilot)
+        await app._press_keys(["q"])
+        app._handle_exception(MountError("Can't mount widget(s) before the screen is mounted"))
+        app._handle_exception(NoMatches("No nodes match"))
+
+    await app.run_async(headless=True, size=(80, 24), auto_pilot=leave)
+    assert app.return_code == 0
 
 
 async def test_the_app_really_ends_and_reports_success() -> None:

@@ -41,8 +41,8 @@ def refuse_network_disk(folder: Path) -> None:
         raise OnNetworkDisk(
             f"The folder {safe(folder)} is on a network disk ({safe(kind, 40)}), where a job's journal is damaged when "
             "two machines have it open.",
-            "Set TUI_IMPORTER_HOME (for the demo and a dry run TMPDIR) to a folder on a disk of this machine; jobs "
-            "that rest can be copied there.",
+            "Set TUI_IMPORTER_HOME (for the demo and a dry run TMPDIR) to a folder on a disk of this machine; jobs at "
+            "rest can be copied there.",
         )
 
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import events, work
 from textual.app import ScreenStackError
+from textual.css.query import NoMatches
 from textual.signal import Signal
+from textual.widget import MountError
 
 from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.tui import crash, theme
@@ -377,6 +379,11 @@ class ImporterApp(SettledApp, inherit_bindings=False):
     def return_code(self) -> int | None:
         """The exit code, once it has ended; Textual's own for a defect means failed rows elsewhere."""
         return ExitCode.CRASHED if self._crashed else super().return_code
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Whatever is under way when the operator leaves may find its screen gone: that is the end, not a defect."""
+        if not (self._exit and isinstance(error, MountError | NoMatches)):
+            super()._handle_exception(error)
 
     def panic(self, *renderables: RenderableType) -> None:
         """An exception that would draw itself is reported like any other: it may show what it must not."""
