@@ -6,10 +6,13 @@ import contextlib
 import tempfile
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.cli.conftest import wait_until
 from tests.keyrings import MemoryStore
 from tests.support import person, write_source
 from tui_importer.cli.backend import ConsoleBackend
+from tui_importer.cli.temporary import NoTemporaryFolder
 from tui_importer.config import Config, RecentFiles, paths
 from tui_importer.config.key_store import Account
 from tui_importer.engine.options import NewJob, frozen_options, run_options
@@ -19,8 +22,6 @@ from tui_importer.tui.preferences import Preferences
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tui_importer.sandbox.server import Sandbox
 
@@ -72,6 +73,16 @@ def test_another_dry_run_takes_the_place_of_the_last_one(
         backend.prepare(new_job(tmp_path, preferences), dry_run=True).close()
         assert len(list(folder.iterdir())) == 1
     backend.forget_dry_run()
+
+
+def test_a_dry_run_without_a_temporary_folder_is_refused(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    preferences = settled(sandbox)
+    backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
+    with pytest.raises(NoTemporaryFolder, match="No such file"):
+        backend.prepare(new_job(tmp_path, preferences), dry_run=True)
 
 
 def test_a_job_is_opened_with_the_key_it_was_recorded_with(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -160,6 +160,13 @@ def test_the_demo_needs_no_home(cli: Cli) -> None:
     assert demo.process.wait(60) == 0, demo.seen
 
 
+@pytest.mark.parametrize("target", ["~no-such-user-of-ours/users.csv", "no\udcff", "x" * 300, "nobody.csv"])
+def test_what_cannot_be_opened_is_a_sentence(cli: Cli, target: str) -> None:
+    console = Terminal(cli, "open", target, columns=500)
+    assert console.end() == 2, console.seen
+    assert "is neither a file nor a job" in console.seen
+
+
 @linux
 def test_a_home_that_is_not_ours_is_a_sentence(source: Path, cli: Cli) -> None:
     closed = cli.home / "closed"

@@ -11,6 +11,7 @@ from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
 from tests.console.driving import console, console_at, settle
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import NOW, finished, importing
+from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.secret import Secret
 from tui_importer.tui import crash
 
@@ -171,6 +172,22 @@ def test_a_report_may_name_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
     path = crash.write(tmp_path, "no such file: b\udcff", NOW)
     assert path is not None
     assert "udcff" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("defect", "code"), [(True, 70), (False, 3)])
+def test_a_job_that_cannot_be_closed_either_does_not_hide_the_defect(
+    monkeypatch: pytest.MonkeyPatch, *, defect: bool, code: int
+) -> None:
+    class Unwritable(FakeJobView):
+        def close(self, timeout: float = 30.0) -> None:
+            raise JournalUnwritable("The disk is full.", "Make room.")
+
+    app = console()
+    app.job.hold("acme", Unwritable(importing()))
+    monkeypatch.setattr(app, "run", lambda: app._end_with(ValueError("a defect")) if defect else None)
+    with pytest.raises(JournalUnwritable) as caught:
+        app.run_to_exit()
+    assert caught.value.exit_code == code
 
 
 def test_redaction_knows_the_key_it_is_given() -> None:
