@@ -143,6 +143,9 @@ class ModelClient:
     def get_organization(self, organization_id: str) -> Organization:
         return self._read(lambda: _one([o.thing for o in self._server.organizations.values()], id=organization_id))
 
+    def get_user(self, user_id: str) -> User:
+        return self._read(lambda: _one([each.thing for each in self._server.users.values()], id=user_id))
+
     def get_organization_by_external_id(self, external_id: str) -> Organization:
         return self._read(lambda: _one(self._organizations(), external_id=external_id), external_id)
 
