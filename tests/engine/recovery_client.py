@@ -105,6 +105,7 @@ class ModelClient:
 
     def __init__(self, server: ModelServer, server_clock: ServerClock, control: Control) -> None:
         self.faults = 0
+        self.unevaluated = ""
         self.violation: AssertionError | None = None
         self.sending: Callable[[str, Mapping[str, object]], None] = lambda _call, _body: None
         self._fates: dict[str, deque[Fate]] = {}

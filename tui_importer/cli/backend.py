@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_importer.cli.boundary import crash_file
 from tui_importer.config import private_folder
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class ConsoleBackend:
             self.forget_dry_run()
             self._trial = tempfile.TemporaryDirectory(prefix="tui-importer-plan-")
         folder = Path(self._trial.name) if dry_run and self._trial else private_folder(self._folder)
-        return Jobs(folder).create(new, connection, environment=environment)
+        return Jobs(folder, crash_file).create(new, connection, environment=environment)
 
     def forget_dry_run(self) -> None:
         """Remove the folder of the last dry run."""
@@ -104,7 +105,7 @@ class ConsoleBackend:
         from tui_importer.cli.run import connect
         from tui_importer.engine.jobs import Jobs
 
-        jobs = Jobs(self._folder)
+        jobs = Jobs(self._folder, crash_file)
         frozen, options, _ = jobs.options_of(job)
         return jobs.open(job, connect(frozen.base_url, self._need_key(), options), options)
 

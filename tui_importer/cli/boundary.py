@@ -69,6 +69,17 @@ def _refusal(error: BaseException) -> _Refusal:
     return refusal
 
 
+def crash_file(error: BaseException, mask: Callable[[str], str]) -> str:
+    """Write down an error that ended one row, not the command; the file's name, empty when that is impossible."""
+    from tui_importer.config import ConfigError, paths, private_folder
+    from tui_importer.crash import write_crash
+
+    try:
+        return write_crash(error, private_folder(paths().logs), mask).name
+    except (OSError, ConfigError):
+        return ""
+
+
 def _written_down(error: BaseException) -> str:
     from tui_importer.config import ConfigError, paths, private_folder
     from tui_importer.crash import write_crash
