@@ -144,6 +144,9 @@ class ModelClient:
     def list_users(self, *, email: str) -> list[User]:
         return self._read(lambda: [user for user in self._users() if user.email == email], email)
 
+    def get_user(self, user_id: str) -> User:
+        return self._read(lambda: _one([entry.thing for entry in self._server.users.values()], id=user_id))
+
     def get_user_by_external_id(self, external_id: str) -> User:
         return self._read(lambda: _one(self._users(), external_id=external_id))
 

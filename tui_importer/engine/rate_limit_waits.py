@@ -45,6 +45,11 @@ class RateLimitWaits:
 
     def look(self) -> None:
         """Tell what is new, and give up when nothing else has happened for too long."""
+        words = self.tell()
+        self._health.check_patience(f"429, {words}" if words else "429")
+
+    def tell(self) -> str:
+        """Tell what is new; return what the wait is, empty without one."""
         asked_for, paused_for, until = self._limiter.asked_for, self._limiter.paused_for, self._limiter.paused_until
         words = wait_words(asked_for, paused_for)
         if words and until is not None and (self._told is None or until > self._told + 1.0):
@@ -53,4 +58,4 @@ class RateLimitWaits:
         elif self._told is not None and self._health.waiting_since is None and not paused_for:
             self._told = None
             self._say("info", "The server takes requests again")
-        self._health.check_patience(f"429, {words}" if words else "429")
+        return words

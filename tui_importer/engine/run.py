@@ -404,6 +404,7 @@ class Housekeeper:
             self._save()
             self._run.tell_trouble()
             if ended:
+                self._waits.tell()
                 return
             self._waits.look()
             self._run.hasten_drain()

@@ -42,17 +42,13 @@ def _brackets(content: bytes | str) -> int:
 
 def _is_deeper(value: object, levels: int) -> bool:
     """Whether `value` has more than so many levels; level by level, without recursion."""
-    level = [value]
+    level: list[object] = [value]
     for _ in range(levels + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
+        containers = [each for each in level if isinstance(each, dict | list)]
+        if not containers:
             return False
-    return any(isinstance(each, dict | list) for each in level)
+        level = [inner for each in containers for inner in (each.values() if isinstance(each, dict) else each)]
+    return True
 
 
 def _integer(digits: str) -> int:

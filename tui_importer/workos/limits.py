@@ -115,7 +115,7 @@ class RateLimiter:
         self._overall = SlidingLog(60.0)
         self._slowdown = Slowdown()
         self._pause_began: float | None = None
-        self._longest_wait = longest_wait
+        self.longest_wait = longest_wait
         self._paused_until = 0.0
         self._asked_until = 0.0
         self._unanswered_pauses = 0
@@ -170,7 +170,7 @@ class RateLimiter:
                 self._pause_began = now
                 self._slowdown.lower(self._fraction, now)
             self._asked_until = max(self._asked_until, now + (asked or 0.0))
-            pause = min(retry_after + _PAUSE_MARGIN, self._longest_wait)
+            pause = min(retry_after + _PAUSE_MARGIN, self.longest_wait)
             self._paused_until = max(self._paused_until, now + pause)
             self._wake_first()
 

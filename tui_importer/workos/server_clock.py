@@ -7,6 +7,7 @@ each of them gives both times at one moment. A jump begins another epoch, in whi
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -38,13 +39,17 @@ class Since(NamedTuple):
 
 @dataclass(slots=True)
 class _Epoch:
-    """A time without jumps, by `Date`; `low` and `high` bound how far that is ahead of `created_at`."""
+    """A time without jumps, by `Date`; `low` and `high` bound how far that is ahead of `created_at`.
+
+    `back` are the seconds by which the clock was set back before it, if nobody knows when; then `start` is too late.
+    """
 
     start: float
     low: float
     high: float
     measured: bool = False
     end: float | None = None
+    back: float = 0.0
 
     @property
     def offset(self) -> tuple[float, float]:
@@ -62,6 +67,7 @@ class ServerClock:
         self._last: tuple[float, float] | None = None
         self._epochs: list[_Epoch] = []
         self._ahead: float | None = None
+        self._jumped_at = -math.inf
         self._mine = threading.local()
 
     def observe(self, date: str | None, sent: float | None = None) -> None:
@@ -72,27 +78,37 @@ class ServerClock:
             return
         shown, now = parsed.timestamp(), self._monotonic()
         asked = now if sent is None else sent
+        self._mine.answer = (shown, asked, now)
         with self._lock:
+            if asked < self._jumped_at:
+                return  # it may be of before the jump that another answer has shown
             if self._last is not None:
                 before, at = self._last
                 earliest, latest = before + asked - at, before + now - at
                 if not earliest - JUMP <= shown <= latest + JUMP:
                     self._jumped(latest, shown, shown - (earliest if shown < earliest else latest))
+                    self._jumped_at = now
+                elif shown < latest - JUMP:
+                    return  # others overtook it: it is no news of the clock
             elif not self._epochs:
                 self._epochs.append(_Epoch(shown, 0.0, LARGEST_OFFSET))
             self._last = (shown, now)
             self._compare_with_earlier_process()
-        self._mine.answer = (shown, now - asked)
 
     def created(self, created_at: datetime | None) -> None:
         """This thread's last answer is about an object that its request has just created."""
-        answer: tuple[float, float] | None = getattr(self._mine, "answer", None)
+        answer: tuple[float, float, float] | None = getattr(self._mine, "answer", None)
         if answer is None or created_at is None:
             return
-        shown, seconds = answer
+        shown, asked, came = answer
         ahead = shown - created_at.timestamp()
-        low, high = ahead - seconds, ahead + 1.0  # made while the request was under way; `Date` is cut to seconds
+        low, high = (
+            ahead - (came - asked),
+            ahead + 1.0,
+        )  # made while the request was under way; `Date` is cut to seconds
         with self._lock:
+            if asked < self._jumped_at:
+                return  # made before the jump, maybe, and answered after it
             epoch = self._epochs[-1]
             if epoch.measured and (low > epoch.high + JUMP or high < epoch.low - JUMP):
                 self._jumped(self._time() or shown, shown, 0.0)
@@ -125,7 +141,10 @@ class ServerClock:
             maybe = min(
                 *(intent - self._epochs[number].offset[1] for number in holding),
                 # A request of before a jump may have had its effect after it, when clocks were set back.
-                *(epoch.start - epoch.offset[1] for epoch in self._epochs[holding[0] + 1 :]),
+                *(
+                    (intent - epoch.back if epoch.back else epoch.start) - epoch.offset[1]
+                    for epoch in self._epochs[holding[0] + 1 :]
+                ),
                 surely,
             )
             return Since(surely - TOLERANCE, maybe - TOLERANCE)
@@ -164,6 +183,7 @@ class ServerClock:
         self._ahead = None
         if abs(shown - expected) > JUMP:
             self._jumped(expected, shown, max(0.0, shown - expected))
+            self._epochs[-1].back = max(0.0, expected - shown)
 
     # -- jumps ------------------------------------------------------------------------------------------------
 
@@ -177,7 +197,7 @@ class ServerClock:
             one, two, *later = self._epochs
             start, end = min(one.start, two.start), max(one.end or before, two.end or before)
             low, high = min(one.offset[0], two.offset[0]), max(one.offset[1], two.offset[1])
-            self._epochs = [_Epoch(start, low, high, one.measured and two.measured, end), *later]
+            self._epochs = [_Epoch(start, low, high, one.measured and two.measured, end, one.back + two.back), *later]
 
     def _time(self) -> float | None:
         last = self._last
