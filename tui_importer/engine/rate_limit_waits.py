@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from tui_importer.text import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,7 +23,7 @@ def duration(seconds: float) -> str:
     """`4:58`, `1:00:00 h` or `365 days`."""
     whole = math.ceil(seconds)
     if whole >= 2 * _DAY:
-        return f"{whole // _DAY:,} days"
+        return plural(round(whole / _DAY), "day")
     minutes, rest = divmod(whole, 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h" if minutes >= 60 else f"{minutes}:{rest:02d}"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tui_importer.engine.control import Halt, place_of
 from tui_importer.engine.errors import IdsCollide, Interrupted
 from tui_importer.errors import ImporterError
-from tui_importer.text import safe
+from tui_importer.text import plural, safe
 from tui_importer.workos.errors import WorkosError
 from tui_importer.workos.masking import Masker
 
@@ -78,7 +78,7 @@ class UnforeseenErrors:
         self._control.cancel(
             Halt(
                 "internal",
-                f"{MOST_IN_A_ROW} unforeseen errors one after the other: {words}",
+                f"{plural(MOST_IN_A_ROW, 'unforeseen error')} one after the other: {words}",
                 "Nothing was lost. Report it, with the crash file if there is one; resume to go on with the other "
                 "rows, retry to try the failed ones again.",
             )
