@@ -43,6 +43,33 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "workos/test_workos_limiter_429.py::test_all_callers_pause_for_retry_after_and_a_margin",
         "workos/test_workos_limiter_429.py::test_the_rate_falls_by_5_percent_and_recovers_a_quarter_per_second_per_second",
     ),
+    "It is asked again after five minutes at the latest": (
+        "engine/test_long_waits.py::test_a_server_that_asks_for_a_year_is_asked_again_and_all_of_it_is_told",
+        "cli/test_journeys_waiting.py::test_a_wait_of_a_year_is_told_at_once_and_the_first_signal_ends_it",
+        "workos/test_workos_limiter_429.py::test_it_is_asked_again_after_five_minutes_however_long_the_server_asks_for",
+    ),
+    "A run that does nothing but wait pauses": (
+        "engine/test_long_waits.py::test_a_run_that_only_waits_pauses_when_patience_ends",
+        "cli/test_journeys_waiting.py::test_a_run_that_only_waits_is_given_up_like_a_service_that_is_down",
+    ),
+    "an answer comes byte by byte": (
+        "workos/test_workos_deadline.py::test_a_head_that_never_ends_is_an_answer_that_was_lost",
+    ),
+    "It is lost after two minutes": (
+        "engine/test_long_waits.py::test_answers_that_come_byte_by_byte_have_a_deadline",
+        "engine/test_long_waits.py::test_a_pause_waits_for_no_answer_that_comes_byte_by_byte",
+    ),
+    "an answer is nested without an end": (
+        "engine/test_poison_answers.py::test_an_answer_too_deep_or_too_large_fails_its_row_alone",
+    ),
+    "It fails its own row as `internal_error`": (
+        ("engine/test_poison_answers.py::test_an_answer_that_was_not_understood_leaves_its_row_open_and_then_fails_it"),
+        "engine/test_poison_answers.py::test_the_crash_file_is_written_once_and_named_and_has_no_secret",
+        "engine/test_poison_answers.py::test_a_row_that_is_open_when_the_process_ends_is_looked_up_on_resume",
+    ),
+    "Three such rows one after the other": (
+        "engine/test_poison_answers.py::test_three_in_a_row_stop_the_run_and_it_can_be_resumed",
+    ),
     "the API is stricter than configured": (
         "engine/test_limits.py::test_a_server_that_is_stricter_than_configured_is_obeyed",
     ),
@@ -137,6 +164,14 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "Nothing changes: what the job created still counts as created": (
         "cli/test_journeys_machine.py::test_the_clock_of_this_machine_may_jump_forwards_and_back",
         "engine/test_machine.py::test_the_clock_of_the_server_may_jump",
+    ),
+    "Only what is found after a *lost* answer": (
+        "engine/test_server_clocks.py::test_the_servers_clock_may_be_set_while_answers_are_lost",
+    ),
+    "How far its `Date` is ahead of `created_at`": (
+        "engine/test_server_clocks.py::test_a_date_that_is_ahead_of_created_at_takes_nothing_away",
+        "engine/test_server_clocks.py::test_what_was_learned_is_there_on_resume",
+        "engine/test_server_clocks.py::test_where_nothing_was_learned_yet_it_is_uncertain_and_said",
     ),
 }
 """The beginning of each sentence, and the tests that would fail if it were not true."""

@@ -11,6 +11,7 @@ from tui_importer import __version__
 from tui_importer.text import safe_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _LONGEST = 64_000
@@ -33,19 +34,19 @@ def redact(text: str) -> str:
     return text
 
 
-def crash_report(error: BaseException) -> str:
-    """The traceback of `error` and its causes, redacted; frames without their locals."""
+def crash_report(error: BaseException, mask: Callable[[str], str] = str) -> str:
+    """The traceback of `error` and its causes, redacted, and masked by `mask`; frames without their locals."""
     import platform
     import traceback
     from datetime import UTC, datetime
 
     formatted = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     head = f"tui-importer {__version__}, Python {platform.python_version()} on {sys.platform}"
-    body = "\n".join(safe_lines(redact(formatted), _LONGEST))
+    body = "\n".join(safe_lines(redact(mask(formatted)), _LONGEST))
     return f"{head}\n{datetime.now(UTC).isoformat(timespec='seconds')}\n\n{body}\n"
 
 
-def write_crash(error: BaseException, folder: Path) -> Path:
+def write_crash(error: BaseException, folder: Path, mask: Callable[[str], str] = str) -> Path:
     """Write the report of `error` into `folder` as a new file only its owner can read; raises OSError."""
     from datetime import UTC, datetime
 
@@ -53,5 +54,5 @@ def write_crash(error: BaseException, folder: Path) -> Path:
     path = folder / f"crash-{stamp}-{os.getpid()}.txt"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(crash_report(error))
+        file.write(crash_report(error, mask))
     return path

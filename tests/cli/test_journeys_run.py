@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOTHING = {"organizations": 0, "users": 0, "memberships": 0}
 SUMMARY_KEYS: dict[str, Any] = {
     "job": 0, "state": 0, "reason": 0, "rows": 0, "created": 0, "existing": 0, "failed": 0, "skipped": 0, "pending": 0,
-    "held": 0, "users": {"created": 0, "existing": 0, "updated": 0, "failed": 0},
+    "held": 0, "uncertain": 0, "users": {"created": 0, "existing": 0, "updated": 0, "failed": 0},
     "memberships": {"created": 0, "existing": 0}, "organizations": {"resolved": 0, "created": 0, "failed": 0},
     "requests": 0, "retries": 0, "rate_limited": 0, "cache": {"hits": 0, "misses": 0},
     "seconds": {"scan": 0, "prewarm": 0, "import": 0},

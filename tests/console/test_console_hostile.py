@@ -57,7 +57,7 @@ def assert_harmless(app: ImporterApp) -> None:
 def hostile_view() -> FakeJobView:
     snapshot = replace(
         importing(failed=2), job=SHORT + JOB, source=f"/data/{HOSTILE}.csv", key_hint=SHORT,
-        backing_off=HOSTILE, bound=HOSTILE, source_change=HOSTILE, eta=None,
+        backing_off=HOSTILE, waiting=HOSTILE, bound=HOSTILE, source_change=HOSTILE, eta=None,
         organizations=OrganizationTotals(total=1, failed=1),
     )  # fmt: skip
     workers = tuple(replace(worker, detail=HOSTILE) for worker in snapshot.workers)

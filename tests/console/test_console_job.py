@@ -134,6 +134,18 @@ async def test_service_trouble_is_said_while_it_lasts() -> None:
         assert "ETA unknown · bound by latency, 6 workers" in screen_text(app)
 
 
+async def test_a_long_wait_for_the_rate_limit_is_said_while_it_lasts() -> None:
+    waiting = "the server asks for 1:00:00 h; next try in 4:58"
+    app, view = console_at(replace(importing(), waiting=waiting, bound="paused by 429 for 298 s", eta=None))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert f"↻ The rate limit is reached: {waiting}." in " ".join(screen_text(app).split())
+        view.set(waiting="", bound="latency, 6 workers")
+        job_screen(app.screen).refresh_snapshot()
+        await settle(pilot)
+        assert "next try" not in screen_text(app)
+
+
 async def test_a_ready_job_shows_its_plan_and_starts_with_p() -> None:
     app, view = console_at(FakeJobView(ready(), the_plan=a_plan()))
     async with app.run_test(size=(120, 36)) as pilot:

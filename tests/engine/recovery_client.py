@@ -124,6 +124,7 @@ class ModelClient:
 
     def __init__(self, server: ModelServer, server_clock: ServerClock, control: Control) -> None:
         self.faults = 0
+        self.unevaluated = ""
         self.violation: AssertionError | None = None
         self.sending: Callable[[str, Mapping[str, object]], None] = lambda _call, _body: None
         self._fates: dict[str, deque[Fate]] = {}
@@ -143,9 +144,6 @@ class ModelClient:
     def get_organization(self, organization_id: str) -> Organization:
         return self._read(lambda: _one([o.thing for o in self._server.organizations.values()], id=organization_id))
 
-    def get_user(self, user_id: str) -> User:
-        return self._read(lambda: _one([each.thing for each in self._server.users.values()], id=user_id))
-
     def get_organization_by_external_id(self, external_id: str) -> Organization:
         return self._read(lambda: _one(self._organizations(), external_id=external_id), external_id)
 
@@ -164,6 +162,9 @@ class ModelClient:
 
     def list_users(self, *, email: str) -> list[User]:
         return self._read(lambda: [user for user in self._users() if user.email == email], email)
+
+    def get_user(self, user_id: str) -> User:
+        return self._read(lambda: _one([entry.thing for entry in self._server.users.values()], id=user_id))
 
     def get_user_by_external_id(self, external_id: str) -> User:
         return self._read(lambda: _one(self._users(), external_id=external_id))

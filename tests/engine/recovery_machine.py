@@ -48,6 +48,7 @@ from tui_importer.engine.run import Run
 from tui_importer.engine.tally import Tally
 from tui_importer.engine.workers import ChunkQueue, Worker
 from tui_importer.journal import statements
+from tui_importer.secret import Secret
 from tui_importer.workos.server_clock import ServerClock
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class ModelConnection:
     def __init__(self, server: ModelServer) -> None:
         self.server_clock = ServerClock(server.clock.monotonic)
         self.server_clock.observe(server.date())  # a run sees an answer before it writes anything
+        self.key = Secret("sk_test_model")
         self.only: ModelClient | None = None
 
     def client(self, cancelled: threading.Event) -> ModelClient:

@@ -29,12 +29,12 @@ def intents_are_not_waited_for(patch: Patch) -> None:
 
 def what_is_found_is_always_ours(patch: Patch) -> None:
     for step in STEPS:
-        patch.setattr(step, "adopted", lambda _created_at, _intent: (How.CREATED, Flag.NONE))
+        patch.setattr(step, "adopted", lambda _created_at, _intent, _clock: (How.CREATED, Flag.NONE))
 
 
 def what_is_found_is_never_ours(patch: Patch) -> None:
     for step in STEPS:
-        patch.setattr(step, "adopted", lambda _created_at, _intent: (How.EXISTING, Flag.NONE))
+        patch.setattr(step, "adopted", lambda _created_at, _intent, _clock: (How.EXISTING, Flag.NONE))
 
 
 def deactivated_memberships_are_not_seen(patch: Patch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tui_importer.source.problems import ERRORS
 from tui_importer.workos.errors import NotSent, RateLimited, ServiceFailed
 from tui_importer.workos.explain import CODES, KINDS
 from tui_importer.workos.matching import normalised_name
+from tui_importer.workos.server_clock import ServerClock
 
 QUICK = Patience(first_backoff=0.001, longest_backoff=0.002, probe_longest=0.002, first_poll=0.001, longest_poll=0.002)
 HALT = Halt("operator", "paused")
@@ -248,11 +250,16 @@ def test_what_is_found_is_ours_if_it_is_not_older_than_the_intent() -> None:
     def at(second: float) -> datetime:
         return datetime.fromtimestamp(second, UTC)
 
-    assert adopted(at(1_000.0), 1_000.0) == (How.CREATED, Flag.NONE)
-    assert adopted(at(998.0), 1_000.0) == (How.CREATED, Flag.NONE)
-    assert adopted(at(997.9), 1_000.0) == (How.EXISTING, Flag.NONE)
-    assert adopted(None, 1_000.0) == (How.EXISTING, Flag.UNCERTAIN)
-    assert adopted(at(1_000.0), UNKNOWN_TIME) == (How.EXISTING, Flag.UNCERTAIN)
+    clock = ServerClock(lambda: 0.0)
+    clock.observe(format_datetime(at(1_000.0), usegmt=True))
+    assert adopted(at(1_000.0), 1_000.0, clock) == (How.CREATED, Flag.NONE)
+    assert adopted(at(997.9), 1_000.0, clock) == (How.EXISTING, Flag.UNCERTAIN), "nothing is known of the two clocks"
+    assert adopted(at(1_000.0 - 86_400.0), 1_000.0, clock) == (How.EXISTING, Flag.NONE)
+    clock.created(at(1_000.0))
+    assert adopted(at(998.0), 1_000.0, clock) == (How.CREATED, Flag.NONE)
+    assert adopted(at(997.9), 1_000.0, clock) == (How.EXISTING, Flag.NONE)
+    assert adopted(None, 1_000.0, clock) == (How.EXISTING, Flag.UNCERTAIN)
+    assert adopted(at(1_000.0), UNKNOWN_TIME, clock) == (How.EXISTING, Flag.UNCERTAIN)
 
 
 @given(st.text(alphabet="aA é\t\u00a0e\u0301", max_size=12))

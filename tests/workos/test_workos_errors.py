@@ -227,7 +227,7 @@ class TestLimiter:
             ({"Retry-After": "7"}, 7.0),
             ({"Retry-After": "1.5"}, 1.5),
             ({"Retry-After": "Sun, 06 Nov 1994 08:49:57 GMT", "Date": "Sun, 06 Nov 1994 08:49:37 GMT"}, 20.0),
-            ({"Retry-After": "86400"}, 300.0),
+            ({"Retry-After": "86400"}, 86_400.0),
             ({"Retry-After": "soon"}, None),
             ({}, None),
         ],
@@ -239,7 +239,8 @@ class TestLimiter:
         error = create(api)
         assert isinstance(error, RateLimited)
         assert error.retry_after == expected
-        assert limiter.paused_for == pytest.approx((1.0 if expected is None else expected) + 0.1, abs=1.0)
+        assert limiter.paused_for == pytest.approx(min(300.0, (1.0 if expected is None else expected) + 0.1), abs=1.0)
+        assert limiter.asked_for == pytest.approx(expected or 0.0, abs=1.0)
         assert error.codes == ("rate_limit_exceeded",)
         assert api.attempts == [error.attempt]
 

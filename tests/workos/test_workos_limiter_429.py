@@ -47,6 +47,18 @@ def test_all_callers_pause_for_retry_after_and_a_margin() -> None:
         assert limiter.paused_for == 0.0
 
 
+@pytest.mark.parametrize("asked", [301.0, 3_600.0, 10 * 365 * 86_400.0])
+def test_it_is_asked_again_after_five_minutes_however_long_the_server_asks_for(asked: float) -> None:
+    clock = StepClock()
+    limiter = RateLimiter(clock=clock)
+    limiter.throttled(asked)
+    assert (limiter.paused_for, limiter.asked_for) == (300.0, asked)
+    assert limiter.acquire(Budget.WRITES) == pytest.approx(300.0)
+    assert (limiter.paused_for, limiter.asked_for) == (0.0, 0.0)
+    limiter.throttled(20.0, limiter.now())
+    assert limiter.asked_for == pytest.approx(20.0), "what it asks for now counts"
+
+
 def test_the_rate_falls_by_5_percent_and_recovers_a_quarter_per_second_per_second() -> None:
     clock = StepClock()
     limiter = RateLimiter(share=100, clock=clock)

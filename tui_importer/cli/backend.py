@@ -6,6 +6,7 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_importer.cli.boundary import crash_file
 from tui_importer.config import private_folder
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class ConsoleBackend:
             folder = self._trial.enter_context(scratch_folder("tui-importer-plan-"))
         else:
             folder = private_folder(self._folder)
-        return Jobs(folder).create(new, connection, environment=environment)
+        return Jobs(folder, crash_file).create(new, connection, environment=environment)
 
     def forget_dry_run(self) -> None:
         """Remove the folder of the last dry run."""
@@ -105,7 +106,7 @@ class ConsoleBackend:
         from tui_importer.cli.run import connect
         from tui_importer.engine.jobs import Jobs
 
-        jobs = Jobs(self._folder)
+        jobs = Jobs(self._folder, crash_file)
         frozen, options, _ = jobs.options_of(job)
         return jobs.open(job, connect(frozen.base_url, self._need_key(), options), options)
 

@@ -143,6 +143,17 @@ def _foreign(error: BaseException, job: str) -> _Refusal:
     return found
 
 
+def crash_file(error: BaseException, mask: Callable[[str], str]) -> str:
+    """Write down an error that ended one row, not the command; the file's name, empty when that is impossible."""
+    from tui_importer.config import ConfigError
+    from tui_importer.crash import write_crash
+
+    try:
+        return write_crash(error, _log_folder(), mask).name
+    except (OSError, ConfigError):
+        return ""
+
+
 def _way_on(job: str) -> str:
     return f"Nothing is lost; resume the job with: tui-importer resume {job}" if job else ""
 

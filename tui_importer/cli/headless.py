@@ -106,6 +106,7 @@ class Progress:
         self._width = 0
         self._last = ""
         self._at = 0.0
+        self._waited = False
         self._change_told = False
 
     def show(self, snapshot: Snapshot, *, ended: bool = False) -> None:
@@ -117,8 +118,8 @@ class Progress:
         if not line:
             return
         now = time.monotonic()
-        phase_changed = line.split(" ", 1)[0] != self._last.split(" ", 1)[0]
-        if not self._terminal and not (phase_changed or now - self._at >= LINE_EVERY):
+        is_other = line.split(" ", 1)[0] != self._last.split(" ", 1)[0] or bool(snapshot.waiting) != self._waited
+        if not self._terminal and not (is_other or now - self._at >= LINE_EVERY):
             return
         if line == self._last and not ended:
             return
@@ -129,7 +130,7 @@ class Progress:
             self._width = len(shown)
         else:
             note(line)
-        self._last, self._at = line, now
+        self._last, self._at, self._waited = line, now, bool(snapshot.waiting)
 
     def _tell_change(self, snapshot: Snapshot) -> None:
         below = "\n" if self._terminal and self._width else ""
@@ -159,6 +160,12 @@ def wait_for(job: Job, progress: Progress, drain: Drain) -> None:
 
 
 def _line(snapshot: Snapshot) -> str:
+    line = _numbers(snapshot)
+    wait = f"waiting: {safe(snapshot.waiting)}" if snapshot.waiting else ""
+    return " · ".join(part for part in (line, wait) if part)
+
+
+def _numbers(snapshot: Snapshot) -> str:
     totals, organizations, requests = snapshot.totals, snapshot.organizations, snapshot.requests
     if snapshot.phase == "scan":
         if not snapshot.scanned_rows:

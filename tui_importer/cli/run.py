@@ -6,7 +6,7 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_importer.cli.boundary import unfinished_job
+from tui_importer.cli.boundary import crash_file, unfinished_job
 from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
 from tui_importer.cli.key import obtain_key
 from tui_importer.cli.output import note, write, write_json
@@ -140,7 +140,7 @@ def _save_mapping(request: RunRequest, source: Path) -> None:
 def _dry_run(request: RunRequest, source: Readable, connection: Connection, environment: Environment) -> int:
     """Plan in a folder that goes again; 0 when everything could be imported, else 1."""
     with scratch_folder("tui-importer-plan-") as folder:
-        jobs = Jobs(folder)
+        jobs = Jobs(folder, crash_file)
         new = _new_job(request, source, jobs)
         with contextlib.closing(jobs.create(new, connection, environment=environment.name)) as job:
             plan = _plan(job, Progress())
@@ -162,7 +162,7 @@ def _new_job(request: RunRequest, source: Readable, jobs: Jobs) -> NewJob:
 
 
 def _import(request: RunRequest, source: Readable, connection: Connection, environment: Environment) -> int:
-    jobs = Jobs(private_folder(paths().jobs))
+    jobs = Jobs(private_folder(paths().jobs), crash_file)
     new = _new_job(request, source, jobs)
     name = new.name
     _check_consent(request, environment, name)
@@ -186,7 +186,7 @@ def _import(request: RunRequest, source: Readable, connection: Connection, envir
 
 def resume(request: RunRequest) -> int:
     """Go on with a job; returns the exit code. Raises ImporterError when refused."""
-    jobs = Jobs(paths().jobs)
+    jobs = Jobs(paths().jobs, crash_file)
     name = request.job or _only_unfinished(jobs)
     _, _, job_summary = jobs.options_of(name)
     if job_summary.state == "finished":
@@ -199,7 +199,7 @@ def resume(request: RunRequest) -> int:
 def retry(request: RetryRequest) -> int:
     """Try a job's failed rows again and nothing else; returns the exit code. Raises ImporterError when refused."""
     assert request.run.job is not None  # noqa: S101 - the command's argument
-    return _go_on(request.run, Jobs(paths().jobs), request.run.job, Selection(kind=request.kind))
+    return _go_on(request.run, Jobs(paths().jobs, crash_file), request.run.job, Selection(kind=request.kind))
 
 
 def _told_if_unfinished(jobs: Jobs, name: str) -> contextlib.AbstractContextManager[None]:

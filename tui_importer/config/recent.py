@@ -24,7 +24,11 @@ class RecentFiles:
 
         try:
             found = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):  # no list yet, or one that is only half there: it is a convenience
+        except (
+            OSError,
+            ValueError,
+            RecursionError,
+        ):  # no list yet, or one that is only half there: it is a convenience
             return []
         if not isinstance(found, list):
             return []

@@ -12,9 +12,11 @@ from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
 from tui_importer.workos.errors import (
     Cancelled,
     KeyRejected,
+    NotFound,
     NotSent,
     PermissionDenied,
     RateLimited,
+    Refused,
     ServiceFailed,
     WorkosError,
 )
@@ -55,7 +57,7 @@ class Calls:
         before = tries.total, tries.counted
         while True:
             try:
-                answer = self.write(send, tries)
+                answer = self._sent(send, tries)
             except ServiceFailed as error:
                 self.failed(error, tries)
             else:
@@ -68,13 +70,26 @@ class Calls:
 
         429 and refused connections had none, so they are simply sent again.
         """
+        try:
+            answer = self._sent(send, tries)
+        except ServiceFailed:
+            tries.is_open = True
+            raise
+        except WorkosError:
+            tries.is_open = False
+            raise
+        tries.is_open = False
+        return answer
+
+    def _sent(self, send: Callable[[], T], tries: Tries) -> T:
         while True:
             self.control.check()
             self.health.enter()
             try:
-                return send()
+                answer = send()
             except RateLimited:
                 self._metrics.count("retries")  # the limiter now holds everybody back
+                self.health.throttled()
             except NotSent as error:
                 self.failed(error, tries)
             except Cancelled as error:
@@ -93,6 +108,12 @@ class Calls:
                     )
                 )
                 raise Interrupted from error
+            except (Refused, NotFound):
+                self.health.answered()
+                raise
+            else:
+                self.health.answered()
+                return answer
 
     def failed(self, error: ServiceFailed | NotSent, tries: Tries) -> None:
         """Account for a transient failure and wait. Raises GaveUp, SetAside, Interrupted."""

@@ -77,15 +77,20 @@ def key_rejected() -> Halt:
     return Halt("key", "key rejected", "The API answers 401: give a valid key for this environment and resume.")
 
 
-def unexpected(error: Exception) -> Halt:
-    """The halt for an error of ours: its type and place, never its text or values, which may hold secrets."""
+def place_of(error: BaseException) -> str:
+    """An error's type and place, never its text or values, which may hold secrets."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame is not None else "unknown"
+    return f"{type(error).__name__} at {where}"
+
+
+def unexpected(error: Exception, words: str = "") -> Halt:
+    """The halt for an error of ours; `words` are its type and place, and where more of it is written down."""
     return Halt(
         "internal",
-        f"unexpected error: {type(error).__name__} at {where}",
+        f"unexpected error: {words or place_of(error)}",
         "Nothing was lost. Resume; if it happens again, report it with this line.",
     )
 

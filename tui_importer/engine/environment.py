@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine.errors import Interrupted, KeyMismatch
 from tui_importer.engine.plan import Environment
+from tui_importer.engine.rate_limit_waits import duration
 from tui_importer.errors import ExitCode
 from tui_importer.text import safe
 from tui_importer.workos.errors import (
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 TRIES = 3
 TRIES_LIMITED = 20
+LONGEST_LIMITED = 60.0
+"""Seconds that a server may ask to wait, before a command says so instead of waiting."""
 SAMPLE = 5
 """Organizations named in the plan."""
 
@@ -106,7 +109,9 @@ def patiently(read: Callable[[], T]) -> T:
             raise Interrupted from error
         except RateLimited as error:
             refused += 1
-            if refused == TRIES_LIMITED:
+            if refused == TRIES_LIMITED or (error.retry_after or 0.0) > LONGEST_LIMITED:
+                if error.retry_after:
+                    error.next = f"The server asks to wait {duration(error.retry_after)}: try again then."
                 error.exit_code = ExitCode.REFUSED
                 raise
         except (NotSent, ServiceFailed) as error:

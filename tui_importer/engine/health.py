@@ -30,10 +30,11 @@ POLL = 0.5
 class Tries:
     """What one piece of work (a row's step, an organization) has suffered so far.
 
-    `to_blame`: it was set aside again, and the service answered something else then (`Calls.judge`).
+    `to_blame`: it was set aside again, and the service answered something else then (`Calls.judge`). `is_open`: a write
+    may have been sent of which it is not known what came; `unforeseen` counts the errors of ours that left it so.
     """
 
-    __slots__ = ("counted", "probes", "progress", "set_aside", "to_blame", "total")
+    __slots__ = ("counted", "is_open", "probes", "progress", "set_aside", "to_blame", "total", "unforeseen")
 
     def __init__(self, progress: int) -> None:
         self.total = 0
@@ -42,19 +43,29 @@ class Tries:
         self.set_aside = 0
         self.progress = progress
         self.to_blame = False
+        self.is_open = False
+        self.unforeseen = 0
 
     def step_ended(self) -> None:
         """The next step begins with a clean account."""
         self.total = self.counted = self.probes = 0
+        self.is_open = False
 
 
 class Health:
-    """Shared by all threads of a run. `progress` counts pieces of work that ended with a definite answer."""
+    """Shared by all threads of a run. `progress` counts pieces of work that ended with a definite answer.
 
-    def __init__(self, control: Control, patience: Patience, give_up_after: float) -> None:
+    `give_up_after` are the seconds of trouble after which the run pauses, `longest_wait` those of nothing but 429s; the
+    same unless it is given.
+    """
+
+    def __init__(
+        self, control: Control, patience: Patience, give_up_after: float, longest_wait: float | None = None
+    ) -> None:
         self._control = control
         self._patience = patience
         self._give_up_after = give_up_after
+        self._longest_wait = give_up_after if longest_wait is None else longest_wait
         self._condition = threading.Condition()
         self._consecutive = 0
         self._prober: int | None = None
@@ -63,6 +74,7 @@ class Health:
         self._cause = ""
         self._cure = ""
         self.trouble_since: float | None = None
+        self.waiting_since: float | None = None
         self.progress = 0
         self.threshold = 6
 
@@ -95,6 +107,31 @@ class Health:
                 self.trouble_since = None
                 self._pause = 0.0
             self._condition.notify_all()
+
+    def throttled(self) -> None:
+        """A call was refused with a 429: until one is answered, the run does nothing but wait."""
+        with self._condition:
+            if self.waiting_since is None:
+                self.waiting_since = time.monotonic()
+
+    def answered(self) -> None:
+        """A call was not refused with a 429."""
+        if self.waiting_since is not None:
+            with self._condition:
+                self.waiting_since = None
+
+    def check_patience(self, cause: str) -> None:
+        """Pause the run when it has been waiting after 429s, or in trouble, for too long; call it now and then.
+
+        `cause` is what the service says to those who wait.
+        """
+        with self._condition:
+            now = time.monotonic()
+            waits = self.waiting_since is not None and now - self.waiting_since >= self._longest_wait
+            if self.trouble_since is not None and now - self.trouble_since >= self._give_up_after:
+                self._give_up(self._cause, self._cure)
+            elif waits:
+                self._give_up(cause, "")
 
     def failed(self, error: WorkosError, tries: Tries) -> None:
         """Account for a transient failure and wait before the next try.
@@ -152,7 +189,7 @@ class Health:
                     raise Interrupted
                 now = time.monotonic()
                 if now - self.trouble_since >= self._give_up_after:
-                    self._give_up()
+                    self._give_up(self._cause, self._cure)
                     raise Interrupted
                 if self._prober is None and now >= self._next_probe:
                     self._prober = me
@@ -166,11 +203,5 @@ class Health:
                 self._prober = None
                 self._condition.notify_all()
 
-    def _give_up(self) -> None:
-        self._control.cancel(
-            Halt(
-                "service",
-                f"service unavailable: {self._cause}",
-                f"{self._cure} {NOTHING_LOST}".lstrip(),
-            )
-        )
+    def _give_up(self, cause: str, cure: str) -> None:
+        self._control.cancel(Halt("service", f"service unavailable: {cause}", f"{cure} {NOTHING_LOST}".lstrip()))

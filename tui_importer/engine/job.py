@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine import views
 from tui_importer.engine.acceptance import acceptance, is_accepted
-from tui_importer.engine.control import EXIT_CODES, FOLDER_ERRORS, Halt, halt_of, unexpected
+from tui_importer.engine.control import DRAIN_PATIENCE, EXIT_CODES, FOLDER_ERRORS, Control, Halt, halt_of, unexpected
 from tui_importer.engine.errors import Interrupted
 from tui_importer.engine.failed_rows import FailedRows
 from tui_importer.engine.frozen_source import FrozenSource
@@ -26,6 +26,7 @@ from tui_importer.engine.planning import Planner
 from tui_importer.engine.run import Housekeeper, Run
 from tui_importer.engine.same_source import refuse_later
 from tui_importer.engine.speed import Rates
+from tui_importer.engine.unforeseen_errors import UnforeseenErrors
 from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.journal.journal import Journal
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.plan import Plan
     from tui_importer.engine.review import RetryPlan, Selection
     from tui_importer.engine.snapshot import FailureDetail, FailureView, LogEntry, OrganizationView, Snapshot
+    from tui_importer.engine.unforeseen_errors import CrashFile
     from tui_importer.journal.errors import JournalError
     from tui_importer.journal.lock import JobLock
     from tui_importer.secret import Secret
@@ -57,7 +59,7 @@ class Job:
 
     All public methods return at once, except `wait` and `close`. The job's lock is held until `close`.
     `prewarming` False is for tests only: it shows what happens without the pre-warm. `copy` is the file to scan of a
-    source that is a pipe.
+    source that is a pipe. `crash_file` writes unforeseen errors down.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Job:
         *,
         prewarming: bool = True,
         copy: Path | None = None,
+        crash_file: CrashFile | None = None,
     ) -> None:
         journal = Journal(folder, self._journal_failed)
         record = journal.job()
@@ -99,9 +102,12 @@ class Job:
         self.frozen = frozen
         self._patience = patience or Patience(organization_search=options.search_wait)
         self._prewarming = prewarming
+        self._crash_file = crash_file
         connection.observe = self._parts.metrics.observe
+        connection.server_clock.restore(journal.counters())
         self._error: ImporterError | None = None
         self._stopped: float | None = None
+        self._ending = False
         self._plan: Plan | None = None
         self._planner: Planner | None = None
         self._thread: threading.Thread | None = None
@@ -185,6 +191,9 @@ class Job:
             if not self._lifecycle.ask_to_stop(halt):
                 return
             self._source.cancelled.set()
+            if not self._ending:
+                self._ending = True
+                threading.Thread(target=self._end_long_waits, args=(self._thread,), name="drain", daemon=True).start()
             if now and self._stopped is None:
                 self._stopped = time.monotonic()
                 threading.Thread(target=self._end_waits, args=(self._thread,), name="stop", daemon=True).start()
@@ -268,10 +277,20 @@ class Job:
             self.wait()
             self._error = None
             self._stopped = None
+            self._ending = False
             self._source.cancelled.clear()
             self._lifecycle.begin()
             self._thread = threading.Thread(target=self._coordinate, args=(work,), name="coordinator", daemon=True)
             self._thread.start()
+
+    def _end_long_waits(self, running: threading.Thread | None) -> None:
+        """While a run drains: an answer that has not come by now is waited for no longer, and looked up on resume."""
+        if running is None:
+            return
+        running.join(DRAIN_PATIENCE)
+        while running.is_alive():
+            self.connection.abandon(DRAIN_PATIENCE)
+            running.join(0.5)
 
     def _end_waits(self, running: threading.Thread | None) -> None:
         """Wait for answers under way, then for none any more, until the run that was stopped rests."""
@@ -296,7 +315,8 @@ class Job:
             self._error = error
             self._lifecycle.rest(halt_of(error))
         except Exception as error:  # noqa: BLE001 - becomes the job's reason, never swallowed
-            self._lifecycle.rest(unexpected(error))
+            unforeseen = UnforeseenErrors(Control(), self._crash_file)
+            self._lifecycle.rest(unexpected(error, unforeseen.words(error, [self.connection.key])))
 
     def _scan_and_plan(self) -> None:
         self._source.ensure()
@@ -308,6 +328,7 @@ class Job:
             metrics=self._parts.metrics,
             options=self.options,
             patience=self._patience,
+            say=self._lifecycle.say,
         )
         with self._lock:
             self._planner = planner
@@ -371,6 +392,7 @@ class Job:
             recheck=recheck,
             only=only,
             afterwards=afterwards,
+            crash_file=self._crash_file,
         )
         with self._lock:
             self._parts.run = run

@@ -32,15 +32,20 @@ if TYPE_CHECKING:
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.patience import Patience
     from tui_importer.engine.snapshot import JobSummary
+    from tui_importer.engine.unforeseen_errors import CrashFile
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
 
 
 class Jobs:
-    """Lists, creates, opens and purges jobs in `folder`, which is made when needed (0700)."""
+    """Lists, creates, opens and purges jobs in `folder`, which is made when needed (0700).
 
-    def __init__(self, folder: Path) -> None:
+    `crash_file` writes down what nobody foresaw while a job runs.
+    """
+
+    def __init__(self, folder: Path, crash_file: CrashFile | None = None) -> None:
         self.folder = folder
+        self._crash_file = crash_file
 
     def default_name(self, source: Path) -> str:
         """The file's stem plus today's date, made unique and fit for a folder. Raises JobsUnreadable."""
@@ -101,7 +106,16 @@ class Jobs:
             lock = folders.make(folder, record)
         try:
             copy = new.source if new.pipe else None
-            return Job(folder, lock, connection, new.run, patience, prewarming=prewarming, copy=copy)
+            return Job(
+                folder,
+                lock,
+                connection,
+                new.run,
+                patience,
+                prewarming=prewarming,
+                copy=copy,
+                crash_file=self._crash_file,
+            )
         except BaseException as error:  # an interrupt too: no job is left that nobody was given, nor its lock
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
@@ -115,7 +129,7 @@ class Jobs:
         folder = self._existing(name)
         lock = JobLock(folder)
         try:
-            return Job(folder, lock, connection, options, patience)
+            return Job(folder, lock, connection, options, patience, crash_file=self._crash_file)
         except BaseException:  # an interrupt too: nobody would release a lock whose job was never returned
             lock.release()
             raise

@@ -10,8 +10,8 @@ from tui_importer.engine.calls import Calls
 from tui_importer.engine.control import Control
 from tui_importer.engine.errors import Interrupted, PlanFailed, SetAside
 from tui_importer.engine.health import Health
+from tui_importer.engine.rate_limit_waits import RateLimitWaits
 from tui_importer.engine.steps import Tools
-from tui_importer.journal.records import UNKNOWN_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,17 +19,22 @@ if TYPE_CHECKING:
     from tui_importer.engine.health import Tries
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.patience import Patience
+    from tui_importer.engine.snapshot import Level
     from tui_importer.journal.journal import Journal
     from tui_importer.workos.connection import Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+LOOK = 0.5
+"""Seconds between looks at waits for the rate limit."""
+
 
 class Lookups:
     """A pool of `threads`. What fails while other lookups succeed is looked up again later.
 
-    `give_up_after` is seconds without any success. `control.cancel` ends everything.
+    `give_up_after` is seconds without any success, `longest_wait` seconds of nothing but 429s; `say` writes into the
+    job's log. `control.cancel` ends everything.
     """
 
     def __init__(
@@ -41,6 +46,8 @@ class Lookups:
         *,
         threads: int,
         give_up_after: float,
+        longest_wait: float,
+        say: Callable[[Level, str], None],
     ) -> None:
         self._connection = connection
         self._journal = journal
@@ -48,7 +55,8 @@ class Lookups:
         self._patience = patience
         self._threads = threads
         self.control = Control()
-        self.health = Health(self.control, patience, give_up_after)
+        self.health = Health(self.control, patience, give_up_after, longest_wait)
+        self._waits = RateLimitWaits(connection.limiter, self.health, say)
         self._calls = Calls(self.control, self.health, metrics, patience)
 
     def each(self, items: Iterable[T], look: Callable[[Tools, T, Tries], R]) -> list[tuple[T, R]]:
@@ -64,7 +72,9 @@ class Lookups:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(LOOK)
+                self._waits.look()
         if pool.errors:
             raise pool.errors[0]
         halt = self.control.halt
@@ -76,7 +86,7 @@ class Lookups:
 
     def _work(self, pool: _Pool[T, R], look: Callable[[Tools, T, Tries], R]) -> None:
         client = self._connection.client(self.control.cancelled)
-        tools = Tools(client, self._calls, self._journal, lambda: UNKNOWN_TIME, self._patience)
+        tools = Tools(client, self._calls, self._journal, self._connection.server_clock, self._patience)
         try:
             while not self.control.draining.is_set():
                 waiting = pool.take()

@@ -62,6 +62,7 @@ class MembershipStep:
                 membership = tools.calls.write(
                     lambda: tools.client.create_membership(user.id, organization_id, row.roles), tries
                 )
+                tools.server_clock.created(membership.created_at)
                 return membership, How.CREATED, Flag.NONE
             except ServiceFailed as error:
                 maybe_there = True
@@ -117,7 +118,9 @@ class MembershipStep:
             message = "The membership is pending: an invitation was sent and not yet accepted."
             raise StepFailed("membership", "membership_pending", message)
         tools = self._tools
-        how, flags = adopted(found.created_at, intent) if intent is not None else (How.EXISTING, Flag.NONE)
+        how, flags = How.EXISTING, Flag.NONE
+        if intent is not None:
+            how, flags = adopted(found.created_at, intent, tools.server_clock)
         if how is How.CREATED and row.twin_row and tools.journal.has_membership(found.id, [row.twin_row]):
             how, flags = How.EXISTING, Flag.NONE  # an earlier row of the same person created it
         if how is How.CREATED:

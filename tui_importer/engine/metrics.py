@@ -111,6 +111,7 @@ class Metrics:
             limit=limiter.limited_writes,
             share=limiter.share,
             paused_for=limiter.paused_for,
+            asked_for=limiter.asked_for,
             p50=_percentile(latencies, 0.50),
             p95=_percentile(latencies, 0.95),
             p99=_percentile(latencies, 0.99),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.health import Tries
     from tui_importer.journal.records import OrganizationRecord, Stamp
     from tui_importer.workos.models import Organization
+    from tui_importer.workos.server_clock import ServerClock
 
 
 class OrganizationCache:
@@ -130,6 +131,7 @@ class OrganizationResolver:
         self._calls = tools.calls
         self._journal = tools.journal
         self._server_time = tools.server_time
+        self._server_clock = tools.server_clock
         self._patience = tools.patience
         self._cache = cache
 
@@ -173,6 +175,7 @@ class OrganizationResolver:
                 created = self._calls.write(
                     lambda: self._client.create_organization(organization.name or "", value), tries
                 )
+                self._server_clock.created(created.created_at)
                 return Resolved(created.id, created.name, created=True, stamp=stamp_of(created))
             except ServiceFailed as error:
                 maybe = True
@@ -188,7 +191,7 @@ class OrganizationResolver:
                         f"organization within {wait:.0f} s."
                     )
                     raise StepFailed("organization", "organization_not_visible", message, error.status) from error
-        return _adopt(found, intent) if maybe else Resolved(found.id, found.name)
+        return _adopt(found, intent, self._server_clock) if maybe else Resolved(found.id, found.name)
 
     def _by_name(self, organization: OrganizationRecord, tries: Tries) -> Resolved:
         maybe = organization.intent is not None
@@ -200,6 +203,7 @@ class OrganizationResolver:
         while found is None:
             try:
                 created = self._calls.write(lambda: self._client.create_organization(organization.value, None), tries)
+                self._server_clock.created(created.created_at)
                 return Resolved(created.id, created.name, created=True, stamp=stamp_of(created))
             except ServiceFailed as error:
                 self._calls.failed(error, tries)
@@ -224,7 +228,7 @@ class OrganizationResolver:
         def look() -> dict[str, Resolved] | None:
             hits = self._calls.read(lambda: self._client.find_organizations(organization.value), tries)
             matches = {
-                hit.id: _adopt(hit, intent) if intent is not None else Resolved(hit.id, hit.name)
+                hit.id: _adopt(hit, intent, self._server_clock) if intent is not None else Resolved(hit.id, hit.name)
                 for hit in hits
                 if normalised_name(hit.name) == name
             }
@@ -248,7 +252,7 @@ def _existing(found: Organization | None) -> Resolved | None:
     return None if found is None else Resolved(found.id, found.name)
 
 
-def _adopt(found: Organization, intent: float) -> Resolved:
-    how, flags = adopted(found.created_at, intent)
+def _adopt(found: Organization, intent: float, clock: ServerClock) -> Resolved:
+    how, flags = adopted(found.created_at, intent, clock)
     known = Resolved(found.id, found.name, uncertain=Flag.UNCERTAIN in flags)
     return replace(known, created=True, adopted=True, stamp=stamp_of(found)) if how is How.CREATED else known

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.engine import views
 from tui_importer.engine.acceptance import is_accepted
+from tui_importer.engine.rate_limit_waits import wait_words
 from tui_importer.engine.snapshot import Snapshot
 from tui_importer.engine.speed import bound_of
 
@@ -24,7 +25,7 @@ def take_snapshot(parts: Parts) -> Snapshot:
 
 def _picture(parts: Parts) -> Snapshot:
     run, life, record = parts.run, parts.lifecycle, parts.source.record
-    tally = parts.source.tally
+    tally, limiter = parts.source.tally, parts.connection.limiter
     workers = run.pool.views() if run is not None and run.pool is not None else ()
     held = run.cache.held_rows if run is not None else 0
     snapshot = Snapshot(
@@ -47,15 +48,14 @@ def _picture(parts: Parts) -> Snapshot:
         organizations=views.organization_totals(run, parts.source.organizations),
         cache_hits=parts.metrics.value("cache_hits"),
         cache_misses=parts.metrics.value("cache_misses"),
-        requests=parts.metrics.stats(
-            parts.connection.limiter, in_flight=sum(worker.state == "running" for worker in workers)
-        ),
+        requests=parts.metrics.stats(limiter, in_flight=sum(worker.state == "running" for worker in workers)),
         seconds=life.phase_seconds(),
         prewarm_requests=parts.metrics.value("prewarm_requests"),
         failures=parts.failures_before + parts.failures_counted,
         failures_gone=parts.metrics.value("failures_gone"),
         log_entries=life.log_entries,
         backing_off=run.health.backing_off if run is not None and life.state == "running" else "",
+        waiting=wait_words(limiter.asked_for, limiter.paused_for) if life.state in {"running", "pausing"} else "",
         awaited=run.calls.awaited if run is not None and life.state in {"running", "pausing"} else 0,
         workers=workers,
         workers_wanted=parts.live.now.workers or (run.pool.wanted if run is not None and run.pool is not None else 0),

@@ -19,12 +19,13 @@ from tui_importer.text import plural, safe
 from tui_importer.workos.errors import NotFound, PermissionDenied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tui_importer.engine.health import Tries
     from tui_importer.engine.metrics import Metrics
     from tui_importer.engine.options import RunOptions
     from tui_importer.engine.patience import Patience
+    from tui_importer.engine.snapshot import Level
     from tui_importer.engine.steps import Tools
     from tui_importer.journal.journal import Journal
     from tui_importer.journal.records import OrganizationRecord
@@ -57,6 +58,7 @@ class Planner:
         metrics: Metrics,
         options: RunOptions,
         patience: Patience,
+        say: Callable[[Level, str], None],
     ) -> None:
         self._connection = connection
         self._metrics = metrics
@@ -68,6 +70,8 @@ class Planner:
             patience,
             threads=options.prewarm_concurrency,
             give_up_after=min(LONGEST_TROUBLE, 60 * options.give_up_after),
+            longest_wait=60 * options.give_up_after,
+            say=say,
         )
         self.control = self._lookups.control
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tui_importer.engine.control import FOLDER_ERRORS, Halt, halt_of
 from tui_importer.engine.errors import IdsCollide, Interrupted, SetAside, StepFailed
 from tui_importer.engine.failures import record_organization_failure
+from tui_importer.engine.unforeseen_errors import is_of_one_row, left_open
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.organizations import OrganizationResolver
     from tui_importer.engine.run import Run
     from tui_importer.journal.records import OrganizationRecord
+    from tui_importer.workos.client import WorkosClient
 
 ENOUGH_TRIED = 20
 """Keys tried before the limit is looked at while the pre-warm runs."""
@@ -105,7 +107,7 @@ class _Pool:
                     organization, tries = self._keys.popleft()
                 tries = tries or run.health.tries()
                 try:
-                    self._resolve(resolver, organization, tries)
+                    self._resolve(resolver, organization, tries, client)
                 except SetAside:
                     run.calls.judge(lambda: client.list_organizations(limit=1), tries)
                     again = run.journal.organization(organization.key) or organization  # it may have an intent now
@@ -114,7 +116,7 @@ class _Pool:
         except Interrupted:
             return  # the key stays as it is; the next run goes on with it
         except IdsCollide as collision:
-            run.control.cancel(_collided(collision))
+            run.control.cancel(collided(collision))
         except FOLDER_ERRORS as error:
             run.control.cancel(halt_of(error))
         except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
@@ -123,13 +125,27 @@ class _Pool:
             run.health.leave()
             client.close()
 
-    def _resolve(self, resolver: OrganizationResolver, organization: OrganizationRecord, tries: Tries) -> None:
-        run = self._run
+    def _resolve(
+        self, resolver: OrganizationResolver, organization: OrganizationRecord, tries: Tries, client: WorkosClient
+    ) -> None:
+        run, words = self._run, ""
         began = time.monotonic()
         run.metrics.begin()
         run.resolving(organization.key, active=True)
         try:
-            found = resolver.resolve(organization, tries)
+            try:
+                found = resolver.resolve(organization, tries)
+            except (StepFailed, SetAside):
+                raise
+            except Exception as error:
+                if not is_of_one_row(error):
+                    raise
+                words = run.unforeseen.words(error, [run.connection.key])
+                if left_open(client, tries):
+                    label = safe(organization.name or organization.value, 80)
+                    run.say("warning", f"{label}: unforeseen error: {words}; what became of it is looked up")
+                    raise SetAside from error
+                raise StepFailed("organization", "internal_error", f"unforeseen error: {words}") from error
         except StepFailed as failure:
             commit = record_organization_failure(run, organization, failure, time.monotonic() - began)
             run.cache.add_failed(organization.key, organization.rows)
@@ -141,13 +157,14 @@ class _Pool:
         if organization.state == "failed":
             commit.wait()  # a screen that hears of it reads the journal anew
             run.failure_gone()
+        run.unforeseen.ended(words)
         run.health.succeeded()
         share = run.organizations.over_limit(run.options.max_failed, finished=False)
         if share is not None:
             _halt(run, share)
 
 
-def _collided(collision: IdsCollide) -> Halt:
+def collided(collision: IdsCollide) -> Halt:
     """Two tenants would become one: nothing more is written until somebody has decided."""
     first, second = safe(collision.first, 80), safe(collision.second, 80)
     return Halt(

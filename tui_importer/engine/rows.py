@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """How a row ended; `membership` is what its membership step did or found."""
+    """How a row ended; `membership` is what its membership step did or found.
+
+    `uncertain` tells that something was found after a lost answer which the job may have made or not.
+    """
 
     outcome: Outcome
     membership: How | None = None
+    uncertain: bool = False
 
 
 MakeUser = Callable[["SourceRow", RowRecord], tuple[KnownUser, How, Flag]]
@@ -100,7 +104,7 @@ class RowImporter:
         stamp = stamp_of(membership) if membership is not None and how is How.CREATED else UNSTAMPED
         membership_id = membership.id if membership is not None else None
         self._tools.journal.submit(statements.row_ended(row.row, outcome, membership_id, how, at.flags, stamp))
-        return RowResult(outcome, how)
+        return RowResult(outcome, how, Flag.UNCERTAIN in at.flags)
 
     def _user(
         self, row: SourceRow, record: RowRecord, first: KnownUser | None, organization_id: str | None, tries: Tries

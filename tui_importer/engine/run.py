@@ -17,7 +17,9 @@ from tui_importer.engine.health import Health
 from tui_importer.engine.organizations import OrganizationCache, OrganizationResolver
 from tui_importer.engine.patience import Patience
 from tui_importer.engine.prewarm import OrganizationCounts, prewarm
+from tui_importer.engine.rate_limit_waits import RateLimitWaits
 from tui_importer.engine.steps import Tools
+from tui_importer.engine.unforeseen_errors import UnforeseenErrors
 from tui_importer.engine.workers import ChunkQueue, WorkerPool
 from tui_importer.journal import statements
 from tui_importer.journal.records import UNKNOWN_TIME
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.organizations import Resolved
     from tui_importer.engine.snapshot import Level
     from tui_importer.engine.tally import Tally
+    from tui_importer.engine.unforeseen_errors import CrashFile
     from tui_importer.journal.journal import Journal
     from tui_importer.journal.records import OrganizationRecord
     from tui_importer.journal.writer import Commit
@@ -48,6 +51,11 @@ SMALL_CHANGE = 2
 """Workers that the automatic number must be off before it is followed; less is not worth a thread."""
 FOLLOW_EVERY = 2.0
 """Seconds between looks at the latency."""
+KEPT_TO = 500
+"""Milliseconds by which the server's clocks may move before the journal hears of it."""
+NEVER = 10**15
+MOST_UNCERTAIN_TOLD = 20
+"""Rows and organizations of one job that the log names as uncertain; the summary counts all of them."""
 EXPECTED_LATENCY = 0.2
 """Seconds a request takes until it is measured (observed on the live API, reference section 7.1)."""
 
@@ -58,6 +66,7 @@ class Run:
     With `only` no other rows are tried, and if others are pending then, the run halts for `afterwards`.
     With `recheck` the organizations that are still needed are looked for before anything is written.
     With `canary` only the first so many rows of the source are tried; then the run halts for the operator to look.
+    `crash_file` writes unforeseen errors down.
     """
 
     def __init__(
@@ -78,6 +87,7 @@ class Run:
         recheck: bool = False,
         only: set[int] | None = None,
         afterwards: Halt | None = None,
+        crash_file: CrashFile | None = None,
     ) -> None:
         self.journal = journal
         self.connection = connection
@@ -90,6 +100,7 @@ class Run:
         self.say = say
         self.control = Control()
         self.health = Health(self.control, patience, 60 * self.options.give_up_after)
+        self.unforeseen = UnforeseenErrors(self.control, crash_file)
         self.calls = Calls(self.control, self.health, metrics, patience)
         self.breaker = Breaker(self.options.max_failed)
         self.cache = OrganizationCache(metrics.count)
@@ -135,7 +146,7 @@ class Run:
             client=client,
             calls=self.calls,
             journal=self.journal,
-            server_time=self.server_time,
+            server_clock=self.connection.server_clock,
             patience=patience or self.patience,
             update_existing=self.frozen.on_existing == "update",
         )
@@ -175,7 +186,19 @@ class Run:
             )
         )
         self.organizations.resolved_one(created=found.created)
+        if found.uncertain:
+            self.uncertain(f"The organization {safe(found.name, 80)}")
         return commit
+
+    def uncertain(self, what: str) -> None:
+        """Say that it cannot be told whose something is that was found after a lost answer."""
+        self.metrics.count("uncertain")
+        if self.metrics.value("uncertain") <= MOST_UNCERTAIN_TOLD:
+            self.say(
+                "warning",
+                f"{what}: an answer was lost, and the server's clocks do not tell whether this job made what was "
+                "found. It counts as existing, marked uncertain",
+            )
 
     def resolving(self, key: str, *, active: bool) -> None:
         """Note which keys are being resolved now, for the screen."""
@@ -207,7 +230,7 @@ class Run:
 
     def crashed(self, error: Exception) -> None:
         """An unexpected error of ours: stop safely and say so."""
-        self.control.cancel(unexpected(error))
+        self.control.cancel(unexpected(error, self.unforeseen.words(error, [self.connection.key])))
 
     def _most_frequent_failure(self) -> str:
         self.journal.flush()
@@ -385,6 +408,8 @@ class Housekeeper:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="housekeeper", daemon=True)
         self._adjusted = time.monotonic()
+        self._clock: dict[str, int] = {}
+        self._waits = RateLimitWaits(run.connection.limiter, run.health, run.say)
         self._thread.start()
 
     def close(self) -> None:
@@ -398,7 +423,9 @@ class Housekeeper:
             self._save()
             self._run.tell_trouble()
             if ended:
+                self._waits.tell()
                 return
+            self._waits.look()
             self._run.hasten_drain()
             follow = time.monotonic() - self._adjusted >= FOLLOW_EVERY
             if follow:
@@ -409,4 +436,12 @@ class Housekeeper:
         counted = self._run.journal.count(self._run.metrics.take_unsaved())
         if counted is not None:
             self._run.journal.submit(counted)
+        self._save_clock()
         self._run.journal.update_job(**self._phase_seconds())
+
+    def _save_clock(self) -> None:
+        """Keep what was learned of the server's clocks, for a resume after a crash."""
+        known = self._run.connection.server_clock.known()
+        if any(abs(value - self._clock.get(name, NEVER)) > KEPT_TO for name, value in known.items()):
+            self._clock = known
+            self._run.journal.submit(statements.noted(known))

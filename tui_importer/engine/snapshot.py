@@ -92,8 +92,8 @@ class RequestStats:
 
     `history` holds the writes of each of the last 60 full seconds, oldest first. `permitted` is the write rate the
     limiter allows now, of the environment's `limit`; both None when unlimited. `paused_for` are the seconds left of a
-    pause after a 429. `statuses` counts answers by status (0 = no answer); they add up to `requests`.
-    `import_writes` are the writes of the import alone.
+    pause after a 429, `asked_for` those left of what the server asked for, which may be longer. `statuses` counts
+    answers by status (0 = no answer); they add up to `requests`. `import_writes` are the writes of the import alone.
     """
 
     requests: int = 0
@@ -107,6 +107,7 @@ class RequestStats:
     limit: float | None = None
     share: int = 80
     paused_for: float = 0.0
+    asked_for: float = 0.0
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
@@ -177,7 +178,8 @@ class Snapshot:
     """Everything a screen shows of a job, consistent in itself.
 
     `workers_wanted` is the number of workers asked for or found best, 0 before the import when it is
-    `workers_automatic`. `backing_off` says for how long and why, empty without trouble. `source_change` says what
+    `workers_automatic`. `backing_off` says for how long and why, empty without trouble;
+    `waiting` the same of a long wait after a 429. `source_change` says what
     became of the source since its scan ("was removed"), empty while it is as it was. `bound` says what limits the speed
     now ("write limit 39.2/50"), empty when nothing moves. `needs_key` says that the job rests because of its key.
     `accepted` says that somebody has agreed to write to this environment.
@@ -218,6 +220,7 @@ class Snapshot:
     failures_gone: int = 0
     log_entries: int = 0
     backing_off: str = ""
+    waiting: str = ""
     source_change: str = ""
     awaited: int = 0
     workers_wanted: int = 0

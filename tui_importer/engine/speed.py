@@ -52,14 +52,15 @@ class Rates:
         with self._lock:
             self._look(snapshot, totals.done)
             left = totals.pending - totals.held
-            if snapshot.backing_off or left <= 0:
-                return None
+            requests = snapshot.requests
+            if snapshot.backing_off or left <= 0 or requests.asked_for > requests.paused_for:
+                return None  # the server may well ask for more when it is asked again
             first, now = self._points[0], self._worked
             recent = next(point for point in self._points if point[0] >= now - RECENT)
             rates = [(totals.done - done) / (now - at) for at, done in (first, recent) if now - at >= ENOUGH]
             if not rates or min(rates) <= 0:
                 return None
-            pause = snapshot.requests.paused_for
+            pause = requests.paused_for
             return Eta(pause + 0.97 * left / max(rates), pause + 1.03 * left / min(rates))
 
     def _look(self, snapshot: Snapshot, done: int) -> None:

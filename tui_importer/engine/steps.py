@@ -24,23 +24,26 @@ if TYPE_CHECKING:
     from tui_importer.journal.journal import Journal
     from tui_importer.workos.client import WorkosClient
     from tui_importer.workos.models import Membership, Organization, User
+    from tui_importer.workos.server_clock import ServerClock
 
 T = TypeVar("T")
-
-CREATED_TOLERANCE = 2.0
-"""Seconds by which an object may be older than our intent and still be ours: `Date` has whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """One worker's tools. `server_time` gives an intent's time: the server's clock, UNKNOWN_TIME when unknown."""
+    """One worker's tools. `server_clock` decides whose what is found is; its time is that of intents."""
 
     client: WorkosClient
     calls: Calls
     journal: Journal
-    server_time: Callable[[], float]
+    server_clock: ServerClock
     patience: Patience
     update_existing: bool = False
+
+    def server_time(self) -> float:
+        """An intent's time: the server's clock, UNKNOWN_TIME when unknown."""
+        now = self.server_clock.now()
+        return now.timestamp() if now is not None else UNKNOWN_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,14 @@ def changing(row: int, what: str, object_id: str, before: Mapping[str, object], 
     return Change(row, time.time(), what, object_id, *texts)
 
 
-def adopted(created_at: datetime | None, intent: float) -> tuple[How, Flag]:
+def adopted(created_at: datetime | None, intent: float, clock: ServerClock) -> tuple[How, Flag]:
     """Decide whether an object found after an intent is ours; existing and uncertain when it cannot be told."""
     if created_at is None or intent == UNKNOWN_TIME:
         return How.EXISTING, Flag.UNCERTAIN
-    ours = created_at.timestamp() >= intent - CREATED_TOLERANCE
-    return (How.CREATED if ours else How.EXISTING), Flag.NONE
+    since = clock.since(intent)
+    if created_at.timestamp() >= since.surely:
+        return How.CREATED, Flag.NONE
+    return How.EXISTING, Flag.UNCERTAIN if created_at.timestamp() >= since.maybe else Flag.NONE
 
 
 def definite(step: str, work: Callable[[Tries], T], tries: Tries) -> T:

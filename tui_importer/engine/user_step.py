@@ -41,6 +41,7 @@ class UserStep:
         while found is None:
             try:
                 user = tools.calls.write(lambda: tools.client.create_user(row.user, row.secrets), tries)
+                tools.server_clock.created(user.created_at)
                 return KnownUser(user.id, fresh=True, stamp=stamp_of(user)), How.CREATED, Flag.NONE
             except ServiceFailed as error:
                 maybe_there = True
@@ -48,7 +49,9 @@ class UserStep:
                 found = self._look(row, tries)
             except Refused as error:
                 found = self._taken(row, error, tries)
-        how, flags = adopted(found.created_at, intent) if maybe_there else (How.EXISTING, Flag.NONE)
+        how, flags = How.EXISTING, Flag.NONE
+        if maybe_there:
+            how, flags = adopted(found.created_at, intent, tools.server_clock)
         if how is How.CREATED:
             return KnownUser(found.id, fresh=False, stamp=stamp_of(found)), how, flags | Flag.USER_ADOPTED
         if tools.update_existing:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tui_importer.engine.control import FOLDER_ERRORS, halt_of
-from tui_importer.engine.errors import Interrupted, OrganizationLost, SetAside, StepFailed
+from tui_importer.engine.errors import IdsCollide, Interrupted, OrganizationLost, SetAside, StepFailed
 from tui_importer.engine.failures import record_row_failure
+from tui_importer.engine.prewarm import collided
 from tui_importer.engine.rows import RowImporter
 from tui_importer.engine.snapshot import WorkerState, WorkerView
 from tui_importer.engine.steps import KnownUser
+from tui_importer.engine.unforeseen_errors import is_of_one_row, left_open
 from tui_importer.journal.records import How, Outcome, RowRecord
 from tui_importer.text import safe
 
@@ -143,6 +145,8 @@ class Worker(threading.Thread):
             self._work()
         except FOLDER_ERRORS as error:
             run.control.cancel(halt_of(error))
+        except IdsCollide as collision:
+            run.control.cancel(collided(collision))
         except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
             run.crashed(error)
         finally:
@@ -226,6 +230,7 @@ class Worker(threading.Thread):
     def _tried(self, row: SourceRow, record: RowRecord | None, first: KnownUser | None) -> bool:
         """Send what is missing of a row; return False when it was set aside and stays pending."""
         run, status = self._run, self._status
+        words = ""
         run.metrics.begin()
         tries = run.set_aside.pop(row.row, None) or run.health.tries()
         try:
@@ -243,8 +248,28 @@ class Worker(threading.Thread):
         except StepFailed as failed:
             result = record_row_failure(run, row, failed, tried=True)
             status.errors += 1
-        self._ended(row, result, tried=True)
+        except Exception as error:
+            if not is_of_one_row(error):
+                raise
+            words = run.unforeseen.words(error, [run.connection.key, *row.secrets.values()])
+            if left_open(self._client, tries):
+                run.say("warning", f"Row {row.row:,}: unforeseen error: {words}; what became of it is looked up")
+                run.set_aside[row.row] = tries
+                self._queue.ask_for_another_round()
+                return False
+            failure = StepFailed(self._step(row), "internal_error", f"unforeseen error: {words}")
+            result = record_row_failure(run, row, failure, tried=True)
+            status.errors += 1
+        self._ended(row, result, tried=True, unforeseen=words)
         return True
+
+    def _step(self, row: SourceRow) -> str:
+        """The step at which a row is."""
+        self._run.journal.flush()
+        record = self._run.journal.row(row.row)
+        if row.first_row is None and (record is None or record.user_id is None):
+            return "user"
+        return "membership" if row.organization_key is not None else "row"
 
     def _organization(self, key: str | None, tries: Tries) -> str | None:
         """The organization's id from the complete cache. A miss is a bug: it is counted, and resolved here."""
@@ -273,13 +298,16 @@ class Worker(threading.Thread):
         # What an earlier row made of the same pair may have been deactivated since: this row looks first.
         return False, KnownUser(first.user_id, fresh=made and row.twin_row is None)
 
-    def _ended(self, row: SourceRow, result: RowResult, *, tried: bool) -> None:
+    def _ended(self, row: SourceRow, result: RowResult, *, tried: bool, unforeseen: str = "") -> None:
         run = self._run
         run.tally.row_ended(row.row, result)
+        if result.uncertain:
+            run.uncertain(f"Row {row.row:,}")
         self._queue.ask_for_another_round()
         self._status.rows += 1
         if not tried:
             return
+        run.unforeseen.ended(unforeseen)
         run.health.succeeded()
         latency = run.metrics.last_latency()
         if latency is not None:

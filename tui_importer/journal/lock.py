@@ -113,5 +113,5 @@ def _holder(descriptor: int) -> str:
     try:
         content = json.loads(os.pread(descriptor, 1_000, 0))
         return f"process {int(content['pid'])} on {safe(content['host'], 80)}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "process unknown"

@@ -126,6 +126,11 @@ class Reader:
         """Requests, retries and so on, summed over all runs."""
         return dict(self._all(lambda values: (str(values[0]), int(values[1])), "SELECT name, value FROM counters"))
 
+    def uncertain_rows(self) -> int:
+        """Rows of which it could not be decided whether this job made what was found."""
+        sql = f"SELECT count(*) FROM rows WHERE flags & {int(Flag.UNCERTAIN)}"
+        return self._all(lambda values: int(values[0]), sql)[0]
+
     def organizations(self) -> list[OrganizationRecord]:
         """All organization keys, sorted by key."""
         sql = f"SELECT {ORGANIZATION_COLUMNS} FROM organizations ORDER BY key"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tui_importer.journal.records import How, Outcome, Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tui_importer.journal.records import FailedAttempt, Failure, Flag, Overwritten
     from tui_importer.journal.writer import Statement
@@ -24,6 +24,15 @@ UNSTAMPED: Final = Stamp()
 
 _BATCH: Final = 500
 """Rows a statement names: SQLite allows 999 parameters in older builds."""
+
+
+def noted(values: Mapping[str, int]) -> Statement:
+    """Values that replace what was kept under the same names, among the counters."""
+    marks = ", ".join("(?, ?)" for _ in values)
+    return (
+        f"INSERT INTO counters (name, value) VALUES {marks} ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        tuple(item for pair in values.items() for item in pair),
+    )
 
 
 def user_intended(row: int, server_time: float) -> Statement:

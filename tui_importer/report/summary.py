@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a job has done so far; `prewarm_requests` are the requests of the pre-warm alone."""
+    """What a job has done so far; `prewarm_requests` are the requests of the pre-warm alone.
+
+    `uncertain` counts rows and organizations that are existing because nobody can tell whether this job made them.
+    """
 
     job: str
     state: str
@@ -42,6 +45,7 @@ class Summary:
     cache_hits: int
     cache_misses: int
     seconds: PhaseSeconds
+    uncertain: int = 0
 
 
 def summary_of(folder: Path) -> Summary:
@@ -96,6 +100,7 @@ def _summary(reader: Reader) -> Summary:
         cache_hits=counters.get("cache_hits", 0),
         cache_misses=counters.get("cache_misses", 0),
         seconds=PhaseSeconds(job.seconds_scan, job.seconds_prewarm, job.seconds_import),
+        uncertain=reader.uncertain_rows() + sum(o.uncertain for o in organizations),
     )
 
 
@@ -113,6 +118,7 @@ def summary_document(summary: Summary) -> Mapping[str, object]:
         "skipped": totals.skipped,
         "pending": totals.pending,
         "held": totals.held,
+        "uncertain": summary.uncertain,
         "users": {
             "created": summary.users.created,
             "existing": summary.users.existing,
@@ -171,6 +177,9 @@ def summary_lines(summary: Summary) -> list[str]:
     if totals.held:
         waiting = plural(totals.held, "pending row waits", "pending rows wait")
         lines.insert(2, f"  held           {waiting} for an organization that failed")
+    if summary.uncertain:
+        found = plural(summary.uncertain, "row or organization was", "rows and organizations were")
+        lines.insert(2, f"  uncertain      {found} found after a lost answer, and counted as existing; see the log")
     if summary.next_step:
         lines.append(f"Next: {safe(summary.next_step)}")
     return lines

@@ -14,6 +14,7 @@ from tui_importer.tui.drawing import lines
 from tui_importer.tui.marks import STYLES
 from tui_importer.tui.privacy import is_name_column
 from tui_importer.tui.text import safe, safe_lines
+from tui_importer.workos import foreign_json
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -142,12 +143,12 @@ class DetailText:
         if not body:
             return None
         with suppress(ValueError):  # then it is no JSON, and shown as it is
-            body = json.dumps(json.loads(body), ensure_ascii=False)
+            body = json.dumps(foreign_json.parse(body), ensure_ascii=False)
         return Content(safe(self._shown(body), _SHORT_BODY))
 
     def _pretty(self, body: str) -> list[Content]:
         if not body:
             return [Content.styled("    no body", _FAINT)]
         with suppress(ValueError):  # then it is no JSON, and shown as it is
-            body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+            body = json.dumps(foreign_json.parse(body), indent=2, ensure_ascii=False)
         return [Content(f"    {line}") for line in safe_lines(self._shown(body[:_BODY]))]

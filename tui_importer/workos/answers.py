@@ -7,13 +7,13 @@ Shapes, from the OpenAPI specification, the official SDKs and observation: `{mes
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from tui_importer.text import safe
+from tui_importer.workos import foreign_json
 
 LONGEST_TEXT = 500
 _LONGEST_CODE = 80
@@ -34,8 +34,8 @@ class ErrorBody:
 def read_error_body(content: bytes, mask: Callable[[str], str] = str) -> ErrorBody:
     """Read any body; never fails. `mask` hides secrets in texts (before they are cut), codes are left alone."""
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
+        body = foreign_json.parse(content)
+    except ValueError:
         return ErrorBody(text=_plain(content, mask))
     if not isinstance(body, dict):
         body = {"errors": body}

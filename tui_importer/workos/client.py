@@ -49,9 +49,14 @@ class WorkosClient:
         """Close the connections."""
         self._exchange.close()
 
-    def abandon(self) -> None:
-        """From another thread: end a wait for an answer, which then is lost (ServiceFailed)."""
-        self._exchange.abandon()
+    def abandon(self, after: float = 0.0) -> None:
+        """From another thread: end a wait of `after` seconds or more for an answer, which is lost (ServiceFailed)."""
+        self._exchange.abandon(after)
+
+    @property
+    def unevaluated(self) -> str:
+        """The method of the last request if it was sent and failed before it was known what came of it, else empty."""
+        return self._exchange.unevaluated
 
     def __enter__(self) -> Self:
         return self

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from tui_importer import __version__
 from tui_importer.text import safe
@@ -80,7 +81,8 @@ class Connection:
     """One API, one key, one limiter: shared by the clients of a job, one of which each thread makes for itself.
 
     `observe` is told of every attempt, in the thread that made it. `answer_seconds` is the longest silence while
-    waiting for an answer. `transport` replaces the network in tests. Raises BadBaseUrl, InsecureUrl, KeyRejected.
+    waiting for an answer, twice of that the longest time from sending to the last byte. `transport` replaces the
+    network in tests. Raises BadBaseUrl, InsecureUrl, KeyRejected.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Connection:
         self._lock = threading.Lock()
         self._network: _Network | None = None
         self._clients: WeakSet[WorkosClient] = WeakSet()
+        self._is_watched = False
 
     @property
     def base_url(self) -> str:
@@ -142,14 +145,33 @@ class Connection:
         client = WorkosClient(self, cancelled)
         with self._lock:
             self._clients.add(client)
+            if not self._is_watched:
+                self._is_watched = True
+                pause = min(1.0, self.exchange_seconds / 4)
+                threading.Thread(target=_watch, args=(ref(self), pause), name="answers", daemon=True).start()
         return client
 
-    def abandon(self) -> None:
-        """Let no client wait for an answer any longer: requests under way fail as if their connections were lost."""
+    @property
+    def exchange_seconds(self) -> float:
+        """The longest time that a request may be under way: one that gets a byte now and then has no end otherwise."""
+        return 2 * self.answer_seconds
+
+    def abandon(self, after: float = 0.0) -> None:
+        """Let no client wait for an answer any longer: requests under way fail as if their connections were lost.
+
+        Only those that were sent `after` seconds ago or more.
+        """
         with self._lock:
             clients = list(self._clients)
         for client in clients:
-            client.abandon()
+            client.abandon(after)
+
+    def watch(self) -> bool:
+        """End what is under way for too long; False when nobody is there any more who could send something."""
+        self.abandon(self.exchange_seconds)
+        with self._lock:
+            self._is_watched = bool(self._clients)
+            return self._is_watched
 
     def http_client(self) -> httpx.Client:
         """A connection pool for one thread, over the shared TLS settings.
@@ -189,6 +211,16 @@ class Connection:
             if self._network is None:
                 self._network = _network(self.base, is_used=self._transport is None)
             return self._network
+
+
+def _watch(connection: ref[Connection], pause: float) -> None:
+    """Look after all requests of a connection: one thread, as a timer for each of them would cost a thread each."""
+    while True:
+        time.sleep(pause)
+        found = connection()
+        if found is None or not found.watch():
+            return
+        del found
 
 
 class _Network(NamedTuple):

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 from tui_importer.text import safe
-from tui_importer.workos import failures
+from tui_importer.workos import failures, foreign_json
 from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody, read_error_body
-from tui_importer.workos.errors import Attempt, Refused
+from tui_importer.workos.errors import Attempt, Refused, WorkosError
 from tui_importer.workos.masking import MASK, Masker, clip
 from tui_importer.workos.reading import Mismatched, Unreadable, decode
 from tui_importer.workos.retry_after import parse_retry_after
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+LARGEST_ANSWER = foreign_json.LARGEST
+TOO_LATE = "the answer took too long to arrive"
 _PERSONAL = frozenset({"email"})
 
 # At INFO httpx logs whole URLs, and with them e-mail addresses; at DEBUG httpcore logs headers, and a proxy's password.
@@ -78,30 +79,53 @@ class Exchange:
         self._http = connection.http_client()
         self._auth = _Bearer(connection)
         self._progress = Progress(connection.answer_seconds)
+        self._began: float | None = None
+        self.unevaluated = ""
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def abandon(self) -> None:
-        """End a wait for an answer, from another thread: the request under way fails as if its connection was lost."""
+    def abandon(self, after: float = 0.0) -> None:
+        """End a wait for an answer, from another thread: the request under way fails as if its connection was lost.
+
+        Only one that was sent `after` seconds ago or more.
+        """
+        began = self._began
+        if after and (began is None or time.monotonic() - began < after):
+            return
         if self._progress.socket is not None:
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(self._progress.socket, socket.SHUT_RDWR)  # TLS has no part in this
 
     def send(self, call: Call, read: Callable[[object], T]) -> T:
         """Wait for the limiter, send `call`, and return what `read` makes of the answer's JSON."""
+        self.unevaluated = ""
         request = self._request(call)
-        limiter = self._connection.limiter
-        waited = limiter.acquire(call.budget, self._cancelled)
-        sent = limiter.now()
+        waited = self._connection.limiter.acquire(call.budget, self._cancelled)
         record = _Record(self._connection, call, waited)
+        self.unevaluated = call.method
+        try:
+            value = self._exchanged(request, read, record)
+        except WorkosError:
+            self.unevaluated = ""
+            raise
+        except Exception as error:
+            record.broken(error)
+            raise
+        self.unevaluated = ""
+        return value
+
+    def _exchanged(self, request: httpx.Request, read: Callable[[object], T], record: _Record) -> T:
+        """Send, and evaluate the answer. Raises WorkosError; anything else is an error of ours."""
+        limiter = self._connection.limiter
+        sent, began = limiter.now(), time.monotonic()
         try:
             answer = self._transmit(request, authorized=True)
         except httpx.HTTPError as error:
             raise record.failed(failures.transport(error, self._connection.route, self._progress)) from None
         headers = answer.headers
-        self._connection.server_clock.observe(headers.get("Date"))
+        self._connection.server_clock.observe(headers.get("Date"), began)
         if answer.status == 429:
             retry_after = parse_retry_after(headers.get("Retry-After"), headers.get("Date"))
             limiter.throttled(retry_after, sent)
@@ -153,7 +177,14 @@ class Exchange:
 
     def _transmit(self, request: httpx.Request, *, authorized: bool) -> _Answer:
         """Send and read to the end. What fails before the status has come is raised, after it is told in the answer."""
-        patience = time.monotonic() + 2 * self._connection.answer_seconds
+        self._began = time.monotonic()
+        try:
+            return self._transmitted(request, authorized=authorized)
+        finally:
+            self._began = None
+
+    def _transmitted(self, request: httpx.Request, *, authorized: bool) -> _Answer:
+        patience = time.monotonic() + self._connection.exchange_seconds
         self._progress.begin()
         request.extensions["trace"] = self._progress
         response = self._send(request, self._auth if authorized else None)
@@ -166,19 +197,23 @@ class Exchange:
                     answer.fault = "the answer does not end"
                     break
                 if time.monotonic() > patience:
-                    answer.fault = "the answer took too long to arrive"
+                    answer.fault = TOO_LATE
                     break
         except httpx.HTTPError as error:
-            answer.fault = failures.words(error)
+            late = time.monotonic() > patience  # and so it was abandoned
+            answer.fault = TOO_LATE if late else failures.words(error)
         finally:
             response.close()
         answer.content = bytes(content)
         return answer
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
+        patience = time.monotonic() + self._connection.exchange_seconds
         try:
             return self._http.send(request, auth=auth, stream=True)
         except Exception as error:
+            if time.monotonic() > patience and self._progress.step is Step.REQUEST:  # it was abandoned
+                raise httpx.ReadError(TOO_LATE) from None
             if self._progress.step is Step.TUNNEL:
                 self._progress.hang_up()  # httpcore leaves it open when it is a SOCKS proxy's
                 if not isinstance(error, httpx.HTTPError):
@@ -204,6 +239,10 @@ class _Record:
 
     def succeeded(self, answer: _Answer) -> None:
         self._connection.observe(self._attempt(answer))
+
+    def broken(self, error: Exception) -> None:
+        """The answer, or what was made of it, met an error of ours: its words may hold anything."""
+        self._connection.observe(self._attempt(None, words=f"unforeseen error: {type(error).__name__}"))
 
     def failed(self, error: failures.E, answer: _Answer | None = None) -> failures.E:
         """Complete `error` with its attempt."""

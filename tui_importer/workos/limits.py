@@ -27,6 +27,9 @@ WRITES_PER_10S: Final = 500
 READS_PER_10S: Final = 1_000
 OVERALL_PER_60S: Final = 6_000
 
+LONGEST_WAIT: Final = 300.0
+"""Seconds after a 429 within which it is asked again, however long the server asks to wait."""
+
 _PAUSE_MARGIN = 0.1
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
@@ -88,9 +91,17 @@ class RateLimiter:
 
     `writes_per_10s` is the environment's limit and scales all three budgets in proportion; 0 turns them off, a 429
     is obeyed all the same. `share` is the percentage of the limits that is permitted, 1 to 100.
+    `longest_wait` bounds the pause after a 429.
     """
 
-    def __init__(self, *, writes_per_10s: int = WRITES_PER_10S, share: int = 80, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        writes_per_10s: int = WRITES_PER_10S,
+        share: int = 80,
+        clock: Clock | None = None,
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
         if writes_per_10s < 0:
             raise ValueError("writes_per_10s must be 0 or more")
         self._clock: Clock = clock or SystemClock()
@@ -104,7 +115,9 @@ class RateLimiter:
         self._overall = SlidingLog(60.0)
         self._slowdown = Slowdown()
         self._pause_began: float | None = None
+        self.longest_wait = longest_wait
         self._paused_until = 0.0
+        self._asked_until = 0.0
         self._unanswered_pauses = 0
 
     def now(self) -> float:
@@ -139,11 +152,12 @@ class RateLimiter:
     def throttled(self, retry_after: float | None, sent: float | None = None) -> None:
         """A 429 came: pause all callers for `retry_after` seconds and lower the rate by 5 %.
 
+        The server is asked again after `longest_wait` at the latest; `asked_for` tells what it asks for itself.
         Without `retry_after` the pause is 1 s, doubling up to 30 s while nothing succeeds. Calls that were under
         way when a pause began (`sent`, by `now`) count as part of it: they prolong the pause and lower nothing.
         """
         with self._lock:
-            now = self._clock.now()
+            now, asked = self._clock.now(), retry_after
             began = self._pause_began
             same = began is not None and (now < self._paused_until or (sent is not None and sent <= began))
             if retry_after is None:
@@ -152,9 +166,12 @@ class RateLimiter:
                 if not same:
                     self._unanswered_pauses += 1
             if not same:
+                self._asked_until = now
                 self._pause_began = now
                 self._slowdown.lower(self._fraction, now)
-            self._paused_until = max(self._paused_until, now + retry_after + _PAUSE_MARGIN)
+            self._asked_until = max(self._asked_until, now + (asked or 0.0))
+            pause = min(retry_after + _PAUSE_MARGIN, self.longest_wait)
+            self._paused_until = max(self._paused_until, now + pause)
             self._wake_first()
 
     def succeeded(self, sent: float | None = None) -> None:
@@ -203,6 +220,13 @@ class RateLimiter:
         """Seconds until the pause after a 429 ends; 0 when there is none."""
         with self._lock:
             return max(0.0, self._paused_until - self._clock.now())
+
+    @property
+    def asked_for(self) -> float:
+        """Seconds that are left of what the last 429 asked for; 0 when it is not waited for any more."""
+        with self._lock:
+            now = self._clock.now()
+            return max(0.0, self._asked_until - now) if self._paused_until > now else 0.0
 
     @property
     def waiting(self) -> int:

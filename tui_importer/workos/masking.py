@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from tui_importer.workos import foreign_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -68,8 +70,8 @@ class Masker:
     def response(self, content: bytes) -> str:
         """An answer's body as an attempt keeps it, JSON or not."""
         try:
-            text = _dump(_without_secrets(json.loads(content)))
-        except (ValueError, RecursionError):
+            text = _dump(_without_secrets(foreign_json.parse(content)))
+        except ValueError:
             text = content[: 16 * LARGEST_BODY].decode("utf-8", "replace")
         return clip(self.text(text))
 

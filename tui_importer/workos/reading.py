@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
+from tui_importer.workos import foreign_json
 from tui_importer.workos.models import Membership, MembershipStatus, Organization, Page, Role, User
+from tui_importer.workos.retry_after import plausible
 
 T = TypeVar("T")
 
@@ -27,8 +28,10 @@ class Mismatched(Unreadable):
 def decode(content: bytes) -> object:
     """The JSON of an answer."""
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
+        return foreign_json.parse(content)
+    except foreign_json.OutOfBounds as error:
+        raise Unreadable(f"the answer {error}") from error
+    except ValueError as error:
         raise Unreadable("the answer is not JSON" if content else "the answer is empty") from error
 
 
@@ -136,7 +139,6 @@ def _slug(value: object) -> str | None:
 
 def _time(fields: Mapping[str, object], name: str) -> datetime | None:
     try:
-        time = datetime.fromisoformat(_text(fields, name) or "")
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return plausible(datetime.fromisoformat(_text(fields, name) or ""))
+    except ValueError:
         return None

@@ -6,14 +6,16 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST = 300.0
-"""Seconds after which it is asked again, whatever a server says."""
+LONGEST = 100 * 365 * 86_400.0
+"""Seconds that are told at most, whatever a server says; when it is asked again, the limiter decides."""
 
 _SECONDS = re.compile(r"\d+(?:\.\d*)?", re.ASCII)
+_YEARS = range(1970, 9999)
+"""Years of dates that are meant; those at the ends of the calendar can be neither moved nor compared."""
 
 
 def parse_retry_after(value: str | None, date: str | None = None) -> float | None:
-    """Seconds to wait, 0 to 300; None when `value` is absent, negative, past or no such header.
+    """Seconds to wait, at most LONGEST; None when `value` is absent, negative, past or no such header.
 
     `date` is the same answer's `Date` header: an HTTP date is meant by the server's clock. Without it, by ours.
     """
@@ -34,7 +36,15 @@ def parse_http_date(value: str | None) -> datetime | None:
     if not value or not value.lstrip()[:1].isalpha():
         return None
     try:
-        parsed = parsedate_to_datetime(value)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return plausible(parsedate_to_datetime(value))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def plausible(moment: datetime) -> datetime | None:
+    """`moment` in UTC, without a zone taken for that; None outside of the years that can be reckoned with."""
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None

@@ -53,9 +53,11 @@ def banner_of(snapshot: Snapshot, key_of: Callable[[str], str]) -> BannerData | 
         return BannerData("‖", f"Pausing: the rows in flight end first.{detail}", "", stops, aside=aside)
     if state == "aborted":
         return BannerData("✖", f"Aborted: {safe(snapshot.reason) or 'by you'}", next_step, tone="muted", aside=aside)
-    if snapshot.backing_off:
+    if snapshot.backing_off or snapshot.waiting:
         trouble = f"The service is in trouble: backing off {safe(snapshot.backing_off)}."
-        return BannerData("↻", trouble, "No row fails by it; the job goes on by itself.", aside=aside)
+        wait = f"The rate limit is reached: {safe(snapshot.waiting)}."
+        held = trouble if snapshot.backing_off else wait
+        return BannerData("↻", held, "No row fails by it; the job goes on by itself.", aside=aside)
     return BannerData("!", aside, tone="muted") if aside else None
 
 
