@@ -65,11 +65,14 @@ def jobs(request: JobsRequest) -> int:
 def errors(request: ErrorsRequest) -> int:
     """Export the failed rows of a job as CSV."""
     from tui_importer.engine.jobs import Jobs
-    from tui_importer.report.failures import write_failures
+    from tui_importer.report.failures import said_of_secrets, write_failures
 
     folder = Jobs(paths().jobs).reader_folder(request.job)
+    of_secrets = said_of_secrets(folder)
     if request.output is None:
         write_failures(folder, sys.stdout)
+        if of_secrets:
+            note(of_secrets)
         return 0
     try:
         descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -80,6 +83,8 @@ def errors(request: ErrorsRequest) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         count = write_failures(folder, stream)
     note(f"{plural(count, 'failure')} written to {safe(request.output)}")
+    if of_secrets:
+        note(of_secrets)
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine import views
 from tui_importer.engine.control import EXIT_CODES, FOLDER_ERRORS, Halt, halt_of, unexpected
-from tui_importer.engine.errors import Interrupted
+from tui_importer.engine.errors import EngineError, Interrupted
 from tui_importer.engine.failed_rows import FailedRows
 from tui_importer.engine.frozen_source import FrozenSource
 from tui_importer.engine.keys import KeyChange
@@ -55,7 +55,7 @@ class Job:
 
     All public methods return at once, except `wait` and `close`. The job's lock is held until `close`.
     `prewarming` False is for tests only: it shows what happens without the pre-warm. `copy` is the file to scan of a
-    source that is a pipe.
+    source that is a pipe. A `dry_run` keeps no secrets and cannot be started.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Job:
         *,
         prewarming: bool = True,
         copy: Path | None = None,
+        dry_run: bool = False,
     ) -> None:
         journal = Journal(folder, self._journal_failed)
         record = journal.job()
@@ -79,7 +80,7 @@ class Job:
             connection=connection,
             frozen=frozen,
             lifecycle=lifecycle,
-            source=FrozenSource(folder, journal, frozen, lifecycle, copy),
+            source=FrozenSource(folder, journal, frozen, lifecycle, copy, keeps_secrets=not dry_run),
             live=LiveOptions(options, record.run_options, journal, connection.limiter, self.note),
             metrics=Metrics(journal.counters()),
             environment=record.environment,
@@ -96,6 +97,7 @@ class Job:
         self.frozen = frozen
         self._patience = patience or Patience(organization_search=options.search_wait)
         self._prewarming = prewarming
+        self._dry_run = dry_run
         connection.observe = self._parts.metrics.observe
         self._error: ImporterError | None = None
         self._stopped: float | None = None
@@ -305,6 +307,8 @@ class Job:
         self._lifecycle.enter("ready")
 
     def _scan_and_import(self, canary: int | None) -> None:
+        if self._dry_run:
+            raise EngineError("This is a dry run: it has no passwords to import.", "Start a job of this file.")
         recheck = self._lifecycle.organizations_are_old
         self._source.ensure()
         self._journal.flush()  # what a failing disk held back comes first, or the job rests again
