@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from typing import TYPE_CHECKING
 
 from tests.cli.conftest import wait_until
@@ -19,8 +18,6 @@ from tui_importer.tui.preferences import Preferences
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tui_importer.sandbox.server import Sandbox
 
@@ -38,10 +35,7 @@ def new_job(tmp_path: Path, preferences: Preferences) -> NewJob:
     return NewJob(source, "j", frozen_options(settings), run_options(settings))
 
 
-def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, home: Path) -> None:
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
     assert backend.environment(sandbox.url).name == "SANDBOX"
@@ -51,26 +45,21 @@ def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, mo
         plan = view.plan()
         assert plan is not None
         assert (plan.rows, plan.users, plan.organizations.create) == (6, 6, 2)
-    assert len(list(folder.iterdir())) == 1
+    assert len(list((home / "scratch").iterdir())) == 1
     backend.forget_dry_run()
     backend.forget_dry_run()
-    assert list(folder.iterdir()) == []
+    assert list(home.iterdir()) == []
     assert not paths().jobs.exists()
     assert backend.jobs() == []
     assert sandbox.state.counts == {"organizations": 0, "users": 0, "memberships": 0}
 
 
-def test_another_dry_run_takes_the_place_of_the_last_one(
-    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def test_another_dry_run_takes_the_place_of_the_last_one(tmp_path: Path, sandbox: Sandbox, home: Path) -> None:
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
     for _ in range(2):
         backend.prepare(new_job(tmp_path, preferences), dry_run=True).close()
-        assert len(list(folder.iterdir())) == 1
+        assert len(list((home / "scratch").iterdir())) == 1
     backend.forget_dry_run()
 
 
