@@ -54,6 +54,19 @@ def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, ho
     assert sandbox.state.counts == {"organizations": 0, "users": 0, "memberships": 0}
 
 
+def test_a_dry_run_cannot_be_started(tmp_path: Path, sandbox: Sandbox) -> None:
+    preferences = settled(sandbox)
+    backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
+    with contextlib.closing(backend.prepare(new_job(tmp_path, preferences), dry_run=True)) as view:
+        view.prepare()
+        wait_until(lambda: view.plan() is not None)
+        view.start()
+        wait_until(lambda: view.snapshot().state == "paused")
+        assert "dry run" in view.snapshot().reason
+    backend.forget_dry_run()
+    assert sandbox.state.counts["users"] == 0
+
+
 def test_another_dry_run_takes_the_place_of_the_last_one(tmp_path: Path, sandbox: Sandbox, home: Path) -> None:
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)

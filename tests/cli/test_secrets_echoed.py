@@ -9,9 +9,15 @@ import polars as pl
 import pytest
 
 from tests.cli.conftest import BRIEF, Cli, Ended
+from tests.console.driving import console, press, screen_text, settle
 from tests.secret_search import found_in, seen_in
 from tests.support import COLUMNS, person, write_source
+from tui_importer.cli.backend import ConsoleBackend
+from tui_importer.config import Config, RecentFiles, paths
 from tui_importer.sandbox.settings import Fault
+from tui_importer.secret import Secret
+from tui_importer.tui.preferences import Preferences
+from tui_importer.tui.start import StartAt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +115,32 @@ def test_a_hostile_journey_leaves_secrets_only_where_a_retry_needs_them(
     assert not kept.exists() or set(pl.read_parquet(kept)["row"]) <= {41, 42, 43}
     guarded("purge", "j", "--yes", code=0)
     assert found_in(everywhere, secrets) == {}
+
+
+async def test_screens_exports_and_the_clipboard_of_the_console_have_no_secrets(
+    tmp_path: Path, guarded: Cli, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = people(6)
+    source = write_source(tmp_path / "users.csv", rows, WITH_SECRETS)
+    sandbox.update(faults={"echo": Fault(1, calls=("create_user",))})
+    guarded("run", source, *BRIEF, "--max-failed", "off", "--job", "j", code=1)
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    monkeypatch.chdir(exports)
+    preferences = Preferences(Config(paths().config_file, {"base_url": sandbox.url}), RecentFiles(paths().recent))
+    app = console(ConsoleBackend(paths().jobs, preferences, key=Secret(KEY)), start=StartAt.at_job("j"))
+    texts = []
+    async with app.run_test(size=(200, 50), notifications=True) as pilot:
+        await settle(pilot)
+        for keys in (("3",), ("x",), ("a", "y"), ("enter",), ("y",), ("d",), ("escape",), ("escape",), ("5",), ("x",)):
+            await press(pilot, *keys)
+            texts += [screen_text(app), app.clipboard]
+            texts += [toast.message for toast in app._notifications]
+    assert any("  never shown" in text for text in texts)
+    assert any("password_hash, totp_secret hold secrets, which are never exported" in text for text in texts)
+    assert len(list(exports.iterdir())) == 2
+    assert seen_in(texts, planted(rows)) == set()
+    assert found_in((exports, guarded.home), planted(rows), "secrets.parquet") == {}
 
 
 def test_an_export_says_that_it_holds_no_secrets_and_is_no_source_of_them(

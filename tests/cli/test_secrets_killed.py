@@ -42,6 +42,10 @@ def secretive(path: Path, rows: int = 40, **cells: str) -> Path:
     return write_source(path, people, (*COLUMNS, "password", "password_hash", "password_hash_type", "totp_secret"))
 
 
+def frozen(cli: Cli) -> list[Path]:
+    return [path for folder in (cli.home, cli.folder) for path in folder.rglob("rows.parquet")]
+
+
 def left_in(cli: Cli) -> list[Path]:
     return [*(cli.home / "scratch").glob("*/*"), *cli.folder.glob("tui-importer-*/*")]
 
@@ -64,7 +68,7 @@ def test_a_scan_that_is_killed_leaves_no_password(tmp_path: Path, cli: Cli) -> N
     with subprocess.Popen([*COMMAND, "scan", source], cwd=ROOT, env=cli.environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline(), "all is frozen, and most of the findings wait for their reader"
-        assert list(cli.home.rglob("rows.parquet"))
+        assert frozen(cli)
         process.kill()
         process.wait(SECONDS)
     assert_no_secrets(cli)
@@ -74,7 +78,7 @@ def test_a_scan_that_is_killed_leaves_no_password(tmp_path: Path, cli: Cli) -> N
 def test_a_scan_that_is_killed_while_it_reads_leaves_no_password(tmp_path: Path, cli: Cli) -> None:
     source = secretive(tmp_path / "users.csv", 60_000)
     scanning = cli.start("scan", source)
-    scanning.wait_until(lambda: list(cli.home.rglob("rows.parquet")), pause=0.001)
+    scanning.wait_until(lambda: frozen(cli), pause=0.001)
     scanning.send(signal.SIGKILL)
     scanning.process.wait(SECONDS)
     assert_no_secrets(cli)
@@ -87,7 +91,7 @@ def test_a_dry_run_that_is_killed_leaves_no_password(tmp_path: Path, cli: Cli, s
     planning.wait_until(lambda: sandbox.picture(objects=False).total > 5)
     planning.send(signal.SIGKILL)
     planning.process.wait(SECONDS)
-    assert list(cli.home.rglob("rows.parquet")), "it was killed in its plan"
+    assert frozen(cli), "it was killed in its plan"
     assert_no_secrets(cli)
     sandbox.update(latency=0.0)
     assert_swept_by_the_next_command(cli)

@@ -39,7 +39,7 @@ def test_a_console_that_is_killed_over_a_plan_without_a_job_leaves_no_password(t
             enough = sandbox.picture(objects=False).total + 15
             console.press("Enter")
             wait_until(lambda: sandbox.picture(objects=False).total > enough, SECONDS)
-            assert list(home.rglob("rows.parquet")), "the plan is under way"
+            assert list(tmp_path.rglob("rows.parquet")), "the plan is under way"
             console.kill(signal.SIGKILL)
             assert console.end() == 128 + signal.SIGKILL
         assert found_in((home, temporary), SECRETS) == {}

@@ -27,7 +27,7 @@ _BODY: Final = 16_384
 _SHORT_BODY: Final = 600
 """Characters of a body shown in one line."""
 
-_HIDDEN: Final = "  a secret, never shown or exported"
+_HIDDEN: Final = "  never shown"
 
 _MUTED, _HEADING, _FAINT = STYLES["muted"], f"{STYLES['accent']} bold", STYLES["faint"]
 
