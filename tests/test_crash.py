@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_importer.crash import crash_report, redact, write_crash
+from tui_importer.secret import Secret
+from tui_importer.tui import crash as console_crash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,23 +27,46 @@ def crash(message: str) -> BaseException:
         return error
 
 
-@pytest.mark.parametrize(
-    ("text", "hidden"),
-    [
-        ("key sk_test_a1B2c3 refused", "a1B2c3"),
-        ("key sk_live_a1B2c3", "a1B2c3"),
-        ("{'Authorization': 'Bearer abc.def'}", "abc.def"),
-        ("{'password': 'hunter2 x'}", "hunter2"),
-        ('"api_key": "abcdef"', "abcdef"),
-        ("hash $2b$12$abcdefghijklmnopqrstuv", "abcdefghijklmnopqrstuv"),
-        ("hash $argon2id$v=19$m=1$c2FsdA$aGFzaA", "c2FsdA"),
-        ("https://ann:pw@host/x", "pw@"),
-        ("row of ann.lee+x@example.co.uk failed", "ann.lee"),
-    ],
-)
+SECRETS = [
+    ("key sk_test_a1B2c3 refused", "a1B2c3"),
+    ("key sk_live_a1B2c3", "a1B2c3"),
+    ("{'Authorization': 'Bearer abc.def'}", "abc.def"),
+    ("{'password': 'hunter2 x'}", "hunter2"),
+    ('"api_key": "abcdef"', "abcdef"),
+    ("hash $2b$12$abcdefghijklmnopqrstuv", "abcdefghijklmnopqrstuv"),
+    ("hash $argon2id$v=19$m=1$c2FsdA$aGFzaA", "c2FsdA"),
+    ("https://ann:pw@host/x", "pw@"),
+    ("row of ann.lee+x@example.co.uk failed", "ann.lee"),
+    ("Authorization: Basic YW5uOmh1bnRlcjI=", "YW5uOmh1bnRlcjI"),
+    ("User(password='hunter2 \\'x\\' y', n=1)", "y'"),
+    ("password_hash=b'0f1e2d3c'", "0f1e2d3c"),
+    ('{\\"client_secret\\": \\"abc def\\"}', "abc"),
+    ("GET /x?token=abc123&n=1", "abc123"),
+    ("PROXY_AUTHORIZATION: abc123", "abc123"),
+    ("otpauth://totp/x?secret=JBSWY3DP", "JBSWY3DP"),
+    ("totp_secret: JBSWY3DP", "JBSWY3DP"),
+    ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "eyJzdWIi"),
+    ("hash {SSHA256}c2FsdGVk", "c2FsdGVk"),
+    ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
+]
+
+
+@pytest.mark.parametrize(("text", "hidden"), SECRETS)
 def test_secrets_and_persons_are_masked(text: str, hidden: str) -> None:
     assert hidden not in redact(text)
     assert "•••" in redact(text)
+
+
+@pytest.mark.parametrize(("text", "hidden"), SECRETS)
+def test_both_crash_files_have_the_same_redactor(
+    text: str, hidden: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKOS_API_KEY", "corp-key-123456789")
+    error = crash(f"{text} corp-key-123456789")
+    of_the_console = console_crash.report(error, datetime.now(UTC), (Secret("corp-key-123456789"),))
+    for report in (of_the_console, write_crash(error, tmp_path).read_text(encoding="utf-8")):
+        assert hidden not in report
+        assert "key-123456789" not in report
 
 
 def test_ordinary_text_stays() -> None:

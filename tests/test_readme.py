@@ -143,6 +143,34 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
             "test_a_damaged_journal_is_refused_and_listed_with_its_problem_and_can_be_purged"
         ),
     ),
+    "a scan or a dry run is killed?": (
+        "cli/test_secrets_killed.py::test_a_scan_that_is_killed_leaves_no_password",
+        "cli/test_secrets_killed.py::test_a_dry_run_that_is_killed_leaves_no_password",
+        "e2e/test_tmux_secrets.py::test_a_console_that_is_killed_over_a_plan_without_a_job_leaves_no_password",
+    ),
+    "No password was on the disk": (
+        "cli/test_secrets_killed.py::test_a_scan_that_is_killed_while_it_reads_leaves_no_password",
+        "cli/test_secrets_killed.py::test_a_dry_run_that_is_killed_leaves_no_password",
+    ),
+    "What else is left, below the program's home": (
+        "cli/test_secrets_killed.py::test_every_command_sweeps",
+        "cli/test_secrets_killed.py::test_nothing_but_our_own_dead_folders_is_swept",
+    ),
+    "the server repeats passwords, hashes or the key": (
+        "cli/test_secrets_echoed.py::test_what_a_server_echoes_is_kept_nowhere",
+        "cli/test_secrets_echoed.py::test_a_hostile_journey_leaves_secrets_only_where_a_retry_needs_them",
+    ),
+    "They are masked in everything that is kept": (
+        "workos/test_workos_masking.py::test_a_value_the_server_repeats_is_masked_in_any_disguise",
+        "cli/test_secrets_echoed.py::test_screens_exports_and_the_clipboard_of_the_console_have_no_secrets",
+    ),
+    "I import an export of failed rows?": (
+        "cli/test_secrets_echoed.py::test_an_export_says_that_it_holds_no_secrets_and_is_no_source_of_them",
+    ),
+    "A mask (`•••`) is never sent": (
+        "cli/test_secrets_echoed.py::test_an_export_says_that_it_holds_no_secrets_and_is_no_source_of_them",
+        "source/test_frozen.py::test_a_mask_that_was_frozen_as_a_secret_is_a_problem_of_its_row_and_no_secret",
+    ),
     "somebody else works on the same job?": (
         "cli/test_journeys_identity.py::test_a_job_is_open_in_one_process_at_a_time",
     ),

@@ -11,24 +11,36 @@ from tui_importer import __version__
 from tui_importer.text import safe_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from tui_importer.secret import Secret
 
 _LONGEST = 64_000
 
+_NAMES = r"(?:passw(?:or)?d|passphrase|passcode|\bpwd|secret|token|api[_-]?key|totp|\botp|authorization)[\w-]*"
+_SCHEMES = r"bearer|basic|digest|negotiate"
+# In quotes of any depth of escaping, which end with the same, or up to what ends a word.
+_VALUE = r"(?:[rbuf]{0,2}(\\*)(['\"]).*?(?<!\\)\3\4|[^\s,;&)}\]]+)"
 _PATTERNS = (
+    (r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", "•••"),
     (r"(?<![A-Za-z0-9])sk_(test_|live_)?[A-Za-z0-9_-]+", r"sk_\1•••"),
-    (r"(?i)\b(bearer|basic)\s+[^\s'\",;]+", r"\1 •••"),
-    (r"(?i)(passw(?:or)?d|secret|token|api_?key)(['\"]?\s*[:=]\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;)}\]]+)",
-     r"\1\2•••"),
+    (r"\botpauth://\S+", "•••"),
+    (r"\beyJ[\w-]{8,}(?:\.[\w-]+)+", "•••"),
+    (rf"(?i)\b({_SCHEMES})\s+(?!•••)[^\s'\",;]+", r"\1 •••"),
+    (rf"(?i)({_NAMES})(\\*['\"]?\s*(?:[:=]|=>)\s*)(?!['\"]?(?:{_SCHEMES})\b){_VALUE}", r"\1\2•••"),
     (r"\$(?:2[abxy]|argon2\w*|scrypt|pbkdf2\S*?|[0-9]|ssha\S*?)\$[^\s'\",]+", "•••"),
+    (r"(?i)\{(?:s?sha|smd5|md5|crypt|pbkdf2|argon2|bcrypt)[\w-]*\}[^\s'\",]+", "•••"),
     (r"//[^/\s@]+@", "//•••@"),
     (r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+", "•••@•••"),
 )  # fmt: skip
 
 
-def redact(text: str) -> str:
-    """Return `text` with API keys, credentials, password hashes and e-mail addresses masked."""
+def redact(text: str, secrets: Iterable[Secret | None] = ()) -> str:
+    """Return `text` with API keys, credentials, password hashes and e-mail addresses masked; `secrets` by value."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret.reveal(), secret.hint)
     for pattern, replacement in _PATTERNS:
         text = re.sub(pattern, replacement, text)  # compiled at its first use, which a start has not
     return text
@@ -40,9 +52,12 @@ def crash_report(error: BaseException, mask: Callable[[str], str] = str) -> str:
     import traceback
     from datetime import UTC, datetime
 
+    from tui_importer.secret import Secret
+
     formatted = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     head = f"tui-importer {__version__}, Python {platform.python_version()} on {sys.platform}"
-    body = "\n".join(safe_lines(redact(mask(formatted)), _LONGEST))
+    kept = redact(mask(formatted), [Secret(os.environ.get("WORKOS_API_KEY", ""))])
+    body = "\n".join(safe_lines(kept, _LONGEST))
     return f"{head}\n{datetime.now(UTC).isoformat(timespec='seconds')}\n\n{body}\n"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.keyrings import MemoryStore
 from tests.support import person, write_source
+from tui_importer.cli import scratch
 from tui_importer.cli.backend import ConsoleBackend
-from tui_importer.cli.temporary import NoTemporaryFolder
 from tui_importer.config import Config, RecentFiles, paths
 from tui_importer.config.key_store import Account
 from tui_importer.engine.options import NewJob, frozen_options, run_options
@@ -39,10 +38,7 @@ def new_job(tmp_path: Path, preferences: Preferences) -> NewJob:
     return NewJob(source, "j", frozen_options(settings), run_options(settings))
 
 
-def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, home: Path) -> None:
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
     assert backend.environment(sandbox.url).name == "SANDBOX"
@@ -52,36 +48,45 @@ def test_a_dry_run_plans_and_leaves_nothing(tmp_path: Path, sandbox: Sandbox, mo
         plan = view.plan()
         assert plan is not None
         assert (plan.rows, plan.users, plan.organizations.create) == (6, 6, 2)
-    assert len(list(folder.iterdir())) == 1
+    assert len(list((home / "scratch").iterdir())) == 1
     backend.forget_dry_run()
     backend.forget_dry_run()
-    assert list(folder.iterdir()) == []
+    assert list(home.iterdir()) == []
     assert not paths().jobs.exists()
     assert backend.jobs() == []
     assert sandbox.state.counts == {"organizations": 0, "users": 0, "memberships": 0}
 
 
-def test_another_dry_run_takes_the_place_of_the_last_one(
-    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def test_a_dry_run_cannot_be_started(tmp_path: Path, sandbox: Sandbox) -> None:
+    preferences = settled(sandbox)
+    backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
+    with contextlib.closing(backend.prepare(new_job(tmp_path, preferences), dry_run=True)) as view:
+        view.prepare()
+        wait_until(lambda: view.plan() is not None)
+        view.start()
+        wait_until(lambda: view.snapshot().state == "paused")
+        assert "dry run" in view.snapshot().reason
+    backend.forget_dry_run()
+    assert sandbox.state.counts["users"] == 0
+
+
+def test_another_dry_run_takes_the_place_of_the_last_one(tmp_path: Path, sandbox: Sandbox, home: Path) -> None:
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
     for _ in range(2):
         backend.prepare(new_job(tmp_path, preferences), dry_run=True).close()
-        assert len(list(folder.iterdir())) == 1
+        assert len(list((home / "scratch").iterdir())) == 1
     backend.forget_dry_run()
 
 
 def test_a_dry_run_without_a_temporary_folder_is_refused(
-    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sandbox: Sandbox, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    (home / "scratch").write_text("a file where the folder would be")
+    monkeypatch.setattr(scratch, "_temporary_places", list)
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
-    with pytest.raises(NoTemporaryFolder, match="No such file"):
+    with pytest.raises(scratch.NoScratchFolder, match="TUI_IMPORTER_HOME"):
         backend.prepare(new_job(tmp_path, preferences), dry_run=True)
 
 

@@ -184,7 +184,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path, temporary: Pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_scan_leaves_nothing_behind(tmp_path: Path, temporary: Path, number: signal.Signals) -> None:
+def test_an_interrupted_scan_leaves_nothing_behind(
+    tmp_path: Path, temporary: Path, home: Path, number: signal.Signals
+) -> None:
     source = csv(tmp_path, "email\n" + "".join(f"user{row}@x.example\n" for row in range(200_000)))
     with subprocess.Popen(
         [sys.executable, "-m", "tui_importer", "scan", source],
@@ -195,7 +197,7 @@ def test_an_interrupted_scan_leaves_nothing_behind(tmp_path: Path, temporary: Pa
         encoding="utf-8",
     ) as process:
         # The folder is made before polars is even imported, so the scan is still ahead then.
-        while not list(temporary.iterdir()):
+        while not list((home / "scratch").glob("*")):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 pytest.fail(f"ended early: {process.wait(0.01)}")
         process.send_signal(number)
@@ -203,7 +205,7 @@ def test_an_interrupted_scan_leaves_nothing_behind(tmp_path: Path, temporary: Pa
         assert output == ""
         assert refusal.startswith("tui-importer: The scan was cancelled.\n")
         assert process.returncode == 130
-    assert list(temporary.iterdir()) == []
+    assert (list(home.iterdir()), list(temporary.iterdir())) == ([], [])
 
 
 def test_repairs_are_chosen_by_name(tmp_path: Path, temporary: Path) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tui_importer.config.key_store import KeyStore
     from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.tui.backend import Backend
 
 STILL = Pace(snapshot=None, jobs=None, typing=0, loading=0)
 """Nothing looks by itself: the test does."""
@@ -38,7 +39,7 @@ _SECONDS = 60.0
 
 
 def console(
-    backend: FakeBackend | None = None,
+    backend: Backend | FakeBackend | None = None,
     *,
     start: StartAt | None = None,
     crash_folder: Path | None = None,

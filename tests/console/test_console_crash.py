@@ -11,6 +11,7 @@ from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
 from tests.console.driving import console, console_at, settle
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import NOW, finished, importing
+from tui_importer.crash import redact
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.secret import Secret
 from tui_importer.tui import crash
@@ -191,7 +192,7 @@ def test_a_job_that_cannot_be_closed_either_does_not_hide_the_defect(
 
 
 def test_redaction_knows_the_key_it_is_given() -> None:
-    assert crash.redacted("x corp-key-123456789 y", (Secret("corp-key-123456789"), None)) == "x …6789 y"
+    assert redact("x corp-key-123456789 y", (Secret("corp-key-123456789"), None)) == "x …6789 y"
 
 
 def test_a_report_has_the_chain_of_causes_but_no_values() -> None:

@@ -7,17 +7,21 @@ import random
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_importer.secret import Secret
+from tui_importer.source._polars import pl
+from tui_importer.source.digests import digest_of
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.source.frozen import FrozenRows, keep_secrets, read_problems
 from tui_importer.source.models import SourceRow
 from tui_importer.source.reading import Reading
 from tui_importer.source.scan import read_scan
+from tui_importer.source.summary import read_summary, replace_summary
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources
@@ -56,6 +60,19 @@ def test_a_row_is_what_the_api_takes(sources: Sources) -> None:
     assert second.cells["Password Hash"] == "••• (bcrypt)"
     assert third.secrets == {}
     assert third.cells["password"] is None
+
+
+def test_a_mask_that_was_frozen_as_a_secret_is_a_problem_of_its_row_and_no_secret(sources: Sources) -> None:
+    folder = sources.scan(SECRETS).folder
+    secrets = folder / "secrets.parquet"
+    masked = pl.read_parquet(secrets).with_columns(pl.lit("••• (bcrypt)").alias("password_hash"))
+    masked.write_parquet(secrets)
+    summary = read_summary(folder)
+    replace_summary(folder, replace(summary, files={**summary.files, secrets.name: (digest_of(secrets),)}))
+    second = FrozenRows(folder).row(2)
+    assert second.secrets == {}
+    assert second.problem is not None
+    assert (second.problem.kind, second.problem.column) == ("value_masked", "Password Hash")
 
 
 def test_nothing_is_readable_by_others(sources: Sources) -> None:

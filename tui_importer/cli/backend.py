@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.boundary import crash_file
+from tui_importer.cli.scratch import Scratch
 from tui_importer.config import private_folder
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class ConsoleBackend:
         self._folder = jobs_folder
         self._preferences = preferences
         self._environments: dict[str, str] = {}
-        self._trial = contextlib.ExitStack()
+        self._trial: Scratch | None = None
         self.key = key
 
     def stored_key(self, job: str) -> Secret | None:
@@ -90,16 +90,15 @@ class ConsoleBackend:
         environment = self._environments.get(new.frozen.base_url, "UNKNOWN")
         if dry_run:
             self.forget_dry_run()
-            from tui_importer.cli.scratch import scratch_folder
-
-            folder = self._trial.enter_context(scratch_folder("tui-importer-plan-"))
-        else:
-            folder = private_folder(self._folder)
-        return Jobs(folder, crash_file).create(new, connection, environment=environment)
+            self._trial = Scratch("plan", self._folder.with_name("scratch"))
+        folder = self._trial.path if dry_run and self._trial else private_folder(self._folder)
+        return Jobs(folder, crash_file).create(new, connection, environment=environment, dry_run=dry_run)
 
     def forget_dry_run(self) -> None:
         """Remove the folder of the last dry run."""
-        self._trial.close()
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.remove()
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood."""

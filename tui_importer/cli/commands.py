@@ -23,6 +23,7 @@ from tui_importer.cli.options import (
     yes_flag,
 )
 from tui_importer.cli.reading import reading_flags
+from tui_importer.cli.scratch import sweep
 from tui_importer.cli.terminal import require_terminal
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def lazy(place: str) -> Callable[[Any], int]:
     module, _, function = place.partition(":")
 
     def body(request: object) -> int:
+        sweep()
         code: int = getattr(importlib.import_module(module), function)(request)
         return code
 

@@ -73,10 +73,13 @@ def errors(request: ErrorsRequest) -> int:
 
 
 def _export(folder: Path, request: ErrorsRequest) -> int:
-    from tui_importer.report.failures import write_failures
+    from tui_importer.report.failures import said_of_secrets, write_failures
 
+    of_secrets = said_of_secrets(folder)
     if request.output is None:
         write_failures(folder, sys.stdout)
+        if of_secrets:
+            note(of_secrets)
         return ExitCode.DONE
     try:
         descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -87,6 +90,8 @@ def _export(folder: Path, request: ErrorsRequest) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         count = write_failures(folder, stream)
     note(f"{plural(count, 'failure')} written to {safe(request.output)}")
+    if of_secrets:
+        note(of_secrets)
     return ExitCode.DONE
 
 

@@ -28,7 +28,9 @@ def start_console() -> int:
     gc.disable()  # a start throws nothing away, and the first picture comes a tenth sooner; the app collects again
     try:
         from tui_importer.cli.console import start
+        from tui_importer.cli.scratch import sweep
 
+        sweep()
         return start(None)
     finally:
         gc.enable()

@@ -40,16 +40,13 @@ def check_source(source: Path) -> None:
 
 
 @contextlib.contextmanager
-def readable(source: Path, parent: Path | None) -> Iterator[Readable]:
-    """The file at `source`, or the copy of a pipe that is kept within, below `parent` or among temporary files.
-
-    Raises SourceError.
-    """
+def readable(source: Path) -> Iterator[Readable]:
+    """The file at `source`, or the copy of a pipe that is kept within. Raises SourceError, NoScratchFolder."""
     pipe = pipe_of(source)
     if pipe is None:
         yield Readable(source)
         return
-    with scratch_folder("tui-importer-pipe-", parent) as folder:
+    with scratch_folder("pipe") as folder:
         yield read_pipe(pipe, folder)
 
 

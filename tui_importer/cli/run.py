@@ -111,9 +111,7 @@ def run(request: RunRequest) -> int:
         key = obtain_key(base_url, profile=request.profile)
         connection = connect(base_url, key, request.run_options)
         environment = read_environment(connection)
-        # A copy of people's data belongs where the job's own is, which may have room for it, too.
-        beside_jobs = None if pipe is None or request.dry_run else private_folder(paths().jobs.with_name("pipes"))
-        with readable(request.source, beside_jobs) as source:
+        with readable(request.source) as source:
             if pipe is not None:
                 _save_mapping(request, source.path)
             if request.dry_run:
@@ -139,10 +137,10 @@ def _save_mapping(request: RunRequest, source: Path) -> None:
 
 def _dry_run(request: RunRequest, source: Readable, connection: Connection, environment: Environment) -> int:
     """Plan in a folder that goes again; 0 when everything could be imported, else 1."""
-    with scratch_folder("tui-importer-plan-") as folder:
+    with scratch_folder("plan") as folder:
         jobs = Jobs(folder, crash_file)
         new = _new_job(request, source, jobs)
-        with contextlib.closing(jobs.create(new, connection, environment=environment.name)) as job:
+        with contextlib.closing(jobs.create(new, connection, environment=environment.name, dry_run=True)) as job:
             plan = _plan(job, Progress())
             if plan is None:
                 raise job.error or PlanStopped(job)

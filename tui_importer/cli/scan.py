@@ -43,7 +43,7 @@ def scan(request: ScanRequest) -> int:
     """
     with (
         _Interruption() as interruption,
-        scratch_folder("tui-importer-scan-") as folder,
+        scratch_folder("scan") as folder,
         ThreadPoolExecutor(1) as pool,
     ):
         request = replace(request, source=_source(request.source, folder, interruption))
@@ -77,7 +77,9 @@ def _scan(
     from tui_importer.source.scan import scan as scan_source
 
     try:
-        return scan_source(request.source, folder, request.reading, progress=progress, cancelled=cancelled)
+        return scan_source(
+            request.source, folder, request.reading, keeps_secrets=False, progress=progress, cancelled=cancelled
+        )
     except KeyboardInterrupt:  # polars answers Ctrl-C by itself, in any thread
         raise ScanCancelled from None
 

@@ -1,4 +1,4 @@
-"""Folders for what is needed only while a command runs."""
+"""The folder of a demo, among temporary files."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ class NoTemporaryFolder(ImporterError):
     kind = "no_temporary_folder"
 
 
-def new_folder(prefix: str, parent: Path | None = None) -> Path:
-    """A new folder for the owner only, by default where the system keeps temporary files. Raises NoTemporaryFolder."""
+def new_folder(prefix: str) -> Path:
+    """A new folder for the owner only, where the system keeps temporary files. Raises NoTemporaryFolder."""
     with _refusing():
-        return Path(tempfile.mkdtemp(prefix=prefix, dir=parent or temporary_place()))
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=_place()))
 
 
-def temporary_place() -> str:
-    """Where the system keeps temporary files. Raises NoTemporaryFolder, OSError."""
+def _place() -> str:
     place = tempfile.gettempdir()
     try:
         place.encode()

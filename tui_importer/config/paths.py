@@ -31,6 +31,11 @@ class Paths(NamedTuple):
     logs: Path
     recent: Path
 
+    @property
+    def scratch(self) -> Path:
+        """Where commands keep what they need only while they run."""
+        return self.jobs.with_name("scratch")
+
 
 def paths(environment: Mapping[str, str] = os.environ) -> Paths:
     """Return where things are kept; creates nothing. Raises HomeUnusable."""

@@ -75,6 +75,7 @@ _SCAN: Final = {
     "metadata_invalid": "Metadata is a JSON object whose values are text.",
     "metadata_limits": "Metadata has at most 50 keys of 40 characters and values of 600.",
     "password_and_hash": "A user gets a password or a hash, not both.",
+    "value_masked": "A mask such as ••• is what stands in exports and on screens for a secret; it is never sent.",
     "hash_without_type": "A password hash needs its type.",
     "type_without_hash": "A hash type needs a hash.",
     "hash_type_unknown": "The API does not know this type of hash.",

@@ -35,7 +35,7 @@ class FrozenSource:
     """Scans when that was not done yet, else reads what an earlier scan left. `progress` is for the screen.
 
     `change` says what became of the source since the scan, empty while it is as it was; it is told once in a process.
-    `copy` is the file to scan when the source is a pipe.
+    `copy` is the file to scan when the source is a pipe. Without `keeps_secrets` they are not written to the disk.
     """
 
     def __init__(
@@ -45,12 +45,15 @@ class FrozenSource:
         frozen: FrozenOptions,
         lifecycle: Lifecycle,
         copy: Path | None = None,
+        *,
+        keeps_secrets: bool = True,
     ) -> None:
         self._folder = folder
         self._journal = journal
         self._frozen = frozen
         self._lifecycle = lifecycle
         self._copy = copy
+        self._keeps_secrets = keeps_secrets
         self._rows: FrozenRows | None = None
         self._scan: ScanResult | None = None
         self.cancelled = threading.Event()
@@ -142,6 +145,7 @@ class FrozenSource:
             self._folder,
             self._frozen.reading,
             limit=self._frozen.limit,
+            keeps_secrets=self._keeps_secrets,
             progress=progressed,
             cancelled=self.cancelled,
         )

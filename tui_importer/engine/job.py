@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tui_importer.engine import views
 from tui_importer.engine.acceptance import acceptance, is_accepted
 from tui_importer.engine.control import DRAIN_PATIENCE, EXIT_CODES, FOLDER_ERRORS, Control, Halt, halt_of, unexpected
-from tui_importer.engine.errors import Interrupted
+from tui_importer.engine.errors import EngineError, Interrupted
 from tui_importer.engine.failed_rows import FailedRows
 from tui_importer.engine.frozen_source import FrozenSource
 from tui_importer.engine.keys import KeyChange
@@ -59,7 +59,8 @@ class Job:
 
     All public methods return at once, except `wait` and `close`. The job's lock is held until `close`.
     `prewarming` False is for tests only: it shows what happens without the pre-warm. `copy` is the file to scan of a
-    source that is a pipe. `crash_file` writes unforeseen errors down.
+    source that is a pipe. `crash_file` writes unforeseen errors down. A `dry_run` keeps no secrets and cannot be
+    started.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Job:
         prewarming: bool = True,
         copy: Path | None = None,
         crash_file: CrashFile | None = None,
+        dry_run: bool = False,
     ) -> None:
         journal = Journal(folder, self._journal_failed)
         record = journal.job()
@@ -84,7 +86,7 @@ class Job:
             connection=connection,
             frozen=frozen,
             lifecycle=lifecycle,
-            source=FrozenSource(folder, journal, frozen, lifecycle, copy),
+            source=FrozenSource(folder, journal, frozen, lifecycle, copy, keeps_secrets=not dry_run),
             live=LiveOptions(options, record.run_options, journal, connection.limiter, self.note),
             metrics=Metrics(journal.counters()),
             environment=record.environment,
@@ -103,6 +105,7 @@ class Job:
         self._patience = patience or Patience(organization_search=options.search_wait)
         self._prewarming = prewarming
         self._crash_file = crash_file
+        self._dry_run = dry_run
         connection.observe = self._parts.metrics.observe
         connection.server_clock.restore(journal.counters())
         self._error: ImporterError | None = None
@@ -353,6 +356,8 @@ class Job:
             refuse_later(self._folder.parent, self._journal.job())
 
     def _scan_and_import(self, canary: int | None, only: set[int] | None, afterwards: Halt | None) -> None:
+        if self._dry_run:
+            raise EngineError("This is a dry run: it has no passwords to import.", "Start a job of this file.")
         recheck = self._lifecycle.organizations_are_old
         self._source.ensure()
         self._refuse_second()

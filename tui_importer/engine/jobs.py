@@ -64,10 +64,14 @@ class Jobs:
         connection: Connection,
         *,
         environment: str = "UNKNOWN",
+        dry_run: bool = False,
         patience: Patience | None = None,
         prewarming: bool = True,
     ) -> Job:
-        """Record a job and open it. Raises JobNameInvalid, JobExists, JobUnfinished, NotRecorded, EngineError."""
+        """Record a job and open it; a dry run has a plan and cannot be started.
+
+        Raises JobNameInvalid, JobExists, JobUnfinished, NotRecorded, EngineError.
+        """
         folder = self._path(new.name)
         try:
             found = new.source.stat()
@@ -115,6 +119,7 @@ class Jobs:
                 prewarming=prewarming,
                 copy=copy,
                 crash_file=self._crash_file,
+                dry_run=dry_run,
             )
         except BaseException as error:  # an interrupt too: no job is left that nobody was given, nor its lock
             shutil.rmtree(folder, ignore_errors=True)

@@ -32,7 +32,7 @@ def write_failures(folder: Path, stream: TextIO, sequences: Collection[int] | No
     from tui_importer.source.frozen import FrozenRows
 
     with open_reader(folder) as reader:
-        frozen = FrozenRows(folder) if reader.job().rows else None
+        frozen = FrozenRows(folder, secrets=False) if reader.job().rows else None
         columns = frozen.columns if frozen is not None else ()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*map(cell, columns), "_row", "_line", "_step", "_kind", "_status", "_error", "_request_id"])
@@ -55,6 +55,20 @@ def write_failures(folder: Path, stream: TextIO, sequences: Collection[int] | No
             sequence = page[-1].sequence
             written += len(failures)
         return written
+
+
+def said_of_secrets(folder: Path) -> str:
+    """What an export of this job does not hold, as a sentence; empty when the source has no secrets."""
+    from tui_importer.source.cells import MASK
+    from tui_importer.source.frozen import FrozenRows
+
+    with open_reader(folder) as reader:
+        names = FrozenRows(folder, secrets=False).secret_columns if reader.job().rows else ()
+    if not names:
+        return ""
+    verb = "holds" if len(names) == 1 else "hold"
+    columns = ", ".join(safe(name, 60) for name in names)
+    return f"{columns} {verb} secrets, which are never exported: {MASK} stands for them."
 
 
 def _cells(frozen: FrozenRows, rows: list[int]) -> dict[int, Mapping[str, str | None]]:

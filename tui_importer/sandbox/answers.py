@@ -16,7 +16,7 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer; the server adds Content-Length, Date and X-Request-ID."""
+    """One HTTP answer; the server adds Content-Length, and Date and X-Request-ID unless `headers` have them."""
 
     status: int
     body: bytes

@@ -83,7 +83,9 @@ class Connection(asyncio.Protocol):
             return
         head = [(b"Content-Type", answer.content_type)] if answer.body else []
         length = (b"Content-Length", b"%d" % len(answer.body))
-        headers = [*head, length, *answer.headers, *self._app.standard_headers()]
+        given = {name for name, _ in answer.headers}
+        standard = (header for header in self._app.standard_headers() if header[0] not in given)
+        headers = [*head, length, *answer.headers, *standard]
         response = h11.Response(status_code=answer.status, headers=headers, reason=b"")
         if half:
             data = self._http.send(response) or b""

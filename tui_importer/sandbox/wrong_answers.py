@@ -6,8 +6,10 @@ A client that believes what it did not ask about writes into the wrong account; 
 from __future__ import annotations
 
 import base64
+import html
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from tui_importer.sandbox.answers import Answer, Refused, Request, json_answer
 
@@ -113,17 +115,25 @@ def _echo(request: Request) -> Answer:
         body = {}
     secrets = [str(body[name]) for name in _SECRET_FIELDS if name in body] or ["nothing"]
     secret = secrets[0]
+    content = secret.encode()
     disguises = [
         secret,
-        base64.b64encode(secret.encode()).decode(),
+        base64.b64encode(content).decode(),
         secret.upper(),
         json.dumps(json.dumps(secret)),
+        base64.urlsafe_b64encode(b"ada:" + content).decode().rstrip("="),
+        content.hex(),
+        quote(secret, safe=""),
+        quote(quote(secret, safe=""), safe=""),
+        html.escape(secret),
+        "".join(f"\\u{ord(character):04x}" for character in secret),
     ]
     answer = {
         "code": secret,
         "message": f"The value {secret} is not accepted ({disguises[1]}).",
         "errors": [{"field": "password", "code": each, "message": f"not {each}"} for each in disguises],
+        secret: secret,
     }
     header = "".join(character for character in secret if 0x20 < ord(character) < 0x7F).encode()
-    headers = ((b"Location", b"https://example.com/" + header),)
+    headers = ((b"Location", b"https://example.com/" + header), (b"X-Request-ID", b"req_" + header))
     return Answer(422, json_answer(422, answer).body, headers=headers)

@@ -54,16 +54,17 @@ class Roles(NamedTuple):
 
 
 class Across:
-    """Passes over the frozen rows in `file` (and `secrets`, if any), with `positions` of the fields among the columns.
+    """Passes over the frozen rows in `file`, with `positions` of the fields among the columns.
 
+    `secrets` has a hash of each secret by `row`, None when there is none.
     Only rows that are not refused count: a refused row makes no user, owns no external id and names no organization.
     """
 
-    def __init__(self, file: Path, secrets: Path | None, positions: Mapping[str, int]) -> None:
+    def __init__(self, file: Path, secrets: pl.DataFrame | None, positions: Mapping[str, int]) -> None:
         self._positions = positions
         self._profile = (*PROFILE, *(field for field in positions if field.startswith(ADDED)))
         self._rows = pl.scan_parquet(file, glob=False).filter(~pl.col("refused"))
-        self._secrets = pl.scan_parquet(secrets, glob=False) if secrets else None
+        self._secrets = secrets
 
     def refuse(self, rows: pl.Series) -> None:
         """Leave out these rows from now on: they were found to be in conflict."""
@@ -181,9 +182,7 @@ class Across:
         found = self._only(rows, "line", "email", "organization_key", *fields)
         if self._secrets is None:
             return found
-        hashed = [pl.when(pl.col(f).is_not_null()).then(pl.col(f).hash()).alias(f) for f in self._secret_fields()]
-        secrets = self._secrets.join(rows.lazy().select("row"), on="row", how="semi").select("row", *hashed)
-        return found.join(secrets.collect(engine="streaming"), on="row", how="left", maintain_order="left")
+        return found.join(self._secrets, on="row", how="left", maintain_order="left")
 
     def _secret_fields(self) -> list[str]:
         return [field for field in SECRET_FIELDS if field in self._positions]

@@ -7,6 +7,7 @@ is a warning only, as the sources disagree.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ OUTER = BLANKS + INVISIBLE
 
 MASK = "•••"
 """What is shown instead of a secret."""
+
+MASKED = re.compile(r"^(?:•{3,}|●{3,}|\*{3,})(?: \([a-z0-9-]+\))?$")
+"""What a cell is that was one: ours, with the type of a hash or without, or that of another program."""
 
 NOTHING = ("null", "[null]", "(null)", "none", "nil", "nat", "n/a", "never", "undefined", "{}", "-", "\\n")
 """What exports write where there is nothing, in lower case."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 class Freezer:
     """Freezes the rows of an open source into `stage`; `findings` and `secrets` collect what else is found.
 
+    Without `keeps_secrets` these are nowhere but in the blocks under way; `secret_hashes` tell which are equal.
     `progress` is called after each block from a thread of polars. Raises a SourceError from `freeze`.
     """
 
@@ -49,6 +50,7 @@ class Freezer:
         stage: Path,
         reading: Reading,
         *,
+        keeps_secrets: bool,
         progress: Callable[[ScanProgress], None] | None,
         cancelled: threading.Event | None,
     ) -> None:
@@ -70,7 +72,8 @@ class Freezer:
         self.repairs: dict[str, int] = {}
         secrets = {field: pl.String for field in SECRET_FIELDS if field in self.positions}
         self.findings = Spool(stage, "findings", FINDINGS)
-        self.secrets = Spool(stage, "secrets", pl.Schema({"row": pl.UInt32, **secrets}))
+        self.secrets = Spool(stage, "secrets", pl.Schema({"row": pl.UInt32, **secrets})) if keeps_secrets else None
+        self._secret_hashes: list[pl.DataFrame] = []
         self.rows = 0
 
     def freeze(self, limit: int | None) -> Fingerprint:
@@ -92,6 +95,11 @@ class Freezer:
         self._watch.check(fingerprint.size)
         return fingerprint
 
+    @property
+    def secret_hashes(self) -> pl.DataFrame | None:
+        """Of rows with secrets, a hash of each by which equal ones are found, null when absent; None without any."""
+        return pl.concat(self._secret_hashes) if self._secret_hashes else None
+
     def check_cancelled(self) -> None:
         """Raise ScanCancelled when the operator wants no more of it."""
         if self._abandoned or (self._cancelled is not None and self._cancelled.is_set()):
@@ -109,7 +117,7 @@ class Freezer:
                 )
                 self._count(wanted)
                 self.findings.add(checked.findings)
-                self.secrets.add(checked.secrets)
+                self._take_secrets(checked.secrets)
                 for name, rows in checked.repairs.items():
                     self.repairs[name] = self.repairs.get(name, 0) + rows
                 self.rows += wanted.height
@@ -118,6 +126,14 @@ class Freezer:
                     self._progress(ScanProgress(self.rows, self._reader.bytes_read, self._watch.size))
                 if self.rows == limit:
                     return
+
+    def _take_secrets(self, secrets: pl.DataFrame) -> None:
+        if not secrets.height:
+            return
+        values = pl.all().exclude("row")
+        self._secret_hashes.append(secrets.select("row", pl.when(values.is_not_null()).then(values.hash())))
+        if self.secrets is not None:
+            self.secrets.add(secrets)
 
     def _count(self, table: pl.DataFrame) -> None:
         """Count the rows in which each column has something; a blank is something here, which costs less to tell."""

@@ -63,6 +63,12 @@ class FrozenRows:
         """The headers as written."""
         return self._summary.columns
 
+    @property
+    def secret_columns(self) -> tuple[str, ...]:
+        """The headers of columns with secrets: their cells are masked, whatever they are read for."""
+        layout = self._summary.layout
+        return tuple(layout.names[place] for place in layout.secret)
+
     def read(self, first: int, last: int) -> list[SourceRow]:
         """Rows `first` to `last`, from 1, both included, in order; rows beyond the file's are left out."""
         first, last = max(first, 1), min(last, self.rows)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_importer.source.added import joined
-from tui_importer.source.cells import HASH_TYPE_NAMES, HASH_TYPES, MASK, TRUE, parse_metadata, parse_roles, present
+from tui_importer.source.cells import (
+    HASH_TYPE_NAMES,
+    HASH_TYPES,
+    MASK,
+    MASKED,
+    TRUE,
+    parse_metadata,
+    parse_roles,
+    present,
+)
 from tui_importer.source.hashes import type_of
 from tui_importer.source.models import SECRET_FIELDS, SourceRow
+from tui_importer.source.problems import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +53,7 @@ class RowBuilder:
         `profile` are the values of the row of the same person that its profile is taken from, when that is another.
         """
         row, line, email, key, _refused, *cells = values
+        problem = problem or self._masked(row, line, secrets)
         user: dict[str, object] = {"email": email} if email else {}
         roles: tuple[str, ...] = ()
         if problem is None:
@@ -63,6 +74,13 @@ class RowBuilder:
             first_row=first_row,
             twin_row=twin_row,
         )
+
+    def _masked(self, row: int, line: int, secrets: Mapping[str, Secret]) -> Problem | None:
+        """The problem of a row that was frozen before masks were one: nothing of it is sent either."""
+        for field, secret in secrets.items():
+            if MASKED.fullmatch(secret.reveal().strip()):
+                return describe(row, line, self._columns[self._positions[field]], "value_masked", None)
+        return None
 
     def _user(self, cells: list[Any], secrets: Mapping[str, Secret]) -> dict[str, object]:
         """The payload beyond the e-mail; absent values are left out."""

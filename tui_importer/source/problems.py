@@ -99,6 +99,11 @@ KINDS = (
         "Leave out or shorten what the new system does not need.",
     ),
     Kind(
+        "value_masked",
+        "Instead of a value there is a mask, as in an export of ours, which never holds secrets.",
+        "Take the value from the original file, or retry the row in its job, which still has it.",
+    ),
+    Kind(
         "password_and_hash",
         "There are a password and a password hash; a user can have one of them.",
         "Leave one of them empty.",

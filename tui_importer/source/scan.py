@@ -66,12 +66,14 @@ def scan(
     reading: Reading = RECOGNISED,
     *,
     limit: int | None = None,
+    keeps_secrets: bool = True,
     progress: Callable[[ScanProgress], None] | None = None,
     cancelled: threading.Event | None = None,
 ) -> ScanResult:
     """Scan the source at `path` (taken literally) and freeze its rows in `folder`, made 0700 with files 0600.
 
-    With `limit` only the first so many rows are looked at; the fingerprint is always the whole file's. `progress` is
+    With `limit` only the first so many rows are looked at; the fingerprint is always the whole file's. Without
+    `keeps_secrets` no secret is written anywhere: enough for findings and a plan, not for an import. `progress` is
     called about every 2 MB, from another thread. The files appear when all is done, `scan.json` last. Memory is bounded
     whatever the size, time is linear: see `tests/benchmarks/scan.py`.
 
@@ -82,7 +84,9 @@ def scan(
     with open_source(path) as file:
         try:
             with staging(folder) as stage:
-                freezer = Freezer(file, path, stage, reading, progress=progress, cancelled=cancelled)
+                freezer = Freezer(
+                    file, path, stage, reading, keeps_secrets=keeps_secrets, progress=progress, cancelled=cancelled
+                )
                 fingerprint = freezer.freeze(limit)
                 summary = _conclude(freezer, path, stage, fingerprint, started)
                 write_summary(stage, summary)
@@ -113,10 +117,9 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
     """Find what only the whole file tells, and write everything but the rows and the summary."""
     if not freezer.rows:
         raise SourceEmpty(path, "there is a header but no row.", "Export it again.")
-    secrets = stage / SECRETS if freezer.secrets.rows else None
-    if secrets is not None:
-        write(freezer.secrets.frame(), secrets)
-    across = Across(stage / ROWS, secrets, freezer.positions)
+    if freezer.secrets is not None and freezer.secrets.rows:
+        write(freezer.secrets.frame(), stage / SECRETS)
+    across = Across(stage / ROWS, freezer.secret_hashes, freezer.positions)
     conflicts = across.external_id_conflicts()
     across.refuse(conflicts["row"])
     freezer.check_cancelled()

@@ -16,6 +16,7 @@ from tui_importer.source.cells import (
     FALSE,
     HASH_TYPE_NAMES,
     MASK,
+    MASKED,
     NOTHING,
     OUTER,
     TRUE,
@@ -78,6 +79,7 @@ class ValueChecker:
 
     def check(self) -> None:
         """Check everything."""
+        self._check_masks()
         self._check_ends()
         self._check_email()
         self._check_identity()
@@ -88,6 +90,16 @@ class ValueChecker:
         self._check_active()
         self._check_standing()
         self._check_roles()
+
+    def _check_masks(self) -> None:
+        """What was hidden when the file was written: a secret, or any cell of a row into which one had slid."""
+        for field, index in self._columns.places.items():
+            if index >= len(self._columns.names):
+                continue
+            if field in SECRET_FIELDS:
+                self._findings.add("value_masked", index, pl.col(field).str.contains(MASKED.pattern))
+            elif field != "email":
+                self._findings.add("value_masked", index, pl.col(cell(index)) == MASK)
 
     def _check_ends(self) -> None:
         """Blanks around values; a password may begin and end with some."""
@@ -151,7 +163,7 @@ class ValueChecker:
             return
         hashed = self._table.select(
             pl.int_range(pl.len()).alias("at"), "password_hash", pl.col("password_hash_type").alias("kind")
-        ).drop_nulls("password_hash")
+        ).filter(~pl.col("password_hash").str.contains(MASKED.pattern))
         for (kind,), part in hashed.group_by("kind", maintain_order=True):
             if kind is None:
                 self._check_untyped(part, index)

@@ -7,7 +7,6 @@ the exception's words with everything that looks like a secret or an e-mail addr
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 import traceback
@@ -15,23 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer import __version__
+from tui_importer.crash import redact
 from tui_importer.text import safe
-from tui_importer.tui.privacy import mask_emails
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tui_importer.secret import Secret
-
-_KEYS = re.compile(r"sk_[A-Za-z0-9_]{3,}|(?i:bearer)\s+\S+|\$(?:2[aby]|argon2\w*|scrypt|pbkdf2[^$]*)\$\S+")
-
-
-def redacted(text: str, secrets: tuple[Secret | None, ...] = ()) -> str:
-    """`text` without keys, bearer tokens, password hashes and e-mail addresses."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret.reveal(), secret.hint)
-    return mask_emails(_KEYS.sub("•••", text))
 
 
 def report(error: BaseException, moment: datetime, secrets: tuple[Secret | None, ...] = ()) -> str:
@@ -44,7 +33,7 @@ def report(error: BaseException, moment: datetime, secrets: tuple[Secret | None,
         moment.isoformat(timespec="seconds"),
         "",
     ]
-    return redacted("\n".join(head) + "".join(frames.format()), secrets)
+    return redact("\n".join(head) + "".join(frames.format()), secrets)
 
 
 def write(folder: Path | None, text: str, moment: datetime) -> Path | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from tui_importer.source.cells import MASK
 from tui_importer.tui import format as fmt
 from tui_importer.tui.drawing import lines
 from tui_importer.tui.marks import STYLES
@@ -26,6 +27,8 @@ _BODY: Final = 16_384
 """Characters of a body shown pretty; the journal keeps 4 KiB of it, and indentation makes it longer."""
 _SHORT_BODY: Final = 600
 """Characters of a body shown in one line."""
+
+_HIDDEN: Final = "  never shown"
 
 _MUTED, _HEADING, _FAINT = STYLES["muted"], f"{STYLES['accent']} bold", STYLES["faint"]
 
@@ -78,6 +81,7 @@ class DetailText:
                 Content.assemble(
                     (f"{safe(header, 24):<{width}}  ", _MUTED),
                     safe(self.privacy.cell(header, value)) if value else Content.styled("–", _FAINT),
+                    (_HIDDEN if value and value.startswith(MASK) else "", _FAINT),
                 )
                 for header, value in cells
             ]

@@ -8,16 +8,19 @@ Shapes, from the OpenAPI specification, the official SDKs and observation: `{mes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from tui_importer.text import safe
 from tui_importer.workos import foreign_json
+from tui_importer.workos.explain import CODES
+from tui_importer.workos.masking import NO_SECRETS, Masker
 
 LONGEST_TEXT = 500
 _LONGEST_CODE = 80
 _MOST_ERRORS = 20
+_TEXTS = ("message", "error_description", "error", "detail", "title")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -31,31 +34,25 @@ class ErrorBody:
     text: str = ""
 
 
-def read_error_body(content: bytes, mask: Callable[[str], str] = str) -> ErrorBody:
-    """Read any body; never fails. `mask` hides secrets in texts (before they are cut), codes are left alone."""
+def read_error_body(content: bytes, masker: Masker = NO_SECRETS) -> ErrorBody:
+    """Read any body; never fails. `masker` hides secrets in texts, before they are cut.
+
+    A code with a secret in it is none; those that the API is known for stay, whatever somebody's password is.
+    """
     try:
         body = foreign_json.parse(content)
     except ValueError:
-        return ErrorBody(text=_plain(content, mask))
+        return ErrorBody(text=_plain(content, masker))
     if not isinstance(body, dict):
         body = {"errors": body}
     errors = _errors(body)
     codes = [body.get("code"), *(error.get("code") for error in errors if isinstance(error, Mapping))]
     if "error_description" in body:
         codes.insert(1, body.get("error"))
-    shown = _masked(body, mask)
-    return ErrorBody(tuple(dict.fromkeys(filter(None, map(_code, codes)))), _text(shown, _errors(shown)))
-
-
-def _masked(body: Mapping[str, object], mask: Callable[[str], str]) -> dict[str, object]:
-    def masked(value: object) -> object:
-        if isinstance(value, str):
-            return mask(value)
-        if isinstance(value, dict):
-            return {name: masked(item) for name, item in value.items()}
-        return [masked(item) for item in value] if isinstance(value, list) else value
-
-    return {name: masked(value) for name, value in body.items()}
+    known = [code for code in map(_code, codes) if code and (code in CODES or masker.text(code) == code)]
+    shown = masker.value([{name: body.get(name) for name in _TEXTS}, errors])
+    assert isinstance(shown, list)  # noqa: S101 - as it was given
+    return ErrorBody(tuple(dict.fromkeys(known)), _text(*shown))
 
 
 def _errors(body: Mapping[str, object]) -> list[object]:
@@ -80,7 +77,7 @@ def _code(value: object) -> str | None:
 
 
 def _text(body: Mapping[str, object], errors: list[object]) -> str:
-    candidates = (body.get(name) for name in ("message", "error_description", "error", "detail", "title"))
+    candidates = (body.get(name) for name in _TEXTS)
     main = next(filter(None, map(_words, candidates)), "")
     details = [detail for detail in dict.fromkeys(map(_detail, errors)) if detail and detail not in main]
     if not details:
@@ -110,9 +107,10 @@ def _words(value: object) -> str:
     return ""
 
 
-def _plain(content: bytes, mask: Callable[[str], str]) -> str:
+def _plain(content: bytes, masker: Masker) -> str:
     """The title of a page, else the beginning of its text."""
-    text = mask(content[:16_384].decode("utf-8", "replace"))
+    # Half a secret at the end of what is looked at would not be seen as one.
+    text = masker.text(content[:32_768].decode("utf-8", "replace"))[:16_384]
     if title := _TITLE.search(text):
         text = title[1]
     elif "<" in text:

@@ -14,6 +14,7 @@ from weakref import WeakSet, ref
 from tui_importer import __version__
 from tui_importer.text import safe
 from tui_importer.workos.errors import BadBaseUrl, InsecureUrl, KeyRejected
+from tui_importer.workos.masking import SecretsInFlight
 from tui_importer.workos.proxy import is_host
 from tui_importer.workos.server_clock import ServerClock
 
@@ -101,6 +102,7 @@ class Connection:
         self.limiter = limiter
         self.observe: Callable[[Attempt], None] = observe or _ignore
         self.server_clock = ServerClock()
+        self.in_flight = SecretsInFlight()
         self.user_agent = f"tui-importer/{__version__}"
         self.answer_seconds = answer_seconds
         self._connect_seconds = connect_seconds
@@ -136,6 +138,7 @@ class Connection:
             transport=self._transport,
         )
         other._network = self._network  # the same way to the same API
+        other.in_flight = self.in_flight
         return other
 
     def client(self, cancelled: threading.Event | None = None) -> WorkosClient:

@@ -12,6 +12,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -20,7 +21,7 @@ from tui_importer.workos import failures, foreign_json
 from tui_importer.workos._httpx import httpx
 from tui_importer.workos.answers import ErrorBody, read_error_body
 from tui_importer.workos.errors import Attempt, Refused, WorkosError
-from tui_importer.workos.masking import MASK, Masker, clip
+from tui_importer.workos.masking import MASK, clip
 from tui_importer.workos.reading import Mismatched, Unreadable, decode
 from tui_importer.workos.retry_after import parse_retry_after
 from tui_importer.workos.route import Progress, Step
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
     from tui_importer.workos.limits import Budget
+    from tui_importer.workos.masking import Masker
 
 T = TypeVar("T")
 
@@ -85,6 +87,7 @@ class Exchange:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        self._connection.in_flight.forget(self)
 
     def abandon(self, after: float = 0.0) -> None:
         """End a wait for an answer, from another thread: the request under way fails as if its connection was lost.
@@ -102,6 +105,8 @@ class Exchange:
         """Wait for the limiter, send `call`, and return what `read` makes of the answer's JSON."""
         self.unevaluated = ""
         request = self._request(call)
+        if call.secrets:
+            self._connection.in_flight.send(self, call.secrets.values())
         waited = self._connection.limiter.acquire(call.budget, self._cancelled)
         record = _Record(self._connection, call, waited)
         self.unevaluated = call.method
@@ -137,7 +142,7 @@ class Exchange:
             raise record.failed(failures.unreadable(answer.status, answer.fault), answer)
         if not 200 <= answer.status < 300:
             body = record.read_error(answer)
-            location = safe(headers.get("Location", "").partition("?")[0], 200)
+            location = record.header(answer, "Location", 2_000).partition("?")[0][:200]
             raise record.failed(failures.answered(answer.status, body, location), answer)
         try:
             value = read(decode(answer.content))
@@ -231,22 +236,35 @@ class _Record:
         self._waited = waited
         self._started = datetime.now(UTC)
         self._began = time.perf_counter()
-        self._masker = Masker([connection.key, *call.secrets.values()])
+
+    @cached_property
+    def _masker(self) -> Masker:
+        """Made when something failed: only then more than ids and counters is kept of an exchange."""
+        proxy = self._connection.route.proxy
+        credentials = proxy.credentials[1:] if proxy is not None and proxy.credentials else ()
+        return self._connection.in_flight.masker(self._connection.key, *credentials)
 
     def read_error(self, answer: _Answer) -> ErrorBody:
         """What an error's body says, without the secrets that the server may have repeated."""
-        return read_error_body(answer.content, self._masker.text)
+        return read_error_body(answer.content, self._masker)
+
+    def header(self, answer: _Answer, name: str, longest: int) -> str:
+        """A header of an error without them."""
+        return safe(self._masker.text(answer.headers.get(name, "")), longest)
 
     def succeeded(self, answer: _Answer) -> None:
-        self._connection.observe(self._attempt(answer))
+        request_id = safe(answer.headers.get("X-Request-ID", ""), 128)  # for whoever observes; it is not kept
+        self._connection.observe(self._attempt(answer, request_id=request_id))
 
     def broken(self, error: Exception) -> None:
         """The answer, or what was made of it, met an error of ours: its words may hold anything."""
         self._connection.observe(self._attempt(None, words=f"unforeseen error: {type(error).__name__}"))
 
     def failed(self, error: failures.E, answer: _Answer | None = None) -> failures.E:
-        """Complete `error` with its attempt."""
+        """Complete `error` with its attempt; whatever words it has of the answer or the network lose their secrets."""
         call = self._call
+        error.message, error.text = self._masker.text(error.message), self._masker.text(error.text)
+        error.args = (error.message,)
         error.attempt = self._attempt(
             answer,
             code=error.code,
@@ -254,6 +272,7 @@ class _Record:
             request=self._masker.request(
                 None if call.body is None else {**call.body, **dict.fromkeys(call.secrets, MASK)}
             ),
+            request_id=self.header(answer, "X-Request-ID", 128) if answer else "",
             response=self._masker.response(answer.content) if answer else "",
         )
         error.request_id = error.attempt.request_id
@@ -261,7 +280,14 @@ class _Record:
         return error
 
     def _attempt(
-        self, answer: _Answer | None, *, code: str = "", words: str = "", request: str = "", response: str = ""
+        self,
+        answer: _Answer | None,
+        *,
+        code: str = "",
+        words: str = "",
+        request_id: str = "",
+        request: str = "",
+        response: str = "",
     ) -> Attempt:
         call = self._call
         shown = {name: MASK if name in _PERSONAL else value for name, value in call.query.items()}
@@ -276,7 +302,7 @@ class _Record:
             status=answer.status if answer else None,
             code=code,
             error=words,
-            request_id=safe(answer.headers.get("X-Request-ID", ""), 128) if answer else "",
+            request_id=request_id,
             request_body=request,
             response_body=response,
         )
