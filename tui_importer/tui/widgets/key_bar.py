@@ -51,7 +51,7 @@ class KeyBar(Panel["tuple[KeyHint, ...]"]):
         self.screen.bindings_updated_signal.unsubscribe(self)
 
     def _read(self, screen: Screen[object]) -> None:
-        if self.app.screen is not screen:  # under a dialog the footer rests as it is
+        if not screen.is_active:  # under a dialog the footer rests as it is; at the start there may be no screen yet
             return
         hints: dict[str, KeyHint] = {}
         labels: dict[str, str] = {}
