@@ -38,10 +38,11 @@ class NoScratchFolder(ImporterError):
 class Scratch:
     """A private folder (0700) of this process, locked until it is removed; what is kept in it belongs into `path`.
 
-    It is made in `place`, below home; among the temporary files where that cannot be. Raises NoScratchFolder.
+    It is made in `place`, below home; among the temporary files where that cannot be, or there is no home. Raises
+    NoScratchFolder.
     """
 
-    def __init__(self, purpose: Purpose, place: Path) -> None:
+    def __init__(self, purpose: Purpose, place: Path | None) -> None:
         self._made, self._lock = _make(purpose, place)
         self.path = self._made / _KEPT
         try:
@@ -65,7 +66,11 @@ def scratch_folder(purpose: Purpose) -> Iterator[Path]:
     """A new private folder below the program's home, for as long as it is needed. Raises NoScratchFolder."""
     from tui_importer.config import paths
 
-    scratch = Scratch(purpose, paths().scratch)
+    try:
+        place = paths().scratch
+    except ImporterError:  # an account without a home, for a command that needs none
+        place = None
+    scratch = Scratch(purpose, place)
     try:
         yield scratch.path
     finally:
@@ -121,13 +126,13 @@ def _remove_dead(left: Path) -> None:
         lock.release()
 
 
-def _make(purpose: Purpose, home: Path) -> tuple[Path, JobLock]:
+def _make(purpose: Purpose, home: Path | None) -> tuple[Path, JobLock]:
     """A folder and its lock, in the first place where both can be had."""
     from tui_importer.config import private_folder
     from tui_importer.journal.errors import JournalError
 
     reason = ""
-    for place in (home, *_temporary_places()):
+    for place in (*([home] if home is not None else []), *_temporary_places()):
         try:
             if place == home:
                 private_folder(place)
