@@ -13,7 +13,7 @@ from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
 from tui_importer.errors import ExitCode, ImporterError
-from tui_importer.journal.errors import JournalCorrupt, JournalNewer, JournalUnwritable
+from tui_importer.journal.errors import JournalBusy, JournalCorrupt, JournalNewer, JournalUnwritable, NotRemoved
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
@@ -122,11 +122,15 @@ def _nothing_paused() -> Iterator[None]:
 
 
 def _contents(found: Jobs, name: str) -> str:
-    """What a purge removes; a journal that cannot be read can be removed, too. Raises JobNotFound."""
+    """What a purge removes; one that is damaged can be removed, too. Raises JobNotFound, NotRemoved."""
     try:
         _, _, job = found.options_of(name)
     except (JournalCorrupt, JournalNewer) as error:
         return f"a job that cannot be read ({error.message})"
+    except JournalBusy:
+        raise
+    except JournalUnwritable as error:
+        raise NotRemoved(error.message, "Check its permissions, or remove it by hand.") from error
     return f"the journal of {plural(job.totals.rows, 'row')} ({job.totals.pending:,} of them pending)"
 
 
@@ -138,6 +142,7 @@ def _document(job: JobSummary) -> dict[str, object]:
         "environment": job.environment,
         "state": job.state,
         "reason": job.reason,
+        "problem": safe(job.problem, 2_000),
         "rows": totals.rows,
         "created": totals.created,
         "existing": totals.existing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -92,9 +93,20 @@ def replaced(path: Path) -> JournalUnwritable:
 def unwritable(folder: Path, error: OSError) -> JournalUnwritable:
     """The refusal when the system does not let us use a file of the job's folder."""
     return JournalUnwritable(
-        f"The job's folder {safe(folder)} cannot be used: {safe(error.strerror)}.",
+        f"The job's folder {safe(folder)} cannot be used: {safe(error.strerror)}{_owner(folder)}.",
         f"Check the disk and the permissions, {RESUME}",
     )
+
+
+def _owner(folder: Path) -> str:
+    """Whose the folder is, if it is not this account's: a command under sudo leaves one that only root can use."""
+    try:
+        other = folder.stat().st_uid
+    except OSError:
+        return ""
+    if other == os.geteuid():
+        return ""
+    return f" (it belongs to {'root' if not other else f'user id {other}'})"
 
 
 def closed() -> JournalUnwritable:
