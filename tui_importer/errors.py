@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     REFUSED = 2, "refused: usage, config, machine, file, no server; nothing written"
     PAUSED = 3, "paused by a limit, the service or the disk; resumable"
     KEY_REJECTED = 4, "the key was rejected; a job that had begun is resumable"
+    OUTPUT_LOST = 69, "done, but the result could not be written; what was done stands"
     CRASHED = 70, "a defect, or a full disk; a job that had begun is resumable"
     INTERRUPTED = 130, "interrupted; a job that had begun is resumable"
     READER_LEFT = 141, "whatever read the output went away"

@@ -127,10 +127,8 @@ def test_the_folder_of_all_jobs_is_named_when_it_is_the_closed_one(
     def refuse(_path: Path, **_: object) -> os.stat_result:
         raise PermissionError(13, "Permission denied")
 
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(JobsUnreadable, match=r"The folder of the jobs .*/jobs cannot"),
-    ):
-        patched.setattr("pathlib.Path.is_dir", lambda path: path == cli.home / "jobs" or refuse(path))
-        patched.setattr("pathlib.Path.stat", refuse)
+    monkeypatch.setattr("pathlib.Path.is_dir", lambda path: path == cli.home / "jobs" or refuse(path))
+    monkeypatch.setattr("pathlib.Path.stat", refuse)
+    with pytest.raises(JobsUnreadable, match=r"The folder of the jobs .*/jobs cannot"):
         list_jobs(cli.home / "jobs")
+    monkeypatch.undo()

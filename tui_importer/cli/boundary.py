@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import abandon_stdout, flush_stdout, note, write_json
+from tui_importer.cli.output import OutputLost, abandon_stdout, delivered, flush_stdout, note, write_json
+from tui_importer.cli.signals import delivering, outcome, settle
 from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.text import safe
 
@@ -50,7 +51,9 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
     """
     try:
         code = call()
-        flush_stdout()
+        if not outcome.stands:
+            with delivered(code):
+                pass
     except SystemExit:
         raise
     except BrokenPipeError:
@@ -58,6 +61,8 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
             abandon_stdout()
         return ExitCode.READER_LEFT
     except BaseException as error:  # noqa: BLE001 - the last boundary; a native library's panic is no Exception
+        if outcome.code is not None and isinstance(error, KeyboardInterrupt):  # it came too late to interrupt anything
+            return outcome.code
         return _ended_with(error, as_json=as_json)
     return code
 
@@ -79,36 +84,48 @@ def _ended_with(error: BaseException, *, as_json: bool) -> int:
         refusal = _refusal(error)
     except BaseException:  # noqa: BLE001 - the second error says nothing about the first
         refusal = _Refusal("internal", _UNFORESEEN, "", ExitCode.CRASHED)
-    if as_json:
+    if outcome.begun:  # half a result cannot be made whole, and a second document would make it worse
+        _surely(_end_stdout, None, "")
+    elif as_json:
         _surely(lambda: _write_document(refusal), sys.__stdout__, _LAST_DOCUMENT)
-    else:
-        _surely(flush_stdout, None, "")
     _surely(lambda: _write_sentences(refusal), sys.__stderr__, _LAST_SENTENCE)
+    settle(refusal.exit_code)
     return refusal.exit_code
+
+
+def _end_stdout() -> None:
+    try:
+        with delivering():
+            flush_stdout()
+    except BaseException:
+        abandon_stdout()
+        raise
 
 
 def _surely(write: Callable[[], None], stream: TextIO | None, last_words: str) -> None:
     """Write; when that fails in a way that its own handling did not foresee, write the last words unbuffered."""
     try:
         write()
-    except BaseException:  # noqa: BLE001 - there is nowhere left to tell of it
-        if stream is not None:
+    except BaseException as error:  # noqa: BLE001 - there is nowhere left to tell of it
+        if stream is not None and not isinstance(error, KeyboardInterrupt):
             with contextlib.suppress(Exception):
                 os.write(stream.fileno(), f"{last_words}\n".encode())
 
 
 def _write_document(refusal: _Refusal) -> None:
     try:
-        write_json({"error": {"kind": refusal.kind, "message": refusal.message, "next": refusal.next}})
-        sys.stdout.flush()
-    except OSError:  # its reader left, or its disk is full
+        with delivering():
+            write_json({"error": {"kind": refusal.kind, "message": refusal.message, "next": refusal.next}})
+            flush_stdout()
+    except (OSError, OutputLost, KeyboardInterrupt):  # its reader left, its disk is full, or nobody took it
         abandon_stdout()
 
 
 def _write_sentences(refusal: _Refusal) -> None:
-    note(f"{coloured('tui-importer:', 'error', sys.stderr)} {refusal.message}")
-    if refusal.next:
-        note(f"Next: {refusal.next}")
+    with delivering():
+        note(f"{coloured('tui-importer:', 'error', sys.stderr)} {refusal.message}")
+        if refusal.next:
+            note(f"Next: {refusal.next}")
 
 
 def _refusal(error: BaseException, job: str = "") -> _Refusal:
@@ -134,6 +151,13 @@ def _foreign(error: BaseException, job: str) -> _Refusal:
             found = _Refusal("usage", error.format_message(), f"See `{command} --help`.", ExitCode.REFUSED)
         case click.ClickException():
             found = _Refusal("usage", error.format_message(), "", ExitCode.REFUSED)
+        case MemoryError():
+            message = "This machine has too little memory for this."
+            found = _Refusal("memory", message, f"End other programs and try again. {_way_on(job)}", ExitCode.CRASHED)
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            message = f"The system lets this process open no more files: {error.strerror}."
+            next_step = f"Raise the limit (ulimit -n 1024) and try again. {_way_on(job)}"
+            found = _Refusal("open_files", message, next_step, ExitCode.CRASHED)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
             message = f"The system could not write: {error.strerror}."
             found = _Refusal("disk", message, f"Make room. {_way_on(job)}", ExitCode.CRASHED)

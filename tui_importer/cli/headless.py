@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tui_importer.cli.output import note, put
+from tui_importer.cli.signals import SIGNALS, outcome
 from tui_importer.engine.control import Halt
 from tui_importer.engine.job import LAST_RESORT
 from tui_importer.report.plan import span
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tui_importer.engine.job import Job
     from tui_importer.engine.snapshot import Snapshot
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK = 0.2
 """Seconds between looks at the job."""
 LINE_EVERY = 10.0
@@ -42,8 +42,9 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not outcome.stands:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class Drain:
@@ -69,6 +70,8 @@ class Drain:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._job.is_over:  # nothing is left that a signal could interrupt; the summary is still to be written
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal returned
 

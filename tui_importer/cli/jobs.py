@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import note, write, write_json
+from tui_importer.cli.output import Stdout, delivered, note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
@@ -17,7 +17,7 @@ from tui_importer.journal.errors import JournalBusy, JournalCorrupt, JournalNewe
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tui_importer.cli.colours import Style
@@ -44,12 +44,18 @@ class OutputRefused(ImporterError):
 def jobs(request: JobsRequest) -> int:
     """List all jobs, newest first."""
     found = list_jobs(paths().jobs)
+    with delivered(ExitCode.DONE):
+        _write_jobs(request, found)
+    return ExitCode.DONE
+
+
+def _write_jobs(request: JobsRequest, found: Sequence[JobSummary]) -> None:
     if request.json:
         write_json([_document(job) for job in found])
-        return ExitCode.DONE
+        return
     if not found:
         write("There are no jobs yet. Start one with: tui-importer run users.csv")
-        return ExitCode.DONE
+        return
     width = max(len(job.job) for job in found)
     for job in found:
         totals = job.totals
@@ -61,7 +67,6 @@ def jobs(request: JobsRequest) -> int:
         )
         if job.problem:
             write(f"{'':{width}}  {coloured(safe(job.problem), 'error', sys.stdout)}")
-    return ExitCode.DONE
 
 
 def errors(request: ErrorsRequest) -> int:
@@ -76,7 +81,8 @@ def _export(folder: Path, request: ErrorsRequest) -> int:
     from tui_importer.report.failures import write_failures
 
     if request.output is None:
-        write_failures(folder, sys.stdout)
+        with delivered(ExitCode.DONE):
+            write_failures(folder, Stdout())
         return ExitCode.DONE
     try:
         descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -139,6 +139,11 @@ class Job:
         return self._lifecycle.state == "paused" and halt is not None and halt.kind == "canary"
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of the job is left to do."""
+        return self._lifecycle.state in {"finished", "aborted"}
+
+    @property
     def exit_code(self) -> int:
         """What a run without a screen ends with."""
         if self._lifecycle.state == "finished":
