@@ -6,6 +6,7 @@ safe, because every write is preceded by a durable intent.
 
 from __future__ import annotations
 
+import errno
 import math
 import threading
 import time
@@ -77,8 +78,22 @@ def key_rejected() -> Halt:
     return Halt("key", "key rejected", "The API answers 401: give a valid key for this environment and resume.")
 
 
+def lacking(error: BaseException) -> tuple[str, str] | None:
+    """What the machine lacks and what to do, if that is all that is wrong; None for any other error."""
+    if isinstance(error, MemoryError):
+        return "this machine has too little memory", "End other programs, then resume; nothing was lost."
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+        return (
+            f"the system lets this process open no more files ({error.strerror})",
+            "Raise the limit (ulimit -n 1024), then resume; nothing was lost.",
+        )
+    return None
+
+
 def unexpected(error: Exception) -> Halt:
     """The halt for an error of ours: its type and place, never its text or values, which may hold secrets."""
+    if (lack := lacking(error)) is not None:
+        return Halt("internal", *lack)
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
