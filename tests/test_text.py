@@ -75,7 +75,20 @@ def test_visible_text_stays_visible_in_length(text: str) -> None:
     assert len(safe(text)) == len(text)
 
 
-@pytest.mark.parametrize("text", ["Zoë Müller", "名前", "o'Brien <b>[/nope]$x", "👩‍💻", "e\u0301", "❤\ufe0f", "👁\ufe0f\u200d🗨\ufe0f", "ที่นี่", "क्षत्रिय"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zoë Müller",
+        "名前",
+        "o'Brien <b>[/nope]$x",
+        "👩‍💻",
+        "e\u0301",
+        "❤\ufe0f",
+        "👁\ufe0f\u200d🗨\ufe0f",
+        "ที่นี่",
+        "क्षत्रिय",
+    ],
+)
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert safe(text) == text
 

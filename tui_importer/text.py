@@ -18,7 +18,7 @@ _TABLE |= {0x7F: "␡", 0x09: " ", 0x0A: "⏎", 0x0D: "␍"}
 _TABLE |= dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT)
 _TABLE |= dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT)
 # Zero-width, bidi and invisible formatting characters, signs that enclose the digits after them, variation selectors,
-# and controls of musical, shorthand and Egyptian writing. ZWJ (U+200D) stays, and VS15 and VS16: emoji are made of them.
+# and controls of musical, shorthand and Egyptian writing. ZWJ (U+200D), VS15 and VS16 stay: emoji are made of them.
 _INVISIBLE = [
     0xAD, 0x34F, *range(0x600, 0x606), 0x61C, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x115F, 0x1160, 0x17B4, 0x17B5,
     *range(0x180B, 0x1810), 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F),

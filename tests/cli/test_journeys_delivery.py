@@ -149,8 +149,8 @@ def test_a_list_that_nobody_takes_is_interrupted_and_followed_by_no_second_docum
     cli("run", source, *BRIEF, "--job", "j", code=0)
     bad = tmp_path / "bad.csv"
     bad.write_text("email\n" + "broken\n" * 200, encoding="utf-8")
-    arguments = {"scan": [bad, "--json"], "jobs": ["--json"], "errors": ["j"]}[command]
-    with Unread(cli, command, *arguments) as unread:
+    arguments: dict[str, list[str | Path]] = {"scan": [bad, "--json"], "jobs": ["--json"], "errors": ["j"]}
+    with Unread(cli, command, *arguments[command]) as unread:
         unread.wait_until_it_writes()
         unread.process.send_signal(number)
         code, said = unread.end()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -78,21 +77,25 @@ def errors(request: ErrorsRequest) -> int:
 
 
 def _export(folder: Path, request: ErrorsRequest) -> int:
+    from tui_importer.cli.signals import interruptible
     from tui_importer.report.failures import write_failures
+    from tui_importer.report.new_file import new_file
 
     if request.output is None:
         with delivered(ExitCode.DONE):
             write_failures(folder, Stdout())
         return ExitCode.DONE
+    output = request.output
     try:
-        descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with interruptible(), new_file(lambda: [output]) as file:
+            count = write_failures(folder, file.stream)
+    except FileExistsError as error:
+        raise OutputRefused(f"{safe(output)} exists already.", "Name a file that does not exist yet.") from error
     except OSError as error:
         raise OutputRefused(
-            f"{safe(request.output)} cannot be written: {error.strerror}.", "Name a file that does not exist yet."
+            f"{safe(output)} cannot be written: {safe(error.strerror)}.", "Name a place where there is room."
         ) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-        count = write_failures(folder, stream)
-    note(f"{plural(count, 'failure')} written to {safe(request.output)}")
+    note(f"{plural(count, 'failure')} written to {safe(output)}")
     return ExitCode.DONE
 
 

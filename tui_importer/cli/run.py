@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.boundary import unfinished_job
-from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
+from tui_importer.cli.headless import Drain, Progress, wait_for
 from tui_importer.cli.key import obtain_key
 from tui_importer.cli.output import delivered, note, write, write_json
 from tui_importer.cli.piped import readable
 from tui_importer.cli.reading import save_mapping
 from tui_importer.cli.scratch import scratch_folder
-from tui_importer.cli.signals import noticed
+from tui_importer.cli.signals import interruptible, noticed
 from tui_importer.cli.terminal import ask, can_ask, confirmed
 from tui_importer.config import load, paths, private_folder
 from tui_importer.engine.environment import read_environment

@@ -121,3 +121,19 @@ def settle(code: int) -> None:
         late = _Late()
         for number in SIGNALS:
             signal.signal(number, late.note)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, wherever no job runs: folders are tidied, locks given back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        if not outcome.stands:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -288,6 +288,8 @@ class Job:
             running.join(0.5)
 
     def _journal_failed(self, error: JournalError) -> None:
+        if self._lifecycle.state not in {"running", "pausing"}:  # whoever resumes holds the lock, and waits for commits
+            return
         self.halt(halt_of(error), now=True)
 
     # -- the coordinator ----------------------------------------------------------------------------------------
