@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import OutputLost, abandon_stdout, delivered, flush_stdout, note, write_json
 from tui_importer.cli.signals import delivering, outcome, settle
-from tui_importer.errors import ExitCode, ImporterError
+from tui_importer.errors import ExitCode, ImporterError, lacking
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -132,6 +132,10 @@ def _refusal(error: BaseException, job: str = "") -> _Refusal:
     match error:
         case JobInterrupted(__cause__=BaseException() as cause):
             return _refusal(cause, error.job)
+        case Exception() if (lack := lacking(error)) is not None:
+            code = error.exit_code if isinstance(error, ImporterError) else ExitCode.CRASHED
+            what = f"{lack.what[0].upper()}{lack.what[1:]}."
+            found = _Refusal(lack.kind, what, f"{lack.cure} and try again. {_way_on(job)}", code)
         case ImporterError():
             found = _Refusal(error.kind, error.message, error.next, error.exit_code)
         case _:
@@ -151,13 +155,6 @@ def _foreign(error: BaseException, job: str) -> _Refusal:
             found = _Refusal("usage", error.format_message(), f"See `{command} --help`.", ExitCode.REFUSED)
         case click.ClickException():
             found = _Refusal("usage", error.format_message(), "", ExitCode.REFUSED)
-        case MemoryError():
-            message = "This machine has too little memory for this."
-            found = _Refusal("memory", message, f"End other programs and try again. {_way_on(job)}", ExitCode.CRASHED)
-        case OSError(errno=errno.EMFILE | errno.ENFILE):
-            message = f"The system lets this process open no more files: {error.strerror}."
-            next_step = f"Raise the limit (ulimit -n 1024) and try again. {_way_on(job)}"
-            found = _Refusal("open_files", message, next_step, ExitCode.CRASHED)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
             message = f"The system could not write: {error.strerror}."
             found = _Refusal("disk", message, f"Make room. {_way_on(job)}", ExitCode.CRASHED)

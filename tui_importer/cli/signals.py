@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Those that end a command; Windows, on which only the refusal is told, has fewer."""
 BEAT = 0.2
 """Seconds after which a call that blocks is ended, so that signals are seen to; Python calls it again."""
 PATIENCE = 1.0
@@ -27,7 +28,7 @@ PATIENCE = 1.0
 @contextlib.contextmanager
 def noticed(at_beat: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Within, handlers of signals run soon although the main thread waits in a system call."""
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 

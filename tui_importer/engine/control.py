@@ -6,7 +6,6 @@ safe, because every write is preceded by a durable intent.
 
 from __future__ import annotations
 
-import errno
 import math
 import threading
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tui_importer.engine.errors import Interrupted, PlanFailed
-from tui_importer.errors import ExitCode
+from tui_importer.errors import ExitCode, lacking
 from tui_importer.journal.errors import JournalError
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.text import safe
@@ -65,6 +64,8 @@ def halt_of(error: ImporterError) -> Halt:
     """The halt for an error of ours that ended a phase or the check of a key."""
     if isinstance(error, PlanFailed):
         return error.halt
+    if (lack := lacking(error)) is not None:
+        return Halt("journal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
     if isinstance(error, FOLDER_ERRORS):
         return Halt("journal", safe(error.message), safe(error.next))
     if isinstance(error, KeyRejected):
@@ -78,22 +79,10 @@ def key_rejected() -> Halt:
     return Halt("key", "key rejected", "The API answers 401: give a valid key for this environment and resume.")
 
 
-def lacking(error: BaseException) -> tuple[str, str] | None:
-    """What the machine lacks and what to do, if that is all that is wrong; None for any other error."""
-    if isinstance(error, MemoryError):
-        return "this machine has too little memory", "End other programs, then resume; nothing was lost."
-    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
-        return (
-            f"the system lets this process open no more files ({error.strerror})",
-            "Raise the limit (ulimit -n 1024), then resume; nothing was lost.",
-        )
-    return None
-
-
 def unexpected(error: Exception) -> Halt:
     """The halt for an error of ours: its type and place, never its text or values, which may hold secrets."""
     if (lack := lacking(error)) is not None:
-        return Halt("internal", *lack)
+        return Halt("internal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
