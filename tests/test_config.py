@@ -97,6 +97,9 @@ def test_an_empty_variable_is_none() -> None:
         ("http://127.8.9.1", "http://127.8.9.1"),
         ("http://localhost:4100/", "http://localhost:4100"),
         ("http://[::1]:4100", "http://[::1]:4100"),
+        ("https://10.1.2.3", "https://10.1.2.3"),
+        ("https://api.workos.com.", "https://api.workos.com."),
+        ("https://my_host-2.example", "https://my_host-2.example"),
     ],
 )
 def test_addresses_that_are_accepted(text: str, url: str) -> None:
@@ -111,7 +114,10 @@ def test_addresses_that_are_accepted(text: str, url: str) -> None:
         "https://ann@api.workos.com", "https://ann:pw@api.workos.com", "https://api.workos.com/v1",
         "https://api.workos.com?x=1", "https://api.workos.com#x", "https://api.workos.com:99999",
         "https://api.workos.com:port", "https://api .workos.com", "https://api.workos.com\n", "https://[::1",
-        "https://аpi.workos.com", "http://2130706433",
+        "https://аpi.workos.com", "http://2130706433", "https://api..workos.com", "https://.workos.com",
+        "https://256.1.1.1", "https://1.2.3", "https://1.2.3.4.5", "https://[1.2.3.4]", f"https://{'a' * 64}.com",
+        "https://" + "a." * 127 + "com",
+        "https://api.workos.com..", "//api.workos.com", "https:api.workos.com", "https://api,workos.com",
     ],
 )  # fmt: skip
 def test_addresses_that_are_refused(text: str) -> None:

@@ -119,6 +119,11 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "A second Ctrl-C stops at once": (
         "cli/test_journeys_terminal.py::test_the_second_interrupt_stops_at_once_and_nothing_is_lost",
     ),
+    "Once a job is finished no signal": (
+        "cli/test_journeys_delivery.py::test_once_the_job_is_finished_no_signal_changes_what_the_command_ends_with",
+        "cli/test_journeys_delivery.py::test_a_finished_job_whose_summary_nobody_takes_is_not_called_interrupted",
+        "cli/test_journeys_delivery.py::test_an_interrupt_that_comes_just_before_the_question_waits_is_not_lost",
+    ),
     "somebody was deactivated in WorkOS?": (
         "engine/test_deactivated.py::test_deactivated_people_stay_so_whatever_answer_is_lost",
     ),
@@ -133,6 +138,25 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "cli/test_journeys_machine.py::test_a_disk_that_gets_full_in_the_import_pauses_it",
         "cli/test_journeys_machine.py::test_a_folder_that_is_removed_halts_the_job_at_once",
         "cli/test_journeys_machine.py::test_a_job_that_becomes_read_only_is_told_so_and_goes_on_when_it_is_writable_again",
+    ),
+    "An export is complete or not there": (
+        "cli/test_journeys_exports.py::test_one_that_is_interrupted_leaves_its_name_free",
+        "cli/test_journeys_exports.py::test_one_for_which_there_is_no_room_leaves_its_name_free",
+        "cli/test_journeys_delivery.py::test_a_finished_job_whose_summary_has_no_room_is_finished",
+    ),
+    "another account made a job here": (
+        "cli/test_journeys_unreadable.py::test_it_is_listed_with_its_problem_and_all_other_jobs_work",
+    ),
+    "It is listed with its problem, and all other jobs work": (
+        "cli/test_journeys_unreadable.py::test_it_is_listed_with_its_problem_and_all_other_jobs_work",
+        "cli/test_journeys_unreadable.py::test_what_is_asked_of_it_is_refused_with_its_own_folder",
+    ),
+    "the machine has too little memory": (
+        "cli/test_journeys_lacking.py::test_too_little_memory_in_the_engine_halts_the_job_which_is_resumed",
+    ),
+    "That is what the job and the command say": (
+        "cli/test_journeys_lacking.py::test_too_few_open_files_are_named_wherever_they_end",
+        "cli/test_journeys_lacking.py::test_too_little_memory_in_a_command_is_a_sentence",
     ),
     "the journal is damaged?": (
         "journal/test_journal_damaged.py::test_any_damage_is_noticed_or_harmless_and_the_job_can_be_listed_and_removed",

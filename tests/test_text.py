@@ -31,10 +31,31 @@ def test_every_code_point_is_harmless_afterwards() -> None:
 @pytest.mark.parametrize(
     "code",
     [0x200B, 0x200E, 0x200F, 0x202A, 0x202E, 0x2028, 0x2029, 0x2066, 0x2069, 0xFEFF, 0xAD, 0x3164, 0xFFA0, 0x34F,
-     0xE0041, 0xE0100],
+     0xE0041, 0xE0100, 0x600, 0x605, 0x6DD, 0x70F, 0x8E2, 0x110BD, 0x180B, 0x180F, 0xFE00, 0xFE0D, 0x13430, 0x1BCA0,
+     0x1D173, 0x1D17A],
 )  # fmt: skip
 def test_invisible_and_direction_changing_characters_are_seen(code: int) -> None:
     assert safe(f"a{chr(code)}b") == "a�b"
+
+
+def test_no_format_character_but_the_joiner_of_emoji_is_left() -> None:
+    codes = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cf"]
+    assert [code for code in codes if chr(code) in safe(chr(code))] == [0x200D]
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u20dd", "\u0e49", "\ufe0f", "\u200d"])
+def test_marks_do_not_pile_up(mark: str) -> None:
+    assert safe(f"e{mark * 4}") == f"e{mark * 4}"
+    assert safe(f"e{mark * 7}x{mark}") == f"e{mark * 4}���x{mark}"
+    assert safe(mark * 300).count(mark) == 4
+
+
+@given(st.text(st.characters(categories=["M", "Cf", "Ll"]), max_size=60))
+def test_no_character_carries_more_than_four_marks(text: str) -> None:
+    shown = safe(text)
+    runs = "".join("m" if unicodedata.category(c).startswith("M") else " " for c in shown).split()
+    assert max(map(len, runs), default=0) <= 4
+    assert safe(shown) == shown
 
 
 @given(anything)
@@ -54,7 +75,20 @@ def test_visible_text_stays_visible_in_length(text: str) -> None:
     assert len(safe(text)) == len(text)
 
 
-@pytest.mark.parametrize("text", ["Zoë Müller", "名前", "o'Brien <b>[/nope]$x", "👩‍💻", "e\u0301"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zoë Müller",
+        "名前",
+        "o'Brien <b>[/nope]$x",
+        "👩‍💻",
+        "e\u0301",
+        "❤\ufe0f",
+        "👁\ufe0f\u200d🗨\ufe0f",
+        "ที่นี่",
+        "क्षत्रिय",
+    ],
+)
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert safe(text) == text
 

@@ -10,8 +10,9 @@ ImporterError                 a sentence for the operator and a next step; has a
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 
 class ExitCode(IntEnum):
@@ -31,6 +32,7 @@ class ExitCode(IntEnum):
     REFUSED = 2, "refused: usage, config, machine, file, no server; nothing written"
     PAUSED = 3, "paused by a limit, the service or the disk; resumable"
     KEY_REJECTED = 4, "the key was rejected; a job that had begun is resumable"
+    OUTPUT_LOST = 69, "done, but the result could not be written; what was done stands"
     CRASHED = 70, "a defect, or a full disk; a job that had begun is resumable"
     INTERRUPTED = 130, "interrupted; a job that had begun is resumable"
     READER_LEFT = 141, "whatever read the output went away"
@@ -54,3 +56,31 @@ class ImporterError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.next}".strip()
+
+
+class Lack(NamedTuple):
+    """What this machine has too little of, and what to do; neither with a full stop."""
+
+    kind: str
+    what: str
+    cure: str
+
+
+_MEMORY = Lack("memory", "this machine has too little memory", "End other programs")
+_FILES = Lack("open_files", "the system lets this process open no more files", "Raise the limit (ulimit -n 1024)")
+
+
+def lacking(error: BaseException) -> Lack | None:
+    """What the machine lacked when `error` came about, be it only its cause; None for anything else."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError):
+            return _MEMORY
+        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+            return _FILES
+        if not isinstance(cause, ImporterError) and "Too many open files" in str(
+            cause
+        ):  # libraries keep the words only
+            return _FILES
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return None

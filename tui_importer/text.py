@@ -17,15 +17,23 @@ _TABLE: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20)}
 _TABLE |= {0x7F: "␡", 0x09: " ", 0x0A: "⏎", 0x0D: "␍"}
 _TABLE |= dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT)
 _TABLE |= dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT)
-# Zero-width, bidi and invisible formatting characters; ZWJ (U+200D) stays, emoji are made of it.
+# Zero-width, bidi and invisible formatting characters, signs that enclose the digits after them, variation selectors,
+# and controls of musical, shorthand and Egyptian writing. ZWJ (U+200D), VS15 and VS16 stay: emoji are made of them.
 _INVISIBLE = [
-    0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029,
-    *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC),
-    *range(0xE0000, 0xE1000),
+    0xAD, 0x34F, *range(0x600, 0x606), 0x61C, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x115F, 0x1160, 0x17B4, 0x17B5,
+    *range(0x180B, 0x1810), 0x200B, 0x200C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE0E), 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC), 0x110BD, 0x110CD,
+    *range(0x13430, 0x13440), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000),
 ]  # fmt: skip
 _TABLE |= dict.fromkeys(_INVISIBLE, _REPLACEMENT)
 # The few of them that Python calls printable; a class of these alone compiles in no time.
 _UNSAFE = re.compile("[" + "".join(chr(code) for code in _INVISIBLE if chr(code).isprintable()) + "]")
+
+_MOST_MARKS = 4
+"""Marks upon one character: the languages that have most of them need three."""
+_JOINER = "\u200d"
+# Where there can be too many, as nothing below U+0300 is a mark.
+_MAYBE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{_MOST_MARKS + 1}}}")
 
 
 # What stands for the characters of screens and sentences where a terminal cannot show them; each is one cell wide.
@@ -68,14 +76,29 @@ def _simple(character: str, encoding: str) -> str:
 def safe(value: object, limit: int = MAX_LENGTH) -> str:
     """Return `value` as one line of harmless text, at most `limit` characters (cut with `…`).
 
-    Control characters become visible pictures, newlines `⏎`, invisible and direction-changing characters `�`.
+    Control characters become visible pictures, newlines `⏎`, invisible and direction-changing characters `�`, and so
+    do marks that are too many upon one character: piled up they cover the lines above and below.
     """
     text = value if isinstance(value, str) else str(value)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
-    if text.isprintable() and (text.isascii() or not _UNSAFE.search(text)):
-        return text
-    return text.translate(_TABLE)
+    if text.isascii():
+        return text if text.isprintable() else text.translate(_TABLE)
+    if not text.isprintable() or _UNSAFE.search(text):
+        text = text.translate(_TABLE)
+    return _with_few_marks(text) if _MAYBE_MARKS.search(text) else text
+
+
+def _with_few_marks(text: str) -> str:
+    import unicodedata
+
+    marks = 0
+    kept = []
+    for character in text:
+        is_mark = character == _JOINER or unicodedata.category(character).startswith("M")
+        marks = marks + 1 if is_mark else 0
+        kept.append(character if marks <= _MOST_MARKS else _REPLACEMENT)
+    return "".join(kept)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tui_importer.sandbox.server import Sandbox
 
 JOB_KEYS = [
-    "job", "source", "environment", "state", "reason", "rows", "created", "existing", "failed", "skipped", "pending",
-    "started", "updated",
+    "job", "source", "environment", "state", "reason", "problem", "rows", "created", "existing", "failed", "skipped",
+    "pending", "started", "updated",
 ]  # fmt: skip
 ADDED = ["_row", "_line", "_step", "_kind", "_status", "_error", "_request_id"]
 
@@ -41,6 +41,7 @@ def test_jobs_are_listed_newest_first_in_text_and_json(tmp_path: Path, cli: Cli,
     assert [list(newest), list(oldest)] == [JOB_KEYS, JOB_KEYS]
     assert oldest | {"started": "", "updated": ""} == {
         "job": "first-of-all", "source": str(first), "environment": "SANDBOX", "state": "finished", "reason": "",
+        "problem": "",
         "rows": 4, "created": 4, "existing": 0, "failed": 0, "skipped": 0, "pending": 0, "started": "", "updated": "",
     }  # fmt: skip
     assert (newest["job"], newest["state"], newest["rows"], newest["pending"]) == ("b", "paused", 2, 2)

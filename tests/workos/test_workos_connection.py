@@ -122,9 +122,12 @@ class TestHttpClient:
         connection("http://127.0.0.1:4100").http_client().close()
 
 
+HERE = "http://127.0.0.1:4100"
+
+
 class TestSandboxProbe:
     def test_yes(self) -> None:
-        api = FakeApi((200, {"sandbox": True, "version": "1"}))
+        api = FakeApi((200, {"sandbox": True, "version": "1"}), url=HERE)
         assert api.ask(lambda client: client.is_sandbox())
         assert api.target == "/__sandbox"
 
@@ -144,12 +147,18 @@ class TestSandboxProbe:
         ],
     )
     def test_only_a_clear_yes_counts(self, answer: tuple[int, object] | httpx.Response | Exception) -> None:
-        assert not FakeApi(answer).ask(lambda client: client.is_sandbox())
+        assert not FakeApi(answer, url=HERE).ask(lambda client: client.is_sandbox())
+
+    @pytest.mark.parametrize("url", ["https://api.workos.com", "https://10.0.0.1", "https://localhost.example"])
+    def test_only_this_machine_is_asked(self, url: str) -> None:
+        api = FakeApi((200, {"sandbox": True}), url=url)
+        assert not api.ask(lambda client: client.is_sandbox())
+        assert api.requests == []
 
     def test_it_sends_no_key_takes_no_token_and_is_no_attempt(self) -> None:
         limiter = RateLimiter()
         limiter.throttled(300.0)
-        api = FakeApi((200, {"sandbox": True}), limiter=limiter)
+        api = FakeApi((200, {"sandbox": True}), url=HERE, limiter=limiter)
         assert api.ask(lambda client: client.is_sandbox())
         assert "Authorization" not in api.requests[0].headers
         assert not api.attempts

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import abandon_stdout, flush_stdout, note, write_json
-from tui_importer.errors import ExitCode, ImporterError
+from tui_importer.cli.output import OutputLost, abandon_stdout, delivered, flush_stdout, note, write_json
+from tui_importer.cli.signals import delivering, outcome, settle
+from tui_importer.errors import ExitCode, ImporterError, lacking
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
     """
     try:
         code = call()
-        flush_stdout()
+        if not outcome.stands:
+            with delivered(code):
+                pass
     except SystemExit:
         raise
     except BrokenPipeError:
@@ -58,6 +61,8 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
             abandon_stdout()
         return ExitCode.READER_LEFT
     except BaseException as error:  # noqa: BLE001 - the last boundary; a native library's panic is no Exception
+        if outcome.code is not None and isinstance(error, KeyboardInterrupt):  # it came too late to interrupt anything
+            return outcome.code
         return _ended_with(error, as_json=as_json)
     return code
 
@@ -79,42 +84,58 @@ def _ended_with(error: BaseException, *, as_json: bool) -> int:
         refusal = _refusal(error)
     except BaseException:  # noqa: BLE001 - the second error says nothing about the first
         refusal = _Refusal("internal", _UNFORESEEN, "", ExitCode.CRASHED)
-    if as_json:
+    if outcome.begun:  # half a result cannot be made whole, and a second document would make it worse
+        _surely(_end_stdout, None, "")
+    elif as_json:
         _surely(lambda: _write_document(refusal), sys.__stdout__, _LAST_DOCUMENT)
-    else:
-        _surely(flush_stdout, None, "")
     _surely(lambda: _write_sentences(refusal), sys.__stderr__, _LAST_SENTENCE)
+    settle(refusal.exit_code)
     return refusal.exit_code
+
+
+def _end_stdout() -> None:
+    try:
+        with delivering():
+            flush_stdout()
+    except BaseException:
+        abandon_stdout()
+        raise
 
 
 def _surely(write: Callable[[], None], stream: TextIO | None, last_words: str) -> None:
     """Write; when that fails in a way that its own handling did not foresee, write the last words unbuffered."""
     try:
         write()
-    except BaseException:  # noqa: BLE001 - there is nowhere left to tell of it
-        if stream is not None:
+    except BaseException as error:  # noqa: BLE001 - there is nowhere left to tell of it
+        if stream is not None and not isinstance(error, KeyboardInterrupt):
             with contextlib.suppress(Exception):
                 os.write(stream.fileno(), f"{last_words}\n".encode())
 
 
 def _write_document(refusal: _Refusal) -> None:
     try:
-        write_json({"error": {"kind": refusal.kind, "message": refusal.message, "next": refusal.next}})
-        sys.stdout.flush()
-    except OSError:  # its reader left, or its disk is full
+        with delivering():
+            write_json({"error": {"kind": refusal.kind, "message": refusal.message, "next": refusal.next}})
+            flush_stdout()
+    except (OSError, OutputLost, KeyboardInterrupt):  # its reader left, its disk is full, or nobody took it
         abandon_stdout()
 
 
 def _write_sentences(refusal: _Refusal) -> None:
-    note(f"{coloured('tui-importer:', 'error', sys.stderr)} {refusal.message}")
-    if refusal.next:
-        note(f"Next: {refusal.next}")
+    with delivering():
+        note(f"{coloured('tui-importer:', 'error', sys.stderr)} {refusal.message}")
+        if refusal.next:
+            note(f"Next: {refusal.next}")
 
 
 def _refusal(error: BaseException, job: str = "") -> _Refusal:
     match error:
         case JobInterrupted(__cause__=BaseException() as cause):
             return _refusal(cause, error.job)
+        case Exception() if (lack := lacking(error)) is not None:
+            code = error.exit_code if isinstance(error, ImporterError) else ExitCode.CRASHED
+            what = f"{lack.what[0].upper()}{lack.what[1:]}."
+            found = _Refusal(lack.kind, what, f"{lack.cure} and try again. {_way_on(job)}", code)
         case ImporterError():
             found = _Refusal(error.kind, error.message, error.next, error.exit_code)
         case _:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import signal
@@ -12,38 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tui_importer.cli.output import note, put
+from tui_importer.cli.signals import SIGNALS
 from tui_importer.engine.control import Halt
 from tui_importer.engine.job import LAST_RESORT
 from tui_importer.report.plan import span
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
     from tui_importer.engine.job import Job
     from tui_importer.engine.snapshot import Snapshot
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK = 0.2
 """Seconds between looks at the job."""
 LINE_EVERY = 10.0
 """Seconds between progress lines where they cannot be overwritten."""
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, wherever no job runs: folders are tidied, locks given back."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Drain:
@@ -69,6 +52,8 @@ class Drain:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._job.is_over:  # nothing is left that a signal could interrupt; the summary is still to be written
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal returned
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import note, write, write_json
+from tui_importer.cli.output import Stdout, delivered, note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
 from tui_importer.errors import ExitCode, ImporterError
-from tui_importer.journal.errors import JournalCorrupt, JournalNewer, JournalUnwritable
+from tui_importer.journal.errors import JournalBusy, JournalCorrupt, JournalNewer, JournalUnwritable, NotRemoved
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tui_importer.cli.colours import Style
@@ -44,12 +43,18 @@ class OutputRefused(ImporterError):
 def jobs(request: JobsRequest) -> int:
     """List all jobs, newest first."""
     found = list_jobs(paths().jobs)
+    with delivered(ExitCode.DONE):
+        _write_jobs(request, found)
+    return ExitCode.DONE
+
+
+def _write_jobs(request: JobsRequest, found: Sequence[JobSummary]) -> None:
     if request.json:
         write_json([_document(job) for job in found])
-        return ExitCode.DONE
+        return
     if not found:
         write("There are no jobs yet. Start one with: tui-importer run users.csv")
-        return ExitCode.DONE
+        return
     width = max(len(job.job) for job in found)
     for job in found:
         totals = job.totals
@@ -61,7 +66,6 @@ def jobs(request: JobsRequest) -> int:
         )
         if job.problem:
             write(f"{'':{width}}  {coloured(safe(job.problem), 'error', sys.stdout)}")
-    return ExitCode.DONE
 
 
 def errors(request: ErrorsRequest) -> int:
@@ -73,23 +77,28 @@ def errors(request: ErrorsRequest) -> int:
 
 
 def _export(folder: Path, request: ErrorsRequest) -> int:
+    from tui_importer.cli.signals import interruptible
     from tui_importer.report.failures import said_of_secrets, write_failures
+    from tui_importer.report.new_file import new_file
 
     of_secrets = said_of_secrets(folder)
     if request.output is None:
-        write_failures(folder, sys.stdout)
+        with delivered(ExitCode.DONE):
+            write_failures(folder, Stdout())
         if of_secrets:
             note(of_secrets)
         return ExitCode.DONE
+    output = request.output
     try:
-        descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with interruptible(), new_file(lambda: [output]) as file:
+            count = write_failures(folder, file.stream)
+    except FileExistsError as error:
+        raise OutputRefused(f"{safe(output)} exists already.", "Name a file that does not exist yet.") from error
     except OSError as error:
         raise OutputRefused(
-            f"{safe(request.output)} cannot be written: {error.strerror}.", "Name a file that does not exist yet."
+            f"{safe(output)} cannot be written: {safe(error.strerror)}.", "Name a place where there is room."
         ) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-        count = write_failures(folder, stream)
-    note(f"{plural(count, 'failure')} written to {safe(request.output)}")
+    note(f"{plural(count, 'failure')} written to {safe(output)}")
     if of_secrets:
         note(of_secrets)
     return ExitCode.DONE
@@ -127,11 +136,15 @@ def _nothing_paused() -> Iterator[None]:
 
 
 def _contents(found: Jobs, name: str) -> str:
-    """What a purge removes; a journal that cannot be read can be removed, too. Raises JobNotFound."""
+    """What a purge removes; one that is damaged can be removed, too. Raises JobNotFound, NotRemoved."""
     try:
         _, _, job = found.options_of(name)
     except (JournalCorrupt, JournalNewer) as error:
         return f"a job that cannot be read ({error.message})"
+    except JournalBusy:
+        raise
+    except JournalUnwritable as error:
+        raise NotRemoved(error.message, "Check its permissions, or remove it by hand.") from error
     return f"the journal of {plural(job.totals.rows, 'row')} ({job.totals.pending:,} of them pending)"
 
 
@@ -143,6 +156,7 @@ def _document(job: JobSummary) -> dict[str, object]:
         "environment": job.environment,
         "state": job.state,
         "reason": job.reason,
+        "problem": safe(job.problem, 2_000),
         "rows": totals.rows,
         "created": totals.created,
         "existing": totals.existing,

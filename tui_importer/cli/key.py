@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.output import note
+from tui_importer.cli.signals import noticed
 from tui_importer.cli.terminal import can_ask
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
@@ -59,7 +60,8 @@ def obtain_key(
         raise KeyMissing("There is no API key.", f"Set the environment variable {KEY_VARIABLE} and try again.")
     import click
 
-    typed: str = click.prompt(f"WorkOS API key for {base_url}", hide_input=True, err=True)
+    with noticed():
+        typed: str = click.prompt(f"WorkOS API key for {base_url}", hide_input=True, err=True)
     return _checked(typed.strip(), "The key")
 
 

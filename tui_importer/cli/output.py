@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import errno
 import io
 import os
@@ -11,9 +12,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_importer.text import simplified
+from tui_importer.cli.signals import delivering, outcome, settle
+from tui_importer.errors import ExitCode, ImporterError
+from tui_importer.text import safe, simplified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 _SIMPLIFIED = "tui_importer.simplified"
@@ -52,24 +56,92 @@ def _abandon(stream: TextIO) -> None:
         os.close(devnull)
 
 
+class OutputLost(ImporterError):
+    """The result of a command could not be written to stdout; what the command did stands."""
+
+    kind = "output_lost"
+    exit_code = ExitCode.OUTPUT_LOST
+
+
+class Stdout:
+    """Standard output for those who write to a stream, such as csv."""
+
+    def write(self, text: str) -> int:
+        """Write, as `write_part`."""
+        write_part(text)
+        return len(text)
+
+
 def write(text: str) -> None:
-    """Write one line to stdout. A terminal that is gone is no reason to fail, a file or a pipe is."""
-    try:
-        sys.stdout.write(f"{text}\n")
-    except OSError as error:
-        if not _was_terminal(sys.stdout, error):
-            raise
-        abandon_stdout()
+    """Write one line to stdout, as `write_part`."""
+    write_part(f"{text}\n")
+
+
+def write_part(text: str) -> None:
+    """Write to stdout. A terminal that is gone is no reason to fail, a file or a pipe is.
+
+    Raises BrokenPipeError when a reader left, OutputLost.
+    """
+    outcome.begun = True
+    with _told():
+        sys.stdout.write(text)
 
 
 def flush_stdout() -> None:
-    """Write out what is buffered, as `write`."""
-    try:
+    """Write out what is buffered, as `write_part`."""
+    with _told():
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if not _was_terminal(sys.stdout, error):
-            raise
+        was_terminal = _was_terminal(sys.stdout, error)
         abandon_stdout()
+        if not was_terminal:
+            raise OutputLost(
+                f"The result could not be written: {safe(error.strerror)}.", "Give it a place with room."
+            ) from error
+
+
+@contextlib.contextmanager
+def delivered(code: int, job: str = "") -> Iterator[None]:
+    """Write within the result of a command that ends with `code`; a `job`'s can be shown again.
+
+    A signal does not tear it, and from then on changes nothing. Raises OutputLost when it cannot be written or, after
+    a signal, nobody takes it; without a job that is KeyboardInterrupt.
+    """
+    try:
+        with delivering():
+            yield
+            flush_stdout()
+            settle(code)
+    except KeyboardInterrupt:
+        abandon_stdout()
+        if not job or code == ExitCode.INTERRUPTED:
+            raise
+        raise _shown_again("it was interrupted, and nobody took it", code, job) from None
+    except OutputLost as lost:
+        if not job:
+            raise
+        why = lost.__cause__.strerror if isinstance(lost.__cause__, OSError) else ""
+        raise _shown_again(why or "the system refused", code, job) from lost
+
+
+def _shown_again(why: str, code: int, job: str) -> OutputLost:
+    if code in {ExitCode.DONE, ExitCode.PROBLEMS}:
+        return OutputLost(
+            f"The job {safe(job)} is finished, but its summary could not be written: {safe(why)}.",
+            f"Show it again with: tui-importer resume {safe(job)}",
+        )
+    return OutputLost(
+        f"The summary of the job {safe(job)}, which is not finished, could not be written: {safe(why)}.",
+        "See why with: tui-importer jobs",
+    )
 
 
 def _was_terminal(stream: TextIO, error: OSError) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.cli.output import note
 from tui_importer.cli.scratch import scratch_folder
+from tui_importer.cli.signals import noticed
 from tui_importer.source.header import open_source
 from tui_importer.source.pipe import pipe_of
 from tui_importer.text import safe
@@ -56,4 +57,5 @@ def read_pipe(pipe: Pipe, folder: Path) -> Readable:
         note("Reading standard input; Ctrl-D ends it.")
     elif sys.stderr.isatty():
         note(f"Reading {'standard input' if pipe.is_stdin else safe(pipe.name)}…")
-    return Readable(pipe.copy_to(folder), pipe.name)
+    with noticed():  # whoever writes to it may never begin, nor end
+        return Readable(pipe.copy_to(folder), pipe.name)

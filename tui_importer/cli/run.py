@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.boundary import crash_file, unfinished_job
-from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
+from tui_importer.cli.headless import Drain, Progress, wait_for
 from tui_importer.cli.key import obtain_key
-from tui_importer.cli.output import note, write, write_json
+from tui_importer.cli.output import delivered, note, write, write_json
 from tui_importer.cli.piped import readable
 from tui_importer.cli.reading import save_mapping
 from tui_importer.cli.scratch import scratch_folder
+from tui_importer.cli.signals import interruptible, noticed
 from tui_importer.cli.terminal import ask, can_ask, confirmed
 from tui_importer.config import load, paths, private_folder
 from tui_importer.engine.environment import read_environment
@@ -110,7 +111,8 @@ def run(request: RunRequest) -> int:
         base_url = request.settings.base_url
         key = obtain_key(base_url, profile=request.profile)
         connection = connect(base_url, key, request.run_options)
-        environment = read_environment(connection)
+        with noticed():
+            environment = read_environment(connection)
         with readable(request.source) as source:
             if pipe is not None:
                 _save_mapping(request, source.path)
@@ -144,14 +146,16 @@ def _dry_run(request: RunRequest, source: Readable, connection: Connection, envi
             plan = _plan(job, Progress())
             if plan is None:
                 raise job.error or PlanStopped(job)
-    if request.json:
-        write_json(plan_document(plan))
-    else:
-        for line in plan_lines(plan):
-            write(line)
     organizations = plan.organizations
     clean = not (plan.refused_rows or plan.roles_missing or organizations.conflict or organizations.unknown)
-    return ExitCode.DONE if clean else ExitCode.PROBLEMS
+    code = ExitCode.DONE if clean else ExitCode.PROBLEMS
+    with delivered(code):
+        if request.json:
+            write_json(plan_document(plan))
+        else:
+            for line in plan_lines(plan):
+                write(line)
+    return code
 
 
 def _new_job(request: RunRequest, source: Readable, jobs: Jobs) -> NewJob:
@@ -178,7 +182,7 @@ def _import(request: RunRequest, source: Readable, connection: Connection, envir
         if refusal.exit_code == ExitCode.REFUSED and not job.begun:
             jobs.purge(name)
         raise
-    _print_summary(request, jobs.reader_folder(name))
+    _print_summary(request, jobs.reader_folder(name), code)
     return code
 
 
@@ -189,8 +193,9 @@ def resume(request: RunRequest) -> int:
     _, _, job_summary = jobs.options_of(name)
     if job_summary.state == "finished":
         _check_base_url(request, jobs, name)
-        _print_summary(request, jobs.reader_folder(name))
-        return ExitCode.PROBLEMS if job_summary.totals.failed else ExitCode.DONE
+        code = ExitCode.PROBLEMS if job_summary.totals.failed else ExitCode.DONE
+        _print_summary(request, jobs.reader_folder(name), code)
+        return code
     return _go_on(request, jobs, name)
 
 
@@ -234,7 +239,8 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
             recognised=partial(jobs.was_recorded_with, name),
         )
         connection = connect(frozen.base_url, key, options)
-        environment = read_environment(connection)
+        with noticed():
+            environment = read_environment(connection)
         opened = jobs.open(name, connection, options)
         with _told_if_unfinished(jobs, name), contextlib.closing(opened) as job:
             agreed = (job.begun or job.is_accepted(environment.name)) and jobs.vouches_for(name, connection.key)
@@ -252,7 +258,7 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
                 code = ExitCode.PAUSED if job.snapshot().state == "paused" else job.exit_code
             else:
                 code = _drive(job, request, environment, agreed=agreed, retried=again is not None)
-        _print_summary(request, jobs.reader_folder(name))
+        _print_summary(request, jobs.reader_folder(name), code)
     return code
 
 
@@ -356,15 +362,16 @@ def _ask(job: Job, request: RunRequest, environment: Environment) -> None:
         raise Declined("Nothing was written.")
 
 
-def _print_summary(request: RunRequest, folder: Path) -> None:
+def _print_summary(request: RunRequest, folder: Path, code: int) -> None:
     summary = summary_of(folder)
-    if request.json:
-        write_json(summary_document(summary))
-        return
-    for line in summary_lines(summary):
-        write(line)
-    if summary.totals.failed:
-        write(f"Look at the failures with: tui-importer errors {safe(summary.job)}")
+    with delivered(code, summary.job):
+        if request.json:
+            write_json(summary_document(summary))
+            return
+        for line in summary_lines(summary):
+            write(line)
+        if summary.totals.failed:
+            write(f"Look at the failures with: tui-importer errors {safe(summary.job)}")
 
 
 def _only_unfinished(jobs: Jobs) -> str:

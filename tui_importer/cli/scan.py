@@ -7,15 +7,16 @@ import json
 import signal
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import write
+from tui_importer.cli.output import delivered, write, write_part
 from tui_importer.cli.piped import read_pipe
 from tui_importer.cli.reading import save_mapping
 from tui_importer.cli.scratch import scratch_folder
+from tui_importer.cli.signals import SIGNALS, outcome
 from tui_importer.config import load
 from tui_importer.errors import ExitCode
 from tui_importer.source.errors import ScanCancelled
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tui_importer.cli.requests import ScanRequest
     from tui_importer.source.models import Problem, ScanProgress, ScanResult
 
+LOOK = 0.2
+"""Seconds between looks at the scan."""
 _LONGEST_MESSAGE = 2_000
 _PROGRESS_WIDTH = 60
 _COLUMN_WIDTH = 40
@@ -50,13 +53,18 @@ def scan(request: ScanRequest) -> int:
         if request.save_mapping:
             save_mapping(request.save_mapping, request.source, request.reading, load())
         with _progress() as progress:
-            result = pool.submit(_scan, request, folder / "rows", progress, interruption.cancelled).result()
-        with interruption.at_once():
+            scanning = pool.submit(_scan, request, folder / "rows", progress, interruption.cancelled)
+            while not wait([scanning], LOOK).done:  # a wait without an end would miss signals
+                pass
+            result = scanning.result()
+        code = ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
+        interruption.check()
+        with delivered(code):
             if request.json:
                 _write_document(result)
             else:
                 _write_report(request.source, result)
-    return ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
+    return code
 
 
 def _source(source: Path, folder: Path, interruption: _Interruption) -> Path:
@@ -87,9 +95,9 @@ def _scan(
 class _Interruption:
     """Lets SIGINT, SIGTERM and SIGHUP end the command in good order: the folder with the frozen rows must not stay.
 
-    A signal tells the scan to stop. Only while the answer is written, to a reader who may never take it, it raises:
-    at any other moment an exception could tear the making or removing of the folder. The scan has a thread of its
-    own, for a signal waits as long as the main thread is inside polars.
+    A signal tells the scan to stop. Only while a pipe is read, whose writer may never end, it raises: at any other
+    moment an exception could tear the making or removing of the folder. The scan has a thread of its own, for a signal
+    waits as long as the main thread is inside polars.
     """
 
     def __init__(self) -> None:
@@ -98,13 +106,20 @@ class _Interruption:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_error: object) -> None:
+        if outcome.stands:
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Raise ScanCancelled if a signal came when the scan was over already."""
+        if self.cancelled.is_set():
+            raise ScanCancelled
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
@@ -156,7 +171,7 @@ def _write_document(result: ScanResult) -> None:
         "dialect": result.dialect,
         "coverage": [use.document() for use in result.coverage],
     }
-    sys.stdout.write(json.dumps(head)[:-1] + ', "problems": [')
+    write_part(json.dumps(head)[:-1] + ', "problems": [')
     for number, problem in enumerate(result.problems()):
         entry = {
             "row": problem.row,
@@ -166,7 +181,7 @@ def _write_document(result: ScanResult) -> None:
             "message": problem.message,
             "next": BY_NAME[problem.kind].suggestion,
         }
-        sys.stdout.write((", " if number else "") + json.dumps(entry))
+        write_part((", " if number else "") + json.dumps(entry))
     write(f'], "rows_with_problems": {result.rows_with_problems}}}')
 
 

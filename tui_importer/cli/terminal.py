@@ -6,6 +6,7 @@ import os
 import sys
 
 from tui_importer.cli.output import put
+from tui_importer.cli.signals import noticed
 from tui_importer.errors import ImporterError
 
 
@@ -26,7 +27,8 @@ def ask(question: str) -> str:
     The question is on stderr, and nothing at all reaches stdout, which belongs to the result.
     """
     put(question)
-    line = sys.stdin.readline()
+    with noticed():
+        line = sys.stdin.readline()
     if not line:
         put("\n")
         raise EOFError

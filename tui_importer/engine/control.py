@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tui_importer.engine.errors import Interrupted, PlanFailed
-from tui_importer.errors import ExitCode
+from tui_importer.errors import ExitCode, lacking
 from tui_importer.journal.errors import JournalError
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.text import safe
@@ -64,6 +64,8 @@ def halt_of(error: ImporterError) -> Halt:
     """The halt for an error of ours that ended a phase or the check of a key."""
     if isinstance(error, PlanFailed):
         return error.halt
+    if (lack := lacking(error)) is not None:
+        return Halt("journal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
     if isinstance(error, FOLDER_ERRORS):
         return Halt("journal", safe(error.message), safe(error.next))
     if isinstance(error, KeyRejected):
@@ -88,6 +90,8 @@ def place_of(error: BaseException) -> str:
 
 def unexpected(error: Exception, words: str = "") -> Halt:
     """The halt for an error of ours; `words` are its type and place, and where more of it is written down."""
+    if (lack := lacking(error)) is not None:
+        return Halt("internal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
     return Halt(
         "internal",
         f"unexpected error: {words or place_of(error)}",

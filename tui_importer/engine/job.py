@@ -148,6 +148,11 @@ class Job:
         return self._lifecycle.state == "paused" and halt is not None and halt.kind == "canary"
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of the job is left to do."""
+        return self._lifecycle.state in {"finished", "aborted"}
+
+    @property
     def exit_code(self) -> int:
         """What a run without a screen ends with."""
         if self._lifecycle.state == "finished":
@@ -305,6 +310,8 @@ class Job:
             running.join(0.5)
 
     def _journal_failed(self, error: JournalError) -> None:
+        if self._lifecycle.state not in {"running", "pausing"}:  # whoever resumes holds the lock, and waits for commits
+            return
         self.halt(halt_of(error), now=True)
 
     # -- the coordinator ----------------------------------------------------------------------------------------

@@ -23,9 +23,19 @@ if TYPE_CHECKING:
 
 
 def is_job(folder: Path) -> bool:
-    """Whether `folder` is a job's: it has its journal, or what else every job has, should the journal be lost."""
+    """Whether `folder` is a job's: it has its journal, or what else every job has, should the journal be lost.
+
+    One that we may not look into counts as well. Raises PermissionError for the folder above.
+    """
     # No job's name begins with a dot: such a folder is a job that died before it was recorded, or in its purge.
-    return folder.name[0] != "." and ((folder / FILE).is_file() or (folder / LOCK).is_file())
+    if folder.name[0] == ".":
+        return False
+    try:
+        return (folder / FILE).is_file() or (folder / LOCK).is_file()
+    except PermissionError:  # made by another account, with sudo for example; raises again if it is the folder above
+        return folder.is_dir()
+    except OSError:  # the disk gives out: what opens it says so
+        return True
 
 
 def list_jobs(folder: Path) -> Sequence[JobSummary]:
@@ -54,13 +64,13 @@ def _read(folder: Path) -> JobSummary:
     try:
         with open_reader(folder) as reader:
             return summarise(folder, reader.job(), reader)
-    except ImporterError as error:
+    except (ImporterError, OSError) as error:
         try:
             changed = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
         except OSError:  # it was removed this very moment
             changed = datetime.now(UTC)
         return JobSummary(
-            safe(folder.name), "", "UNKNOWN", "paused", "unreadable", Totals(), changed, changed, str(error)
+            safe(folder.name), "", "UNKNOWN", "paused", "unreadable", Totals(), changed, changed, safe(error)
         )
 
 

@@ -31,7 +31,7 @@ from tui_importer.journal.records import (
     RowRecord,
     record,
 )
-from tui_importer.journal.refusals import corrupt, told
+from tui_importer.journal.refusals import corrupt, told, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -263,24 +263,35 @@ def open_reader(folder: Path) -> Iterator[Reader]:
     A journal in the form that it has at rest needs no file beside it, so that it can be read in a folder that is
     read-only or on a network disk.
     """
-    path = journal_of(folder)
-    log = path.with_name(f"{FILE}-wal")
-    if log.exists() and log.stat().st_size:  # else everything is in the file itself, whoever has it open
-        refuse_network_disk(folder)
-    try:
-        reader = _reader(path, "still" if network_disk(folder) else "ro")
-    except JournalUnwritable:
-        if log.exists():
-            raise
-        reader = _reader(path, "still")
-    with closing(reader):
+    with closing(_opened(folder)) as reader:
         yield reader
 
 
+def _opened(folder: Path) -> Reader:
+    path = journal_of(folder)
+    log = path.with_name(f"{FILE}-wal")
+    try:
+        has_log = log.exists()
+        if has_log and log.stat().st_size:  # else everything is in the file itself, whoever has it open
+            refuse_network_disk(folder)
+        try:
+            return _reader(path, "still" if network_disk(folder) else "ro")
+        except JournalUnwritable:
+            if log.exists():
+                raise
+            return _reader(path, "still")
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
 def journal_of(folder: Path) -> Path:
-    """The journal's file in a job's folder. Raises JournalCorrupt when there is none."""
+    """The journal's file in a job's folder. Raises JournalCorrupt when there is none, JournalUnwritable."""
     path = folder / FILE
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    if not is_there:
         raise corrupt(path, "the file is missing")
     return path
 

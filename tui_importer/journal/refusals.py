@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tui_importer.errors import lacking
 from tui_importer.journal.errors import JournalBusy, JournalCorrupt, JournalError, JournalUnwritable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tui_importer.errors import Lack
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _MACHINE = {
@@ -51,12 +55,23 @@ def _told_by_sqlite(error: sqlite3.Error, path: Path) -> JournalError:
         return JournalUnwritable(
             f"The journal {safe(path)} cannot be written: the disk is full.", f"Make room, {RESUME}"
         )
+    if primary == sqlite3.SQLITE_CANTOPEN and (lack := _no_more_files()) is not None:
+        return JournalUnwritable(f"The journal {safe(path)} cannot be opened: {lack.what}.", f"{lack.cure}, {RESUME}")
     if primary in _MACHINE:
         return JournalUnwritable(
             f"The journal {safe(path)} cannot be used: {safe(error)}.",
             f"Check the disk (is it full?) and the permissions, {RESUME}",
         )
     return corrupt(path, str(error))
+
+
+def _no_more_files() -> Lack | None:
+    """Whether this process can open no more files, which SQLite does not say."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return lacking(error)
+    return None
 
 
 @contextmanager
@@ -92,9 +107,20 @@ def replaced(path: Path) -> JournalUnwritable:
 def unwritable(folder: Path, error: OSError) -> JournalUnwritable:
     """The refusal when the system does not let us use a file of the job's folder."""
     return JournalUnwritable(
-        f"The job's folder {safe(folder)} cannot be used: {safe(error.strerror)}.",
+        f"The job's folder {safe(folder)} cannot be used: {safe(error.strerror)}{_owner(folder)}.",
         f"Check the disk and the permissions, {RESUME}",
     )
+
+
+def _owner(folder: Path) -> str:
+    """Whose the folder is, if it is not this account's: a command under sudo leaves one that only root can use."""
+    try:
+        other = folder.stat().st_uid
+    except OSError:
+        return ""
+    if other == os.geteuid():
+        return ""
+    return f" (it belongs to {'root' if not other else f'user id {other}'})"
 
 
 def closed() -> JournalUnwritable:

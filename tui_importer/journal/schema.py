@@ -9,12 +9,14 @@ last write; `overwritten` holds what a change replaced, as JSON. `accepted` says
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from tui_importer.durable import sync_file, sync_folder
 from tui_importer.journal.errors import JournalNewer
-from tui_importer.journal.refusals import corrupt
+from tui_importer.journal.refusals import corrupt, unwritable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -202,12 +204,31 @@ def has_its_guards(connection: sqlite3.Connection) -> bool:
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Bring an older journal to the current schema in one transaction, after a copy beside it."""
+    """Bring an older journal to the current schema in one transaction, after a copy beside it.
+
+    The copy is complete or not there: half of one, left by a process that died, is replaced. Raises JournalUnwritable,
+    sqlite3.Error.
+    """
     if version == VERSION:
         return
-    kept = path.with_suffix(f".v{version}.sqlite")
-    kept.touch(mode=0o600)
-    with closing(sqlite3.connect(kept)) as copy:
-        connection.backup(copy)  # not a file copy: committed pages may still be in the WAL
+    try:
+        _keep(connection, path.with_suffix(f".v{version}.sqlite"))
+    except OSError as error:
+        raise unwritable(path.parent, error) from error
     steps = " ".join(MIGRATIONS[number] for number in range(version, VERSION))
     connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _keep(connection: sqlite3.Connection, kept: Path) -> None:
+    made = kept.with_name(f"{kept.name}.{os.getpid()}")
+    made.unlink(missing_ok=True)
+    try:
+        made.touch(mode=0o600, exist_ok=False)
+        with closing(sqlite3.connect(made)) as copy:
+            connection.backup(copy)  # not a file copy: committed pages may still be in the WAL
+        sync_file(made)
+        made.replace(kept)
+    except BaseException:  # an interrupt too
+        made.unlink(missing_ok=True)
+        raise
+    sync_folder(kept.parent)

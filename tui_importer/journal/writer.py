@@ -57,7 +57,8 @@ class Writer:
 
     After a failure nothing queued is dropped: the same statements are tried again every second (and at once on
     `close`), while every waiter is told that nothing is durable now. It fails, too, when the file that is open is not
-    the one in the job's folder any more.
+    the one in the job's folder any more. When only the folder is closed to us, what is queued is committed, and
+    `on_failure` is called before anybody who waits is told.
     """
 
     def __init__(
@@ -140,6 +141,8 @@ class Writer:
             self._on_failure(self._error)
         else:
             self._stuck, self._error = [], None
+            if (closed := self._files.closed()) is not None:  # what is open can be written, but the job cannot end
+                self._on_failure(closed)
             commit.finish()
 
     def _write(self, statements: list[Statement]) -> None:

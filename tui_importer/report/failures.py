@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from tui_importer.journal.journal import open_reader
 from tui_importer.text import safe
@@ -22,7 +22,14 @@ LONGEST = 2_000
 """Rows read at a time, at most."""
 
 
-def write_failures(folder: Path, stream: TextIO, sequences: Collection[int] | None = None) -> int:
+class SupportsWrite(Protocol):
+    """What csv writes to."""
+
+    def write(self, text: str, /) -> object:
+        """Write some text."""
+
+
+def write_failures(folder: Path, stream: SupportsWrite, sequences: Collection[int] | None = None) -> int:
     """Write the failures of a job, with the row's original cells, and return how many there were.
 
     All of them, or those of `sequences` that are still there; in the order in which they happened. Secret cells stay

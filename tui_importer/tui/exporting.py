@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import csv
-import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TextIO
 
 from tui_importer.errors import ImporterError
 from tui_importer.report.failures import cell
+from tui_importer.report.new_file import new_file
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from tui_importer.report.new_file import NewFile
     from tui_importer.tui.rows import Rows
 
 _PAGE = 2_000
@@ -34,50 +36,37 @@ def write_rows(folder: Path, stem: str, rows: Rows) -> Path:
 
     Texts are complete, whatever the screens mask; times are ISO 8601 in UTC. Raises ExportFailed.
     """
-    with new_csv((folder,), stem) as (path, stream):
-        _write(stream, rows)
-    return path
+    with new_csv((folder,), stem) as file:
+        _write(file.stream, rows)
+    return file.path
 
 
 @contextmanager
-def new_csv(folders: Sequence[Path], stem: str) -> Iterator[tuple[Path, TextIO]]:
-    """A new file of the owner's, in the first of `folders` where one can be made.
+def new_csv(folders: Sequence[Path], stem: str) -> Iterator[NewFile]:
+    """A new file of the owner's, in the first of `folders` where one can be made; complete, or not there.
 
-    It is called `stem`.csv, or `stem`-2.csv and so on: nothing is ever overwritten. Raises ExportFailed; a file that
-    could not be completed is removed.
+    It is called `stem`.csv, or `stem`-2.csv and so on: nothing is ever overwritten. Raises ExportFailed.
     """
-    path = folders[-1] / stem
+    folder = folders[-1]
     try:
-        path, stream = _in_first(folders, stem)
-        try:
-            with stream:
-                yield path, stream
-        except BaseException:  # an interrupt too, and whatever the caller raises: no half of a file is left
-            path.unlink(missing_ok=True)
-            raise
+        with ExitStack() as stack:
+            for folder in folders[:-1]:
+                with suppress(OSError):
+                    file = stack.enter_context(new_file(partial(_names, folder, stem)))
+                    break
+            else:
+                folder = folders[-1]
+                file = stack.enter_context(new_file(partial(_names, folder, stem)))
+            yield file
     except OSError as error:
         raise ExportFailed(
-            f"The rows could not be written to {safe(path.parent)}: {safe(error.strerror)}.",
+            f"The rows could not be written to {safe(folder)}: {safe(error.strerror)}.",
             "Make room or start the console in a folder that you may write to, then export again.",
         ) from error
 
 
-def _in_first(folders: Sequence[Path], stem: str) -> tuple[Path, TextIO]:
-    for folder in folders[:-1]:
-        with suppress(OSError):
-            return _new_file(folder, stem)
-    return _new_file(folders[-1], stem)
-
-
-def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:
-    for number in count(1):
-        path = folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        return path, os.fdopen(handle, "w", encoding="utf-8", newline="")
-    raise AssertionError("there is always another number")
+def _names(folder: Path, stem: str) -> Iterator[Path]:
+    return (folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv") for number in count(1))
 
 
 def _write(stream: TextIO, rows: Rows) -> None:

@@ -17,5 +17,6 @@ def export_failures(folder: Path, stem: str, job_folder: Path, sequences: Collec
 
     Returns its path and how many there were. Raises ExportFailed, JournalError, FrozenRowsError.
     """
-    with new_csv((folder, job_folder), stem) as (path, stream):
-        return path, write_failures(job_folder, stream, sequences)
+    with new_csv((folder, job_folder), stem) as file:
+        written = write_failures(job_folder, file.stream, sequences)
+    return file.path, written

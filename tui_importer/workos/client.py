@@ -67,7 +67,12 @@ class WorkosClient:
         self.close()
 
     def is_sandbox(self) -> bool:
-        """Whether the server is our sandbox; asked without the key, past the limiter, and not an attempt."""
+        """Whether the server is our sandbox; asked without the key, past the limiter, and not an attempt.
+
+        Only this machine is asked: the API is never bothered with a path that it does not have.
+        """
+        if not self._exchange.is_local:
+            return False
         body = self._exchange.probe(_SANDBOX)
         return isinstance(body, Mapping) and body.get("sandbox") is True
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from weakref import WeakSet, ref
 
 from tui_importer import __version__
+from tui_importer.config.url import is_host
 from tui_importer.text import safe
 from tui_importer.workos.errors import BadBaseUrl, InsecureUrl, KeyRejected
 from tui_importer.workos.masking import SecretsInFlight
-from tui_importer.workos.proxy import is_host
 from tui_importer.workos.server_clock import ServerClock
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, TypeVar
 
+from tui_importer.errors import lacking
 from tui_importer.workos import proxy_faults, tls_faults
 from tui_importer.workos.errors import NotSent, ProxyFailed, TlsFailed
 from tui_importer.workos.explain import explain
@@ -33,7 +34,14 @@ def connection_fault(error: Exception, words: str, route: Route, progress: Progr
     cause = _tls_cause(error)
     if cause is not None and step is not Step.REACHING:
         return _tls_failed(*tls_faults.of_server(cause, route))
-    return not_sent(words, route)
+    return _of_this_machine(error, route) or not_sent(words, route)
+
+
+def _of_this_machine(error: Exception, route: Route) -> NotSent | None:
+    lack = lacking(error)
+    if lack is None:
+        return None
+    return NotSent(f"No connection to {route.host}: {lack.what}.", f"{lack.cure}.", text=lack.what)
 
 
 def not_sent(words: str, route: Route) -> NotSent:

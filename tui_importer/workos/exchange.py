@@ -153,6 +153,11 @@ class Exchange:
         record.succeeded(answer)
         return value
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        return self._connection.base.is_loopback
+
     def probe(self, path: str) -> object:
         """The JSON of a GET without a key, past the limiter and unobserved; None for anything but a readable 200."""
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from tui_importer.config.url import is_host
 from tui_importer.secret import Secret
 from tui_importer.text import safe
 from tui_importer.workos.errors import BadNetworkSettings
@@ -20,7 +21,6 @@ SYSTEM_SETTINGS: Final = "the system's settings"
 """Where macOS keeps a proxy that no variable names."""
 
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _LONGEST_SOCKS_CREDENTIAL = 255
 _HOW = (
@@ -133,13 +133,6 @@ def _credentials(user: str | None, password: str | None, wrong: BadNetworkSettin
     if any(len(value.encode("utf-8", "replace")) > _LONGEST_SOCKS_CREDENTIAL for value in values):
         raise wrong
     return Secret(values[0]), Secret(values[1])
-
-
-def is_host(name: str) -> bool:
-    """Whether `name` is an address or a name that can be asked for: labels of 1 to 63 characters, 253 in all."""
-    if not _HOST.fullmatch(name):
-        return False
-    return ":" in name or (len(name) <= 253 and all(0 < len(part) < 64 for part in name.removesuffix(".").split(".")))
 
 
 def _wrong_scheme(scheme: str, origin: str) -> BadNetworkSettings:

@@ -1,0 +1,140 @@
+"""Signals to the main thread: none is missed while a system call blocks, and none tears or doubles a result.
+
+Python only notes a signal, and calls its handler between two of its own instructions. A system call that blocks is
+ended by a signal that comes to its thread while it blocks. One that came a moment before, or that the system gave to
+another thread, would wait for as long as the call does. So a timer ends such calls again and again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Those that end a command; Windows, on which only the refusal is told, has fewer."""
+BEAT = 0.2
+"""Seconds after which a call that blocks is ended, so that signals are seen to; Python calls it again."""
+PATIENCE = 1.0
+"""Seconds that a reader has to take the rest of a result once a signal has come."""
+
+
+@contextlib.contextmanager
+def noticed(at_beat: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Within, handlers of signals run soon although the main thread waits in a system call."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def beat(_number: int, _frame: FrameType | None) -> None:
+        at_beat()
+
+    before = signal.signal(signal.SIGALRM, beat)
+    timer = signal.setitimer(signal.ITIMER_REAL, BEAT, BEAT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _Late:
+    """Signals that come when the outcome stands: they end a delivery that nobody takes, and nothing else."""
+
+    def __init__(self) -> None:
+        self._deadline: float | None = None
+        self._ends = False
+
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        second = self._deadline is not None
+        self._deadline = time.monotonic() + PATIENCE
+        if second and self._ends:
+            self._end()
+        elif second:  # what is left of the process does not end
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    @contextlib.contextmanager
+    def ends_delivery(self) -> Iterator[None]:
+        self._ends = True
+        try:
+            with noticed(self._look):
+                yield
+        finally:
+            self._ends = False
+
+    def _look(self) -> None:
+        if self._ends and self._deadline is not None and time.monotonic() > self._deadline:
+            self._end()
+
+    def _end(self) -> None:
+        self._ends = False
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def delivering() -> Iterator[None]:
+    """Write within what stands: a signal raises KeyboardInterrupt only if nobody takes it, or when it comes again."""
+    with _handlers(_Late()) as late, late.ends_delivery():
+        yield
+
+
+@contextlib.contextmanager
+def _handlers(late: _Late) -> Iterator[_Late]:
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, late.note) for number in SIGNALS}
+    try:
+        yield late
+    finally:
+        if not outcome.stands:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Outcome:
+    """What the command ends with once its result is delivered, and whether anything of it is on stdout."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.code: int | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing can interrupt the command any more: only the end of the process is left."""
+        return self.code is not None
+
+
+outcome = Outcome()
+"""Of this process, which is one command's."""
+
+
+def settle(code: int) -> None:
+    """The process ends with `code`, whatever signal comes now; a second one ends it if it hangs."""
+    outcome.code = code
+    if threading.current_thread() is threading.main_thread():
+        late = _Late()
+        for number in SIGNALS:
+            signal.signal(number, late.note)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, wherever no job runs: folders are tidied, locks given back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        if not outcome.stands:
+            for number, handler in before.items():
+                signal.signal(number, handler)
