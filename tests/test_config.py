@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,9 +132,55 @@ def test_everything_is_below_the_home_that_the_environment_names(home: Path) -> 
     assert list(home.iterdir()) == []
 
 
-def test_a_relative_home_becomes_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert paths({"TUI_IMPORTER_HOME": "here"}).jobs == tmp_path / "here" / "jobs"
+def test_a_home_may_begin_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    environment = {"TUI_IMPORTER_HOME": "~/here", "HOME": str(tmp_path)}
+    assert paths(environment).jobs == tmp_path / "here" / "jobs"
+
+
+HERE = "/anywhere"
+XDG = {"XDG_CONFIG_HOME": HERE, "XDG_DATA_HOME": HERE, "XDG_STATE_HOME": HERE}
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [
+        ({"TUI_IMPORTER_HOME": "here"}, "TUI_IMPORTER_HOME is a relative path: here"),
+        ({"TUI_IMPORTER_HOME": "~no-such-user-of-ours/x"}, "~no-such-user-of-ours/x"),
+        ({"TUI_IMPORTER_HOME": "~/x", "HOME": ""}, "HOME is empty"),
+        ({"TUI_IMPORTER_HOME": "/any\udcffwhere"}, "not UTF-8"),
+        ({"HOME": ""}, "HOME is empty"),
+        ({"HOME": "here"}, "HOME is a relative path: here"),
+        ({**XDG, "XDG_STATE_HOME": "", "HOME": ""}, "HOME is empty"),
+        ({**XDG, "XDG_DATA_HOME": "here"}, "XDG_DATA_HOME is a relative path: here"),
+    ],
+)
+def test_a_home_that_cannot_be_one_is_refused(
+    environment: dict[str, str], word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TUI_IMPORTER_HOME", "HOME", *XDG):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=word) as caught:
+        paths()
+    assert (caught.value.kind, caught.value.exit_code) == ("home_unusable", 2)
+    assert re.search(r"Set (TUI_IMPORTER_HOME|XDG_DATA_HOME) to the absolute path", caught.value.next)
+
+
+@pytest.mark.parametrize("below", ["", "deep/down"])
+def test_a_home_that_is_a_file_or_below_one_is_refused(home: Path, below: str) -> None:
+    (home / "file").write_text("")
+    with pytest.raises(ConfigError, match=f"a file where a folder is needed: {home}/file"):
+        paths({"TUI_IMPORTER_HOME": str(home / "file" / below)})
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has its own folders, which need a home")
+def test_an_account_that_has_all_folders_named_needs_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TUI_IMPORTER_HOME")
+    for name, value in {**XDG, "HOME": ""}.items():
+        monkeypatch.setenv(name, value)
+    assert paths().jobs == Path(HERE, "tui-importer", "jobs")
 
 
 def test_without_a_home_the_systems_folders_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

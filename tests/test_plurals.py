@@ -43,7 +43,7 @@ NEVER_ONE: Final = {
 }
 OF_NO_COUNT: Final = {
     "are both mapped", "are both named", "requests/s", "rows/s", "shows all", "chooses columns", "writes the rows",
-    "workers {", "other {", "has at most", "of other kinds", "may exist already",
+    "names a SOCKS4", "names {safe(path", "workers {", "other {", "has at most", "of other kinds", "may exist already",
 }  # fmt: skip
 """What stands before the noun is a name, a rate or a state."""
 

@@ -1,4 +1,4 @@
-"""The root of our exceptions.
+"""The root of our exceptions, and the exit codes.
 
 ImporterError                 a sentence for the operator and a next step; has a kind and an exit code
 ├── config.ConfigError        a wrong key or value in the config file
@@ -10,6 +10,31 @@ ImporterError                 a sentence for the operator and a next step; has a
 
 from __future__ import annotations
 
+from enum import IntEnum
+from typing import Self
+
+
+class ExitCode(IntEnum):
+    """What a command ends with, and what that means whichever command it was."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Give the code its meaning."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    DONE = 0, "done; of an import: every row was created, existed, or was skipped"
+    PROBLEMS = 1, "done, but some rows failed, or would fail (a scan, a dry run)"
+    REFUSED = 2, "refused: usage, config, machine, file, no server; nothing written"
+    PAUSED = 3, "paused by a limit, the service or the disk; resumable"
+    KEY_REJECTED = 4, "the key was rejected; a job that had begun is resumable"
+    CRASHED = 70, "a defect, or a full disk; a job that had begun is resumable"
+    INTERRUPTED = 130, "interrupted; a job that had begun is resumable"
+    READER_LEFT = 141, "whatever read the output went away"
+
 
 class ImporterError(Exception):
     """What happened, where, and what to do next, in words an operator understands.
@@ -20,7 +45,7 @@ class ImporterError(Exception):
     """
 
     kind: str = "error"
-    exit_code: int = 2
+    exit_code: int = ExitCode.REFUSED
 
     def __init__(self, message: str, next: str = "") -> None:  # noqa: A002 - the JSON document's own word
         super().__init__(message)

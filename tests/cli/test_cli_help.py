@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GROUPS = [
     "What everybody needs first", "What is imported", "Where to", "How fast", "What exists already",
-    "Reading the file", "Safety", "Other", "Examples", "Environment",
+    "Reading the file", "Safety", "Other", "Examples", "Environment", "Exit codes",
 ]  # fmt: skip
 VARIABLES = [
     "WORKOS_API_KEY", "WORKOS_BASE_URL", "TUI_IMPORTER_HOME", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",

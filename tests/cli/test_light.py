@@ -162,10 +162,49 @@ def test_the_unforeseen_is_a_sentence_and_a_report_without_secrets(home: Path, e
 
 def test_without_a_place_for_the_report_there_is_still_a_sentence(home: Path) -> None:
     (home / "logs").write_text("", encoding="utf-8")
-    done = guarded("raise KeyError('x')", home)
+    done = guarded("import tempfile; tempfile.tempdir = '/nowhere'; raise KeyError('x')", home)
     assert done.returncode == 70
     assert "could not be written" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "resume" not in done.stderr, "no job was open"
+
+
+def test_without_a_log_folder_the_report_is_among_the_temporary_files(home: Path) -> None:
+    (home / "logs").write_text("", encoding="utf-8")
+    done = guarded(f"import tempfile; tempfile.tempdir = {str(home)!r}; raise KeyError('x')", home)
+    (report,) = home.glob("crash-*")
+    assert str(report) in done.stderr
+
+
+FAILING = "def fail(*_, **__): raise RuntimeError('again')"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "import tui_importer.crash as c; c.write_crash = fail",
+        "import tui_importer.config as c; c.paths = fail",
+        "import tui_importer.text, tui_importer.cli.boundary as b; b.safe = fail",
+        "sys.modules['click'] = None",
+        "import tui_importer.cli.boundary as b; b.note = b.write_json = b.flush_stdout = fail",
+        "sys.stdout.write = sys.stderr.write = fail",
+        "sys.stdout = sys.stderr = None",
+        "import tui_importer.cli.output as o; o._abandon = fail; os.close(1); os.close(2)",
+    ],
+)
+@pytest.mark.parametrize("error", ["KeyError('x')", "KeyboardInterrupt", "type('Odd', (OSError,), {'errno': 28})()"])
+def test_the_boundary_itself_never_fails(home: Path, broken: str, error: str) -> None:
+    program = f"exec({FAILING!r}, globals()); {broken}; raise {error}"
+    for flags in ([], ["--json"]):
+        done = guarded(program, home, *flags)
+        assert "Traceback" not in done.stderr
+        assert done.returncode in {70, 130}
+        if "close(1)" not in broken:
+            assert done.stderr.startswith("tui-importer: ")
+            assert done.stderr.endswith("\n")
+            assert bool(flags) == bool(done.stdout)
+        if flags and done.stdout:
+            assert json.loads(done.stdout)["error"].keys() == {"kind", "message", "next"}
 
 
 @pytest.mark.parametrize("statement", ["os.kill(os.getpid(), signal.SIGINT)", "raise click.Abort"])

@@ -10,7 +10,7 @@ from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
 
 from tests.console.driving import console, console_at, settle
 from tests.console.fakes import FakeBackend, FakeJobView
-from tests.console.snapshots import NOW, importing
+from tests.console.snapshots import NOW, finished, importing
 from tui_importer.secret import Secret
 from tui_importer.tui import crash
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from tui_importer.engine.snapshot import Snapshot
     from tui_importer.tui.app import ImporterApp
 
 KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
@@ -53,7 +54,7 @@ async def test_a_defect_leaves_a_file_without_secrets(
     app = console(FakeBackend(key=Secret(KEY)), crash_folder=tmp_path / "logs")
     words = f"no header Authorization: Bearer {KEY} for ada@example.com with {HASH} [/x]"
     await crashed(app, ValueError(words), in_worker=where == "in a worker")
-    assert app.return_code == 1
+    assert app.return_code == 70
     [file] = (tmp_path / "logs").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     report = file.read_text()
@@ -61,7 +62,7 @@ async def test_a_defect_leaves_a_file_without_secrets(
     assert "in fail" in report
     shown = capsys.readouterr().err
     assert "a defect in itself" in shown
-    assert "tui-importer resume" in shown
+    assert "tui-importer resume" not in shown, "no job was open"
     assert file.name[:40] in shown.replace("\n", "")
     for text in (report, shown):
         for secret in (KEY, KEY[8:], "frame-only", HASH, "ada@"):
@@ -74,7 +75,7 @@ async def test_an_exception_that_draws_itself_is_reported_like_any_other(
 ) -> None:
     app = console(crash_folder=tmp_path / "logs")
     await crashed(app, StylesheetParseError(StylesheetErrors([])))
-    assert app.return_code == 1
+    assert app.return_code == 70
     assert "a defect in itself" in capsys.readouterr().err
     assert len(list((tmp_path / "logs").iterdir())) == 1
 
@@ -85,7 +86,7 @@ async def test_a_crash_file_that_cannot_be_written_is_no_second_crash(
     (tmp_path / "logs").write_text("a file where the folder should be")
     app = console(crash_folder=tmp_path / "logs")
     await crashed(app, ValueError("a defect"))
-    assert app.return_code == 1
+    assert app.return_code == 70
     assert "could not be written" in capsys.readouterr().err
 
 
@@ -101,8 +102,75 @@ async def test_an_engine_that_fails_the_screen_does_not_hide_the_job(tmp_path: P
         await settle(pilot)
 
     await app.run_async(headless=True, size=(80, 24), auto_pilot=act)
-    assert app.return_code == 1
+    assert app.return_code == 70
     assert app.job.view is view, "it is still there to be closed"
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (importing(), "No row of acme-2026-11 is lost; resume it with: tui-importer resume acme-2026-11"),
+        (finished(), ""),
+        (None, ""),
+    ],
+)
+async def test_a_resume_is_named_only_if_an_unfinished_job_was_open(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, held: Snapshot | None, words: str
+) -> None:
+    app = console(crash_folder=tmp_path)
+    if held is not None:
+        app.job.hold(held.job, FakeJobView(held))
+    await crashed(app, ValueError("a defect"))
+    shown = " ".join(capsys.readouterr().err.split())
+    assert words in shown
+    assert ("tui-importer resume" in shown) == bool(words)
+
+
+async def test_a_job_that_cannot_even_be_asked_may_be_unfinished(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    class Broken(FakeJobView):
+        def snapshot(self) -> Snapshot:
+            raise RuntimeError("again")
+
+    app = console(crash_folder=tmp_path)
+    app.job.hold("acme", Broken(importing()))
+    await crashed(app, ValueError("a defect"))
+    assert "tui-importer resume acme" in capsys.readouterr().err
+
+
+async def test_a_defect_of_the_demo_says_that_it_was_the_demo_and_keeps_the_report(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    app = console(crash_folder=tmp_path / "logs")
+    app._is_demo = True
+    app.job.hold("acme", FakeJobView(importing()))
+    await crashed(app, ValueError("a defect"))
+    shown = capsys.readouterr().err
+    assert "This was the demo" in shown
+    assert "tui-importer resume" not in shown
+    assert len(list((tmp_path / "logs").iterdir())) == 1
+
+
+async def test_a_report_that_cannot_be_made_does_not_hide_the_defect(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise RuntimeError("again")
+
+    monkeypatch.setattr(crash, "report", fail)
+    app = console()
+    await crashed(app, ValueError("a defect"))
+    assert app.return_code == 70
+    shown = capsys.readouterr().err
+    assert "(ValueError)" in shown
+    assert "could not be written" in shown
+
+
+def test_a_report_may_name_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    path = crash.write(tmp_path, "no such file: b\udcff", NOW)
+    assert path is not None
+    assert "udcff" in path.read_text(encoding="utf-8")
 
 
 def test_redaction_knows_the_key_it_is_given() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer.config import private_folder
@@ -12,6 +11,7 @@ from tui_importer.config import private_folder
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan import Environment
@@ -29,7 +29,7 @@ class ConsoleBackend:
         self._folder = jobs_folder
         self._preferences = preferences
         self._environments: dict[str, str] = {}
-        self._trial: tempfile.TemporaryDirectory[str] | None = None
+        self._trial = contextlib.ExitStack()
         self.key = key
 
     def stored_key(self, job: str) -> Secret | None:
@@ -89,15 +89,16 @@ class ConsoleBackend:
         environment = self._environments.get(new.frozen.base_url, "UNKNOWN")
         if dry_run:
             self.forget_dry_run()
-            self._trial = tempfile.TemporaryDirectory(prefix="tui-importer-plan-")
-        folder = Path(self._trial.name) if dry_run and self._trial else private_folder(self._folder)
+            from tui_importer.cli.scratch import scratch_folder
+
+            folder = self._trial.enter_context(scratch_folder("tui-importer-plan-"))
+        else:
+            folder = private_folder(self._folder)
         return Jobs(folder).create(new, connection, environment=environment)
 
     def forget_dry_run(self) -> None:
         """Remove the folder of the last dry run."""
-        trial, self._trial = self._trial, None
-        if trial is not None:
-            trial.cleanup()
+        self._trial.close()
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood."""

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import abandon_stdout, flush_stdout, note, write_json
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-EXIT_REFUSED = 2
-EXIT_INTERNAL = 70
-EXIT_INTERRUPTED = 130
-EXIT_READER_LEFT = 141
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
 
 _LONGEST_MESSAGE = 2_000
+
+
+class JobInterrupted(Exception):
+    """An unforeseen error, which is the cause, left the unfinished job `job`."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(job)
+        self.job = job
+
+
+@contextlib.contextmanager
+def unfinished_job(job: str, is_unfinished: Callable[[], bool]) -> Iterator[None]:
+    """Within, an unforeseen error is told with the way to resume `job`, if that is unfinished then."""
+    try:
+        yield
+    except (ImporterError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        if is_unfinished():
+            raise JobInterrupted(job) from error
+        raise
 
 
 def guarded(call: Callable[[], int], *, as_json: bool) -> int:
     """Run `call` and return its exit code, or that of the error it ended with, after telling the operator.
 
-    With `as_json` the refusal is also the one document on stdout: {"error": {"kind", "message", "next"}}.
+    With `as_json` the refusal is also the one document on stdout: {"error": {"kind", "message", "next"}}. Nothing is
+    raised but SystemExit, whatever else fails while the error is told.
     """
     try:
         code = call()
@@ -33,10 +54,11 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
     except SystemExit:
         raise
     except BrokenPipeError:
-        abandon_stdout()
-        return EXIT_READER_LEFT
+        with contextlib.suppress(Exception):  # the exit code says all there is to say
+            abandon_stdout()
+        return ExitCode.READER_LEFT
     except BaseException as error:  # noqa: BLE001 - the last boundary; a native library's panic is no Exception
-        return _refuse(_refusal(error), as_json=as_json)
+        return _ended_with(error, as_json=as_json)
     return code
 
 
@@ -47,51 +69,107 @@ class _Refusal(NamedTuple):
     exit_code: int
 
 
-def _refusal(error: BaseException) -> _Refusal:
+_UNFORESEEN = "Something failed in an unforeseen way."
+_LAST_DOCUMENT = f'{{"error": {{"kind": "internal", "message": "{_UNFORESEEN}", "next": ""}}}}'
+_LAST_SENTENCE = f"tui-importer: {_UNFORESEEN}"
+
+
+def _ended_with(error: BaseException, *, as_json: bool) -> int:
+    try:
+        refusal = _refusal(error)
+    except BaseException:  # noqa: BLE001 - the second error says nothing about the first
+        refusal = _Refusal("internal", _UNFORESEEN, "", ExitCode.CRASHED)
+    if as_json:
+        _surely(lambda: _write_document(refusal), sys.__stdout__, _LAST_DOCUMENT)
+    else:
+        _surely(flush_stdout, None, "")
+    _surely(lambda: _write_sentences(refusal), sys.__stderr__, _LAST_SENTENCE)
+    return refusal.exit_code
+
+
+def _surely(write: Callable[[], None], stream: TextIO | None, last_words: str) -> None:
+    """Write; when that fails in a way that its own handling did not foresee, write the last words unbuffered."""
+    try:
+        write()
+    except BaseException:  # noqa: BLE001 - there is nowhere left to tell of it
+        if stream is not None:
+            with contextlib.suppress(Exception):
+                os.write(stream.fileno(), f"{last_words}\n".encode())
+
+
+def _write_document(refusal: _Refusal) -> None:
+    try:
+        write_json({"error": {"kind": refusal.kind, "message": refusal.message, "next": refusal.next}})
+        sys.stdout.flush()
+    except OSError:  # its reader left, or its disk is full
+        abandon_stdout()
+
+
+def _write_sentences(refusal: _Refusal) -> None:
+    note(f"{coloured('tui-importer:', 'error', sys.stderr)} {refusal.message}")
+    if refusal.next:
+        note(f"Next: {refusal.next}")
+
+
+def _refusal(error: BaseException, job: str = "") -> _Refusal:
+    match error:
+        case JobInterrupted(__cause__=BaseException() as cause):
+            return _refusal(cause, error.job)
+        case ImporterError():
+            found = _Refusal(error.kind, error.message, error.next, error.exit_code)
+        case _:
+            found = _foreign(error, job)
+    return found._replace(message=_one_line(found.message), next=_one_line(found.next))
+
+
+def _foreign(error: BaseException, job: str) -> _Refusal:
+    """What an error means that is not ours."""
     import click
 
     match error:
         case KeyboardInterrupt() | click.Abort():
-            refusal = _Refusal("interrupted", "Interrupted.", "", EXIT_INTERRUPTED)
-        case ImporterError():
-            refusal = _Refusal(error.kind, error.message, error.next, error.exit_code)
+            found = _Refusal("interrupted", "Interrupted.", "", ExitCode.INTERRUPTED)
         case click.UsageError():
             command = error.ctx.command_path if error.ctx else "tui-importer"
-            refusal = _Refusal("usage", error.format_message(), f"See `{command} --help`.", EXIT_REFUSED)
+            found = _Refusal("usage", error.format_message(), f"See `{command} --help`.", ExitCode.REFUSED)
         case click.ClickException():
-            refusal = _Refusal("usage", error.format_message(), "", EXIT_REFUSED)
+            found = _Refusal("usage", error.format_message(), "", ExitCode.REFUSED)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
             message = f"The system could not write: {error.strerror}."
-            refusal = _Refusal("disk", message, "Make room; an interrupted job can be resumed.", EXIT_INTERNAL)
+            found = _Refusal("disk", message, f"Make room. {_way_on(job)}", ExitCode.CRASHED)
         case _:
             message = f"Something failed in an unforeseen way ({type(error).__name__})."
-            refusal = _Refusal("internal", message, _written_down(error), EXIT_INTERNAL)
-    return refusal
+            found = _Refusal("internal", message, f"{_reported(error)} {_way_on(job)}", ExitCode.CRASHED)
+    return found
 
 
-def _written_down(error: BaseException) -> str:
-    from tui_importer.config import ConfigError, paths, private_folder
+def _way_on(job: str) -> str:
+    return f"Nothing is lost; resume the job with: tui-importer resume {job}" if job else ""
+
+
+def _reported(error: BaseException) -> str:
+    """Where the report is: in the log folder, or among the temporary files of an account that has none."""
     from tui_importer.crash import write_crash
 
-    try:
-        path = write_crash(error, private_folder(paths().logs))
-    except (OSError, ConfigError):
-        return "The details could not be written to the log folder; an interrupted job can be resumed."
-    return f"Please report it with {path} (no secrets in it); an interrupted job can be resumed."
+    for folder in (_log_folder, _temporary_folder):
+        try:
+            path = write_crash(error, folder())
+        except Exception:  # noqa: BLE001, S112 - the error itself is told; that its report is missing is told below
+            continue
+        return f"Please report it with {path} (no secrets in it)."
+    return "Its details could not be written to a file."
 
 
-def _refuse(refusal: _Refusal, *, as_json: bool) -> int:
-    message, next_step = _one_line(refusal.message), _one_line(refusal.next)
-    try:
-        if as_json:
-            write_json({"error": {"kind": refusal.kind, "message": message, "next": next_step}})
-        sys.stdout.flush()
-    except OSError:
-        abandon_stdout()
-    note(f"{coloured('tui-importer:', 'error', sys.stderr)} {message}")
-    if next_step:
-        note(f"Next: {next_step}")
-    return refusal.exit_code
+def _log_folder() -> Path:
+    from tui_importer.config import paths, private_folder
+
+    return private_folder(paths().logs)
+
+
+def _temporary_folder() -> Path:
+    import tempfile
+
+    return Path(tempfile.gettempdir())
 
 
 def _one_line(text: str) -> str:

@@ -58,6 +58,7 @@ def run(body: Callable[[requests.RunRequest], int]) -> click.Command:
     @click.command(
         "run",
         cls=HelpedCommand,
+        exit_codes=True,
         groups={
             "What everybody needs first": ("dry_run", "yes", "profile", "job"),
             "What is imported": ("limit", "canary"),
@@ -97,6 +98,7 @@ def resume(body: Callable[[requests.RunRequest], int]) -> click.Command:
     @click.command(
         "resume",
         cls=HelpedCommand,
+        exit_codes=True,
         groups=RESUMING,
         examples=("tui-importer resume", "tui-importer resume acme-2026-11-02 --share 50"),
         variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
@@ -120,6 +122,7 @@ def retry(body: Callable[[requests.RetryRequest], int]) -> click.Command:
     @click.command(
         "retry",
         cls=HelpedCommand,
+        exit_codes=True,
         groups={"Which rows": ("kind",), **RESUMING},
         examples=("tui-importer retry acme-2026-11-02", "tui-importer retry acme-2026-11-02 --kind invalid_role"),
         variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
@@ -162,6 +165,7 @@ def scan(body: Callable[[requests.ScanRequest], int]) -> click.Command:
     @click.command(
         "scan",
         cls=HelpedCommand,
+        exit_codes=True,
         groups=READING,
         examples=(
             "tui-importer scan users.csv",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING
 from tui_importer.cli.backend import ConsoleBackend
 from tui_importer.cli.key import key_from_environment
 from tui_importer.cli.output import note
+from tui_importer.cli.temporary import new_folder
 from tui_importer.config import Config, RecentFiles, load, paths, paths_below, save
+from tui_importer.config.errors import HomeUnusable
 from tui_importer.config.key_store import KeyStore
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
@@ -45,7 +46,7 @@ def start(target: str | None) -> int:
     preferences = Preferences(load(), RecentFiles(found.recent), keys=KeyStore())
     preferences.resolved()  # what is wrong with the settings is told before the screen is taken
     backend = ConsoleBackend(found.jobs, preferences, key=key_from_environment())
-    return _show(backend, preferences, place, found.logs)
+    return _show(backend, preferences, place, logs=found.logs)
 
 
 def demo(request: DemoRequest) -> int:
@@ -54,7 +55,7 @@ def demo(request: DemoRequest) -> int:
     from tui_importer.sandbox.server import Sandbox
     from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
 
-    home = paths_below(Path(tempfile.mkdtemp(prefix="tui-importer-demo-")))
+    home = paths_below(new_folder("tui-importer-demo-"))
     try:
         source = home.jobs.parent / "acme-users.csv"
         write_demo(source)
@@ -67,9 +68,17 @@ def demo(request: DemoRequest) -> int:
             preferences = Preferences(config, RecentFiles(home.recent), environment={})
             backend = ConsoleBackend(home.jobs, preferences, key=Secret(DEFAULT_KEY))
             tidy = partial(_tidy, home.jobs.parent, request)
-            return _show(backend, preferences, StartAt.new_job(source), home.logs, tidy)
+            return _show(backend, preferences, StartAt.new_job(source), logs=_lasting_logs(), demo=home.logs, tidy=tidy)
     finally:
         _tidy(home.jobs.parent, request)
+
+
+def _lasting_logs() -> Path | None:
+    """Where a crash of the demo is written down, as the demo's folder goes; None for an account without a home."""
+    try:
+        return paths().logs
+    except HomeUnusable:
+        return None
 
 
 def _tidy(home: Path, request: DemoRequest) -> None:
@@ -82,13 +91,16 @@ def _tidy(home: Path, request: DemoRequest) -> None:
 def _start_at(target: str | None, jobs: Path) -> StartAt:
     if target is None:
         return StartAt.jobs()
-    from tui_importer.journal.journal import FILE
+    from tui_importer.engine.listing import is_job, readable
 
-    if "/" not in target and (jobs / target / FILE).is_file():
-        return StartAt.at_job(target)
-    path = Path(target).expanduser()
-    if path.is_file():
-        return StartAt.new_job(path.absolute())
+    with readable(jobs):
+        if "/" not in target and is_job(jobs / target):
+            return StartAt.at_job(target)
+    path = Path(target)
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # not ours to look at, or `~nobody`
+        path = path.expanduser()
+        if path.is_file():
+            return StartAt.new_job(path.absolute())
     if pipe_of(path) is not None:
         what = "Standard input" if target == "-" else safe(target)
         raise NothingToOpen(
@@ -102,7 +114,9 @@ def _show(
     backend: ConsoleBackend,
     preferences: Preferences,
     start: StartAt,
-    logs: Path,
+    *,
+    logs: Path | None,
+    demo: Path | None = None,
     tidy: Callable[[], None] = lambda: None,
 ) -> int:
     from tui_importer.tui.app import ImporterApp
@@ -111,9 +125,10 @@ def _show(
         backend.forget_dry_run()
         tidy()
 
-    with contextlib.suppress(OSError):  # without it a crash is told but not written down
-        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    app = ImporterApp(backend, preferences, start=start, crash_folder=logs, after_hang_up=after_hang_up)
+    if (kept := demo or logs) is not None:
+        with contextlib.suppress(OSError):  # without it there is no log
+            kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app = ImporterApp(backend, preferences, start=start, crash_folder=logs, demo=demo, after_hang_up=after_hang_up)
     try:
         return app.run_to_exit()
     finally:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.job import Job
     from tui_importer.engine.snapshot import Snapshot
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK = 0.2
 """Seconds between looks at the job."""
 LINE_EVERY = 10.0

@@ -10,6 +10,7 @@ import click
 
 from tui_importer.cli.colours import coloured
 from tui_importer.cli.pager import show
+from tui_importer.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,16 +34,7 @@ DISPLAY_LINES: Lines = (
     ("FORCE_COLOR, CLICOLOR_FORCE", "Colours in pipes and files, too."),
     ("PAGER", "Shows help that is longer than the terminal."),
 )
-EXIT_CODES: Lines = (
-    ("0", "Every row was created or existed already, or nothing was wrong."),
-    ("1", "Finished, some rows failed; or: the scan or dry run found problems."),
-    ("2", "Refused: usage, config, file, or no server; nothing was written."),
-    ("3", "Paused by a limit or by service trouble; can be resumed."),
-    ("4", "The key was rejected; can be resumed."),
-    ("70", "The program itself failed, or the system could not write."),
-    ("130", "Interrupted; can be resumed."),
-    ("141", "Whoever read the output left."),
-)
+EXIT_CODES: Lines = tuple((str(int(code)), code.meaning) for code in ExitCode)
 
 
 _RANGE = re.compile(r"; [\dx<>=]+(?=\]$)| *\[[\dx<>=]+\]$")
@@ -89,7 +81,7 @@ class PagedHelp(click.Command):
 
 
 class HelpedCommand(PagedHelp):
-    """A command whose options stand in groups, with examples and variables below.
+    """A command whose options stand in groups, with examples, variables and `exit_codes` below.
 
     `groups` gives the parameters' names by heading; whatever is in none of them follows under "Other".
     """
@@ -100,12 +92,14 @@ class HelpedCommand(PagedHelp):
         groups: Mapping[str, Sequence[str]] | None = None,
         examples: Sequence[str] = (),
         variables: Sequence[tuple[str, str]] = (),
+        exit_codes: bool = False,
         **values: Any,  # noqa: ANN401 - click's own
     ) -> None:
         super().__init__(*arguments, **values)
         self.groups = dict(groups or {})
         self.examples = examples
         self.variables = variables
+        self.exit_codes = exit_codes
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Each group with its options, in the order of its names; arguments are in the usage line."""
@@ -118,13 +112,15 @@ class HelpedCommand(PagedHelp):
         _write(formatter, "Other" if self.groups else "Options", rest)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Examples and variables."""
+        """Examples, variables, and the exit codes of commands that are run by scripts."""
         super().format_epilog(ctx, formatter)
         assert isinstance(formatter, _Formatter)  # noqa: S101 - the context's own
         if self.examples:
             formatter.write_lines("Examples", self.examples)
         if self.variables:
             formatter.write_section("Environment", self.variables)
+        if self.exit_codes:
+            formatter.write_section("Exit codes", EXIT_CODES)
 
 
 def write_overview(

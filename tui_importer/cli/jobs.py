@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -11,12 +12,13 @@ from tui_importer.cli.output import note, write, write_json
 from tui_importer.cli.terminal import can_ask, confirmed
 from tui_importer.config import paths
 from tui_importer.engine.listing import list_jobs
-from tui_importer.errors import ImporterError
-from tui_importer.journal.errors import JournalCorrupt, JournalNewer
+from tui_importer.errors import ExitCode, ImporterError
+from tui_importer.journal.errors import JournalCorrupt, JournalNewer, JournalUnwritable
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tui_importer.cli.colours import Style
     from tui_importer.cli.requests import ErrorsRequest, JobsRequest, PurgeRequest
@@ -44,10 +46,10 @@ def jobs(request: JobsRequest) -> int:
     found = list_jobs(paths().jobs)
     if request.json:
         write_json([_document(job) for job in found])
-        return 0
+        return ExitCode.DONE
     if not found:
         write("There are no jobs yet. Start one with: tui-importer run users.csv")
-        return 0
+        return ExitCode.DONE
     width = max(len(job.job) for job in found)
     for job in found:
         totals = job.totals
@@ -59,18 +61,23 @@ def jobs(request: JobsRequest) -> int:
         )
         if job.problem:
             write(f"{'':{width}}  {coloured(safe(job.problem), 'error', sys.stdout)}")
-    return 0
+    return ExitCode.DONE
 
 
 def errors(request: ErrorsRequest) -> int:
     """Export the failed rows of a job as CSV."""
     from tui_importer.engine.jobs import Jobs
+
+    with _nothing_paused():
+        return _export(Jobs(paths().jobs).reader_folder(request.job), request)
+
+
+def _export(folder: Path, request: ErrorsRequest) -> int:
     from tui_importer.report.failures import write_failures
 
-    folder = Jobs(paths().jobs).reader_folder(request.job)
     if request.output is None:
         write_failures(folder, sys.stdout)
-        return 0
+        return ExitCode.DONE
     try:
         descriptor = os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -80,7 +87,7 @@ def errors(request: ErrorsRequest) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         count = write_failures(folder, stream)
     note(f"{plural(count, 'failure')} written to {safe(request.output)}")
-    return 0
+    return ExitCode.DONE
 
 
 def purge(request: PurgeRequest) -> int:
@@ -88,7 +95,8 @@ def purge(request: PurgeRequest) -> int:
     from tui_importer.engine.jobs import Jobs
 
     found = Jobs(paths().jobs)
-    what = _contents(found, request.job)
+    with _nothing_paused():
+        what = _contents(found, request.job)
     if not request.yes:
         if not can_ask():
             raise NotConfirmed(f"This removes {what}.", "Give --yes.")
@@ -100,7 +108,17 @@ def purge(request: PurgeRequest) -> int:
             raise NotConfirmed("Nothing was removed.")
     found.purge(request.job)
     note(f"{safe(request.job)} was removed; nothing in WorkOS was changed.")
-    return 0
+    return ExitCode.DONE
+
+
+@contextlib.contextmanager
+def _nothing_paused() -> Iterator[None]:
+    """A journal that cannot be used pauses a run; a command that only reads it is refused."""
+    try:
+        yield
+    except JournalUnwritable as error:
+        error.exit_code = ExitCode.REFUSED
+        raise
 
 
 def _contents(found: Jobs, name: str) -> str:

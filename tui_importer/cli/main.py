@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tui_importer.cli.boundary import guarded
 from tui_importer.cli.output import prepare_streams
+from tui_importer.cli.system import require_supported_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COLLECTIONS = (20_000, 10, 10)
 """How seldom garbage is collected: at Python's own pace that is a tenth of a start."""
+_ANYWHERE = (["--help"], ["-h"], ["--version"], ["-V"])
+"""What is answered on every system."""
 
 
 def start_console() -> int:
@@ -33,7 +36,6 @@ def start_console() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
-    prepare_streams()
     gc.set_threshold(*_COLLECTIONS)
     if asked := os.environ.get("_TUI_IMPORTER_COMPLETE"):  # by a shell, at a Tab
         from tui_importer.cli.completion import answer
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:
+        prepare_streams()
+        if given not in _ANYWHERE:
+            require_supported_system()
         if not given:  # the console appears sooner when nothing has to be taken apart
             return start_console()
         from tui_importer.cli.group import call

@@ -6,6 +6,7 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_importer.cli.boundary import unfinished_job
 from tui_importer.cli.headless import Drain, Progress, interruptible, wait_for
 from tui_importer.cli.key import obtain_key
 from tui_importer.cli.output import note, write, write_json
@@ -19,7 +20,7 @@ from tui_importer.engine.errors import OptionsFrozen, SourceGone
 from tui_importer.engine.jobs import Jobs
 from tui_importer.engine.options import NewJob
 from tui_importer.engine.review import Selection
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.report.plan import plan_document, plan_lines
 from tui_importer.report.summary import summary_document, summary_lines, summary_of
 from tui_importer.source.pipe import pipe_of
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from tui_importer.secret import Secret
     from tui_importer.source.pipe import Pipe
 
-EXIT_REFUSED = 2
-EXIT_INTERRUPTED = 130
+
+_OVER = frozenset({"finished", "aborted"})
 
 
 class ConsentMissing(ImporterError):
@@ -59,7 +60,7 @@ class LeftUndecided(ImporterError):
     """Somebody left while the plan waited for a yes: the job is kept."""
 
     kind = "interrupted"
-    exit_code = EXIT_INTERRUPTED
+    exit_code = ExitCode.INTERRUPTED
 
 
 class PlanStopped(ImporterError):
@@ -152,7 +153,7 @@ def _dry_run(request: RunRequest, source: Readable, connection: Connection, envi
             write(line)
     organizations = plan.organizations
     clean = not (plan.refused_rows or plan.roles_missing or organizations.conflict or organizations.unknown)
-    return 0 if clean else 1
+    return ExitCode.DONE if clean else ExitCode.PROBLEMS
 
 
 def _new_job(request: RunRequest, source: Readable, jobs: Jobs) -> NewJob:
@@ -167,14 +168,14 @@ def _import(request: RunRequest, source: Readable, connection: Connection, envir
     _check_consent(request, environment, name)
     job = jobs.create(new, connection, environment=environment.name)
     try:
-        with contextlib.closing(job):
+        with _told_if_unfinished(jobs, name), contextlib.closing(job):
             code = _drive(job, request, environment, agreed=False, planned=source.forget)
         jobs.refuse_lost_source(name)
     except SourceGone as lost:  # the scan was stopped: nothing of it is of any use
         jobs.purge(name)
         raise PipeLost(source.pipe, code) from lost
     except ImporterError as refusal:
-        if refusal.exit_code == EXIT_REFUSED and not job.begun:
+        if refusal.exit_code == ExitCode.REFUSED and not job.begun:
             jobs.purge(name)
         raise
     _print_summary(request, jobs.reader_folder(name))
@@ -189,7 +190,7 @@ def resume(request: RunRequest) -> int:
     if job_summary.state == "finished":
         _check_base_url(request, jobs, name)
         _print_summary(request, jobs.reader_folder(name))
-        return 1 if job_summary.totals.failed else 0
+        return ExitCode.PROBLEMS if job_summary.totals.failed else ExitCode.DONE
     return _go_on(request, jobs, name)
 
 
@@ -200,6 +201,17 @@ def retry(request: RetryRequest) -> int:
     """
     assert request.run.job is not None  # noqa: S101 - the command's argument
     return _go_on(request.run, Jobs(paths().jobs), request.run.job, Selection(kind=request.kind))
+
+
+def _told_if_unfinished(jobs: Jobs, name: str) -> contextlib.AbstractContextManager[None]:
+    """Within, an unforeseen error is told with the way to resume the job, unless that is over."""
+
+    def is_unfinished() -> bool:
+        with contextlib.suppress(ImporterError):  # its folder is gone, or it cannot be read
+            return jobs.options_of(name)[2].state not in _OVER
+        return False
+
+    return unfinished_job(safe(name), is_unfinished)
 
 
 def _check_base_url(request: RunRequest, jobs: Jobs, name: str) -> None:
@@ -226,7 +238,8 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
         )
         connection = connect(frozen.base_url, key, options)
         environment = read_environment(connection)
-        with contextlib.closing(jobs.open(name, connection, options)) as job:
+        opened = jobs.open(name, connection, options)
+        with _told_if_unfinished(jobs, name), contextlib.closing(opened) as job:
             agreed = job.begun and jobs.vouches_for(name, connection.key)
             if not agreed:
                 if not (request.yes or can_ask()):
@@ -316,7 +329,7 @@ def _plan(job: Job, progress: Progress) -> Plan | None:
 
 
 def _raise_refusal(job: Job) -> None:
-    if job.error is not None and job.exit_code == EXIT_REFUSED:
+    if job.error is not None and job.exit_code == ExitCode.REFUSED:
         raise job.error
 
 
@@ -350,8 +363,7 @@ def _print_summary(request: RunRequest, folder: Path) -> None:
 
 
 def _only_unfinished(jobs: Jobs) -> str:
-    over = {"finished", "aborted"}
-    unfinished = [job.job for job in jobs.list() if job.state not in over and not job.problem]
+    unfinished = [job.job for job in jobs.list() if job.state not in _OVER and not job.problem]
     if len(unfinished) == 1:
         return unfinished[0]
     if not unfinished:

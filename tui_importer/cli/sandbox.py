@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_importer.cli.output import note, write, write_json
+from tui_importer.errors import ExitCode
 
 if TYPE_CHECKING:
     from tui_importer.cli.requests import SandboxRequest
@@ -31,7 +32,7 @@ def sandbox(request: SandboxRequest) -> int:
             note("Ctrl-C ends it; nothing is kept.")
 
     serve_forever(settings, request.host, request.port, tell, allow_remote=True)  # the host was chosen by hand
-    return 0
+    return ExitCode.DONE
 
 
 def sandbox_settings(request: SandboxRequest) -> SandboxSettings:

@@ -17,6 +17,7 @@ from tui_importer.cli.piped import read_pipe
 from tui_importer.cli.reading import save_mapping
 from tui_importer.cli.scratch import scratch_folder
 from tui_importer.config import load
+from tui_importer.errors import ExitCode
 from tui_importer.source.errors import ScanCancelled
 from tui_importer.source.pipe import pipe_of
 from tui_importer.source.problems import BY_NAME
@@ -55,7 +56,7 @@ def scan(request: ScanRequest) -> int:
                 _write_document(result)
             else:
                 _write_report(request.source, result)
-    return 0 if result.importable == result.rows else 1
+    return ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
 
 
 def _source(source: Path, folder: Path, interruption: _Interruption) -> Path:
@@ -95,9 +96,8 @@ class _Interruption:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if number := getattr(signal, name, None):
-                self._before[number] = signal.signal(number, self._handle)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_error: object) -> None:

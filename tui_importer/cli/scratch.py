@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_importer.cli.temporary import new_folder
 from tui_importer.journal.errors import JournalError
 from tui_importer.journal.lock import LOCK, JobLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _OLD = 60.0
 """Seconds after which a folder that nobody has locked is a dead process's: a living one locks its own at once."""
@@ -24,11 +24,10 @@ _OLD = 60.0
 def scratch_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     """A new private folder (0700) below `parent`, by default where the system keeps temporary files.
 
-    What commands with the same prefix have left there when they were killed is removed first.
+    What commands with the same prefix have left there when they were killed is removed. Raises NoTemporaryFolder.
     """
-    place = Path(tempfile.gettempdir()) if parent is None else parent
-    _sweep(place, prefix)
-    made = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    made = new_folder(prefix, parent)
+    _sweep(made.parent, prefix)
     lock = None
     try:
         with contextlib.suppress(JournalError):  # a disk without locks: then it is not swept either

@@ -9,3 +9,12 @@ class ConfigError(ImporterError):
     """A setting is unknown, wrong or unreadable; the message names where it stands and what is allowed."""
 
     kind = "config"
+
+
+class HomeUnusable(ConfigError):
+    """There is no folder for the jobs, the config file and the logs."""
+
+    kind = "home_unusable"
+
+    def __init__(self, message: str, variable: str) -> None:
+        super().__init__(message, f"Set {variable} to the absolute path of a folder that you can write to.")

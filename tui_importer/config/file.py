@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.config.errors import ConfigError
 from tui_importer.config.naming import suggestion
-from tui_importer.config.paths import paths, private_folder
+from tui_importer.config.paths import HOME_VARIABLE, paths, private_folder
 from tui_importer.config.rules import GENERAL_RULES, RUN_RULES, Rule
 from tui_importer.config.settings import Config
 from tui_importer.config.writing import write_atomically
@@ -72,9 +72,9 @@ def save(config: Config) -> None:
     _check(config)
     # A link (a config kept among dotfiles) stays a link: its target is replaced.
     target = config.path.resolve()
-    if not target.parent.exists():
-        private_folder(target.parent)
     try:
+        if not target.parent.exists():
+            private_folder(target.parent)
         if is_handwritten(config.path):
             write_atomically(backup_of(config.path), target.read_bytes())
         write_atomically(target, _text(config).encode())
@@ -118,7 +118,8 @@ def _parse(path: Path) -> dict[str, object]:
         return {}
     except OSError as error:
         raise ConfigError(
-            f"The config file {safe(path)} cannot be read: {safe(error.strerror)}.", "Make it a readable file."
+            f"The config file {safe(path)} cannot be read: {safe(error.strerror)}.",
+            f"Make it a file that you can read, or set {HOME_VARIABLE} to another folder.",
         ) from error
     import tomllib
 

@@ -1,4 +1,4 @@
-"""API keys in the system's keyring: the macOS Keychain, the Secret Service, KWallet, the Windows vault.
+"""API keys in the system's keyring: the macOS Keychain, the Secret Service, KWallet.
 
 A keyring may be missing, locked, or wait for a person who is not there, and whatever is behind it raises what it
 likes. So every call runs in a thread of its own with a deadline, and ends as a key or as one of our own errors.

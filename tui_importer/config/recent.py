@@ -43,12 +43,12 @@ class RecentFiles:
             raise self._unwritable(error) from error
 
     def _write(self, paths: list[Path]) -> None:
-        if not self._path.parent.exists():
-            private_folder(self._path.parent)
         import json
 
         text = json.dumps([str(path) for path in paths], indent=1)  # escaped: names need not be text
         try:
+            if not self._path.parent.exists():
+                private_folder(self._path.parent)
             write_atomically(self._path, text.encode("ascii"))
         except OSError as error:
             raise self._unwritable(error) from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tui_importer.engine.errors import Interrupted, PlanFailed
+from tui_importer.errors import ExitCode
 from tui_importer.journal.errors import JournalError
 from tui_importer.source.errors import FrozenRowsError
 from tui_importer.text import safe
@@ -33,16 +34,16 @@ FOLDER_ERRORS = (JournalError, FrozenRowsError)
 
 HaltKind = Literal["operator", "signal", "limit", "canary", "service", "key", "journal", "refused", "internal"]
 
-EXIT_CODES: dict[HaltKind, int] = {
-    "operator": 130,
-    "signal": 130,
-    "limit": 3,
-    "canary": 3,
-    "service": 3,
-    "key": 4,
-    "journal": 3,
-    "refused": 2,
-    "internal": 3,
+EXIT_CODES: dict[HaltKind, ExitCode] = {
+    "operator": ExitCode.INTERRUPTED,
+    "signal": ExitCode.INTERRUPTED,
+    "limit": ExitCode.PAUSED,
+    "canary": ExitCode.PAUSED,
+    "service": ExitCode.PAUSED,
+    "key": ExitCode.KEY_REJECTED,
+    "journal": ExitCode.PAUSED,
+    "refused": ExitCode.REFUSED,
+    "internal": ExitCode.CRASHED,
 }
 """What a run without a screen ends with, by why it stopped."""
 
@@ -64,7 +65,7 @@ def halt_of(error: ImporterError) -> Halt:
         return Halt("journal", safe(error.message), safe(error.next))
     if isinstance(error, KeyRejected):
         return key_rejected()
-    kinds: dict[int, HaltKind] = {2: "refused", 4: "key"}
+    kinds: dict[int, HaltKind] = {ExitCode.REFUSED: "refused", ExitCode.KEY_REJECTED: "key"}
     return Halt(kinds.get(error.exit_code, "service"), safe(error.message), safe(error.next))
 
 

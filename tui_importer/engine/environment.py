@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine.errors import Interrupted, KeyMismatch
 from tui_importer.engine.plan import Environment
+from tui_importer.errors import ExitCode
 from tui_importer.text import safe
 from tui_importer.workos.errors import (
     Cancelled,
@@ -16,6 +17,7 @@ from tui_importer.workos.errors import (
     PermissionDenied,
     RateLimited,
     ServiceFailed,
+    WorkosError,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ def read_environment(connection: Connection, cancelled: threading.Event | None =
         names = tuple(safe(o.name, 80) for o in patiently(lambda: client.list_organizations(limit=SAMPLE)).data)
         proxy = str(connection.route.proxy or "")
         return Environment(_name(connection, client), connection.key.hint, connection.base_url, names, proxy)
+    except WorkosError as error:
+        if error.exit_code == ExitCode.PAUSED:
+            error.exit_code = ExitCode.REFUSED  # nothing was begun that could be paused
+        raise
     finally:
         client.close()
 
@@ -94,18 +100,18 @@ def patiently(read: Callable[[], T]) -> T:
             error.next = "Check WORKOS_API_KEY: the API does not know this key."
             raise
         except PermissionDenied as error:
-            error.exit_code = 4
+            error.exit_code = ExitCode.KEY_REJECTED
             raise
         except Cancelled as error:
             raise Interrupted from error
         except RateLimited as error:
             refused += 1
             if refused == TRIES_LIMITED:
-                error.exit_code = 2
+                error.exit_code = ExitCode.REFUSED
                 raise
         except (NotSent, ServiceFailed) as error:
             failed += 1
             if failed == TRIES or isinstance(error, NotSent):
-                error.exit_code = 2
+                error.exit_code = ExitCode.REFUSED
                 raise
             time.sleep(0.2 * failed)

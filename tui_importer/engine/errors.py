@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PlanFailed(EngineError):
         super().__init__(f"The plan could not be made: {halt.reason}.", halt.next_step)
         self.halt = halt
         if halt.kind == "key":
-            self.exit_code = 4
+            self.exit_code = ExitCode.KEY_REJECTED
 
 
 class NotNow(EngineError):
@@ -84,7 +84,7 @@ class KeyMismatch(EngineError):
     """The key belongs to another environment, or was rejected."""
 
     kind = "key_mismatch"
-    exit_code = 4
+    exit_code = ExitCode.KEY_REJECTED
 
 
 class Interrupted(Exception):

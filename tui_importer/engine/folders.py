@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui_importer.durable import sync_folder, sync_name
 from tui_importer.journal.errors import JobExists, JournalError, JournalUnwritable, NotRecorded, NotRemoved
+from tui_importer.journal.file_systems import refuse_network_disk
 from tui_importer.journal.journal import Journal
 from tui_importer.journal.lock import JobLock
 from tui_importer.text import safe
@@ -31,7 +32,8 @@ _OLD = 60.0
 
 
 def make(folder: Path, record: JobRecord) -> JobLock:
-    """Make a job's folder with its journal and return its lock. Raises JobExists, NotRecorded."""
+    """Make a job's folder with its journal and return its lock. Raises JobExists, NotRecorded, OnNetworkDisk."""
+    refuse_network_disk(folder.parent)
     made = _beside(folder)
     lock = None
     try:

@@ -24,7 +24,7 @@ from tui_importer.engine.picture import take_snapshot
 from tui_importer.engine.planning import Planner
 from tui_importer.engine.run import Housekeeper, Run
 from tui_importer.engine.speed import Rates
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.journal.journal import Journal
 
 if TYPE_CHECKING:
@@ -130,13 +130,13 @@ class Job:
     def exit_code(self) -> int:
         """What a run without a screen ends with."""
         if self._lifecycle.state == "finished":
-            return 1 if self.snapshot().totals.failed else 0
+            return ExitCode.PROBLEMS if self.snapshot().totals.failed else ExitCode.DONE
         if self._error is not None:
             # "Refused" says that nothing was written, which is over once a run has begun.
             began = self._parts.run is not None
-            return EXIT_CODES["internal"] if began and self._error.exit_code == 2 else self._error.exit_code
+            return ExitCode.PAUSED if began and self._error.exit_code == ExitCode.REFUSED else self._error.exit_code
         halt = self._lifecycle.halt
-        return EXIT_CODES[halt.kind] if halt is not None else 0
+        return EXIT_CODES[halt.kind] if halt is not None else ExitCode.DONE
 
     @property
     def options(self) -> RunOptions:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tui_importer.engine import folders
 from tui_importer.engine.errors import EngineError, JobUnfinished, SourceGone
 from tui_importer.engine.job import Job
-from tui_importer.engine.listing import is_job, list_jobs, summarise
+from tui_importer.engine.listing import is_job, list_jobs, readable, summarise
 from tui_importer.engine.options import JOB_NAME, FrozenOptions, RunOptions, frozen_from
 from tui_importer.journal.errors import JobNameInvalid, JobNotFound, JournalError, JournalUnwritable, NotRecorded
 from tui_importer.journal.journal import FILE, open_reader
@@ -41,13 +41,14 @@ class Jobs:
         self.folder = folder
 
     def default_name(self, source: Path) -> str:
-        """The file's stem plus today's date, made unique and fit for a folder."""
+        """The file's stem plus today's date, made unique and fit for a folder. Raises JobsUnreadable."""
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", source.stem).strip("-._")[:50] or "job"
         name = f"{stem}-{datetime.now().astimezone():%Y-%m-%d}"
         candidate, number = name, 1
-        while (self.folder / candidate).exists():
-            number += 1
-            candidate = f"{name}-{number}"
+        with readable(self.folder):
+            while (self.folder / candidate).exists():
+                number += 1
+                candidate = f"{name}-{number}"
         return candidate
 
     def create(
@@ -202,7 +203,9 @@ class Jobs:
 
     def _existing(self, name: str) -> Path:
         folder = self._path(name)
-        if not is_job(folder):
+        with readable(self.folder):
+            found = is_job(folder)
+        if not found:
             raise JobNotFound(f"There is no job named {safe(name, 100)}.", "See the jobs with: tui-importer jobs")
         return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from tui_importer.journal.records import Outcome
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tui_importer.journal.journal import Reader
@@ -32,13 +33,21 @@ def list_jobs(folder: Path) -> Sequence[JobSummary]:
 
     Raises JobsUnreadable.
     """
-    try:
+    with readable(folder):
         found = [_read(path) for path in folder.iterdir() if is_job(path)] if folder.is_dir() else []
+    return sorted(found, key=lambda job: job.started, reverse=True)
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Within, what the system says of the folder of the jobs is JobsUnreadable."""
+    try:
+        yield
     except OSError as error:
         raise JobsUnreadable(
-            f"The folder of the jobs {safe(folder)} cannot be read: {safe(error.strerror)}.", "Check its permissions."
+            f"The folder of the jobs {safe(folder)} cannot be read: {safe(error.strerror)}.",
+            "Check its permissions, or set TUI_IMPORTER_HOME to another folder.",
         ) from error
-    return sorted(found, key=lambda job: job.started, reverse=True)
 
 
 def _read(folder: Path) -> JobSummary:

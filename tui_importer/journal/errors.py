@@ -4,6 +4,7 @@ JournalError
 ├── JobNotFound, JobExists, JobNameInvalid
 ├── JobLocked          another process works on the job
 ├── JobsUnreadable     the folder of all jobs
+├── OnNetworkDisk      the folder is on a file system that other machines may have, too
 ├── JournalNewer       written by a newer version
 ├── JournalCorrupt     missing, failed SQLite's integrity check or our own, or is not a journal
 └── JournalUnwritable  disk full, read-only, removed or replaced while it was open
@@ -14,7 +15,7 @@ JournalError
 
 from __future__ import annotations
 
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 
 
 class JournalError(ImporterError):
@@ -53,6 +54,12 @@ class JobsUnreadable(JournalError):
     kind = "jobs_unreadable"
 
 
+class OnNetworkDisk(JournalError):
+    """SQLite's write-ahead log works on the disks of one machine only."""
+
+    kind = "network_disk"
+
+
 class JournalNewer(JournalError):
     """The schema is newer than this program."""
 
@@ -69,7 +76,7 @@ class JournalUnwritable(JournalError):
     """The journal cannot be written, so nothing may be sent."""
 
     kind = "journal_unwritable"
-    exit_code = 3
+    exit_code = ExitCode.PAUSED
 
 
 class JournalBusy(JournalUnwritable):
@@ -81,10 +88,10 @@ class JournalBusy(JournalUnwritable):
 class NotRecorded(JournalUnwritable):
     """There is no room or no permission for a new job, so that there is none: nothing was begun."""
 
-    exit_code = 2
+    exit_code = ExitCode.REFUSED
 
 
 class NotRemoved(JournalUnwritable):
     """The system does not let us remove the job's folder; the job is as it was."""
 
-    exit_code = 2
+    exit_code = ExitCode.REFUSED

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui_importer.durable import sync_file, sync_folder
 from tui_importer.journal import schema
 from tui_importer.journal.errors import NotRecorded
+from tui_importer.journal.file_systems import refuse_network_disk
 from tui_importer.journal.lock import LOCK
 from tui_importer.journal.open_files import OpenFiles
 from tui_importer.journal.reader import FILE, Reader, connect, journal_of, open_reader
@@ -41,11 +42,13 @@ class Journal(Reader):
     Opening proves the whole file, as nothing is worse than to go on from wrong numbers: SQLite's `integrity_check`
     (0.25 s a million rows, 2.6 s when all of them failed; `quick_check` takes half of the latter but does not compare
     the indexes with their tables, by which failures are found and replaced), then the totals with the rows (0.35 s).
-    Raises JournalCorrupt, JournalNewer, JournalUnwritable (JournalBusy when another program has it locked).
+    Raises OnNetworkDisk, JournalCorrupt, JournalNewer, JournalUnwritable (JournalBusy when another program has it
+    locked).
     """
 
     def __init__(self, folder: Path, on_failure: Callable[[JournalError], None] = _ignore) -> None:
         path = journal_of(folder)
+        refuse_network_disk(folder)
         with told(path):
             connection = connect(path, "rw")
             try:
@@ -72,8 +75,9 @@ class Journal(Reader):
 
     @staticmethod
     def create(folder: Path, job: JobRecord) -> None:
-        """Write a new journal into `folder` (which exists), synced to disk. Raises NotRecorded."""
+        """Write a new journal into `folder` (which exists), synced to disk. Raises NotRecorded, OnNetworkDisk."""
         path = folder / FILE
+        refuse_network_disk(folder)
         try:
             path.touch(mode=0o600, exist_ok=False)
             with closing(connect(path, "rw")) as connection:

@@ -1,18 +1,18 @@
 """One process at a time works on a job: an OS lock, so that a dead process never leaves a stale one.
 
 Locked is the file `lock`, whose content (host and process id) is only for the message, and the folder itself: a lock
-file looks like a leftover that one may delete, and whoever made a new one would work beside us. The locks are `flock`
-on Linux and macOS and `msvcrt.locking` on Windows (best effort).
+file looks like a leftover that one may delete, and whoever made a new one would work beside us. The locks are
+`flock`, which holds on one machine: on a network disk no journal is opened (`file_systems`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import socket
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -29,18 +29,6 @@ LOCK = "lock"
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _TRIES, _PAUSE = 5, 0.02
 """Somebody who only asks whether a job is locked has its lock for a moment."""
-
-if sys.platform == "win32":  # pragma: no cover - best effort
-    import msvcrt
-
-    def _acquire(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _acquire(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class JobLock:
@@ -74,9 +62,7 @@ class JobLock:
             os.close(self._descriptors.pop())
 
     def _lock_folder(self, folder: Path) -> bool:
-        descriptor = _open_folder(folder)
-        if descriptor is None:
-            return True
+        descriptor = os.open(folder, os.O_RDONLY)
         self._descriptors.append(descriptor)
         try:
             return _taken(descriptor)
@@ -86,21 +72,15 @@ class JobLock:
 
 def is_locked(folder: Path) -> bool:
     """Whether a living process holds the job now."""
-    opened = []
+    opened: list[int] = []
     try:
         with contextlib.suppress(OSError):
-            opened.append(_open_folder(folder))
+            opened.append(os.open(folder, os.O_RDONLY))
             opened.append(os.open(folder / LOCK, os.O_RDWR))
-        return any(_is_held(descriptor) for descriptor in opened if descriptor is not None)
+        return any(_is_held(descriptor) for descriptor in opened)
     finally:
         for descriptor in opened:
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def _open_folder(folder: Path) -> int | None:
-    """A descriptor of the folder itself; None on a system that cannot lock folders."""
-    return None if sys.platform == "win32" else os.open(folder, os.O_RDONLY)
+            os.close(descriptor)
 
 
 def _taken(descriptor: int) -> bool:
@@ -123,6 +103,10 @@ def _is_held(descriptor: int) -> bool:
     except OSError as error:
         return error.errno in _HELD
     return False
+
+
+def _acquire(descriptor: int) -> None:
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(descriptor: int) -> str:

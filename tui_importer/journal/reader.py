@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_importer.journal import schema
 from tui_importer.journal.errors import JournalUnwritable
+from tui_importer.journal.file_systems import network_disk, refuse_network_disk
 from tui_importer.journal.records import (
     ENVIRONMENTS,
     PHASES,
@@ -59,7 +61,15 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
         timeout=BUSY_SECONDS,
     )
     connection.execute("PRAGMA foreign_keys = ON")
+    if not _has_temporary_folder():  # a container that is read-only; sorting many rows would be an I/O error
+        connection.execute("PRAGMA temp_store = MEMORY")
     return connection
+
+
+def _has_temporary_folder() -> bool:
+    """Whether SQLite can make temporary files, looking where it does."""
+    named = [os.environ[name] for name in ("SQLITE_TMPDIR", "TMPDIR") if os.environ.get(name)]
+    return any(os.access(folder, os.W_OK | os.X_OK) for folder in (*named, "/var/tmp", "/usr/tmp", "/tmp"))  # noqa: S108
 
 
 class Reader:
@@ -228,16 +238,19 @@ class Reader:
 
 @contextmanager
 def open_reader(folder: Path) -> Iterator[Reader]:
-    """Read a job's journal without its lock. Raises JournalCorrupt, JournalNewer, JournalUnwritable.
+    """Read a job's journal without its lock. Raises JournalCorrupt, JournalNewer, JournalUnwritable, OnNetworkDisk.
 
     A journal in the form that it has at rest needs no file beside it, so that it can be read in a folder that is
-    read-only.
+    read-only or on a network disk.
     """
     path = journal_of(folder)
+    log = path.with_name(f"{FILE}-wal")
+    if log.exists() and log.stat().st_size:  # else everything is in the file itself, whoever has it open
+        refuse_network_disk(folder)
     try:
-        reader = _reader(path, "ro")
+        reader = _reader(path, "still" if network_disk(folder) else "ro")
     except JournalUnwritable:
-        if path.with_name(f"{FILE}-wal").exists():
+        if log.exists():
             raise
         reader = _reader(path, "still")
     with closing(reader):

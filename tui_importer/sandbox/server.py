@@ -98,10 +98,7 @@ def serve_forever(
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, stop.set)
-            except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
-                break
+            loop.add_signal_handler(number, stop.set)
         await _serve(App(settings), address, port, lambda url, _port: on_ready(url) if on_ready else None, stop)
 
     with contextlib.suppress(KeyboardInterrupt):

@@ -16,13 +16,14 @@ SourceError            the file cannot be read or trusted as a whole
 ├── SourceChanged      the file changed while it was read
 └── FrozenRowsError    the frozen rows cannot be written or read
 ScanCancelled          the operator stopped the scan
+PolarsUnusable         polars does not run on this machine
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -142,11 +143,17 @@ class FrozenRowsError(SourceError):
     kind = "frozen_rows"
 
 
+class PolarsUnusable(ImporterError):
+    """polars, which reads the source, does not run on this machine."""
+
+    kind = "polars_unusable"
+
+
 class ScanCancelled(ImporterError):
     """The operator stopped the scan; nothing was kept."""
 
     kind = "scan_cancelled"
-    exit_code = 130
+    exit_code = ExitCode.INTERRUPTED
 
     def __init__(self) -> None:
         super().__init__("The scan was cancelled.", "Nothing was sent and nothing was kept; start it again any time.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -18,7 +19,7 @@ from textual import events, work
 from textual.app import ScreenStackError
 from textual.signal import Signal
 
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.tui import crash, theme
 from tui_importer.tui.actions import Place, When, bindings_of, find
 from tui_importer.tui.daemon import in_daemon
@@ -64,15 +65,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-INTERRUPTED = 130
-"""Exit code after a signal: the job is resumable."""
-
-
 class ImporterApp(SettledApp, inherit_bindings=False):
     """The console over a `Backend`.
 
     `clock` gives the time now, `zone` the zone of times shown (None: the machine's), `crash_folder` takes crash
     files and the console's log, `after_hang_up` tidies up when the terminal went away and the process ends at once.
+    `demo` is the folder of the demo, which goes at its end: the log is there, crash files are not.
     """
 
     TITLE = "tui-importer"
@@ -92,9 +90,10 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         zone: tzinfo | None = None,
         pace: Pace | None = None,
         crash_folder: Path | None = None,
+        demo: Path | None = None,
         after_hang_up: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(preferences, clock=clock, logs=crash_folder)
+        super().__init__(preferences, clock=clock, logs=demo or crash_folder)
         self._after_hang_up = after_hang_up
         self.backend = backend
         self.start_at = start or StartAt.jobs()
@@ -106,6 +105,8 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         self.job_changes = asyncio.Lock()
         """Held while a job is taken in that a screen made, or while what a dry run left is removed."""
         self._crash_folder = crash_folder
+        self._is_demo = demo is not None
+        self._crashed = False
         self.key_from: KeyFrom = "environment" if backend.key is not None else ""
         self._opening = False
         self._job_mode = False
@@ -120,7 +121,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
             self.set_interval(1.0, self.look_at_run)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGTERM, self.leave, INTERRUPTED)
+            loop.add_signal_handler(signal.SIGTERM, self.leave, ExitCode.INTERRUPTED)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         match self.start_at.screen:
             case "new":
@@ -327,7 +328,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         its driver starts its threads anew. When somebody sent the signal and the terminal is there, it is given back.
         """
         if os.isatty(0):
-            self.leave(INTERRUPTED)
+            self.leave(ExitCode.INTERRUPTED)
             return
         threading.Thread(target=self._end_without_terminal, name="hang-up").start()
 
@@ -338,9 +339,9 @@ class ImporterApp(SettledApp, inherit_bindings=False):
                 view.close()
         finally:
             self._after_hang_up()
-            os._exit(INTERRUPTED)
+            os._exit(ExitCode.INTERRUPTED)
 
-    def leave(self, code: int = 0) -> None:
+    def leave(self, code: int = ExitCode.DONE) -> None:
         """Pause what runs, close the job, end the console. Also the answer to SIGTERM and SIGHUP."""
         from tui_importer.tui.screens.leaving import LeavingScreen
 
@@ -361,8 +362,21 @@ class ImporterApp(SettledApp, inherit_bindings=False):
             self.terminal.end(sys.__stderr__)
             view = self.job.let_go()
             if view is not None:
-                view.close()
-        return self.return_code or 0
+                self._close_job(view)
+        return self.return_code or ExitCode.DONE
+
+    def _close_job(self, view: JobView) -> None:
+        try:
+            view.close()
+        except ImporterError as error:
+            if self._crashed:  # which is the graver of the two
+                error.exit_code = ExitCode.CRASHED
+            raise
+
+    @property
+    def return_code(self) -> int | None:
+        """The exit code, once it has ended; Textual's own for a defect means failed rows elsewhere."""
+        return ExitCode.CRASHED if self._crashed else super().return_code
 
     def panic(self, *renderables: RenderableType) -> None:
         """An exception that would draw itself is reported like any other: it may show what it must not."""
@@ -377,6 +391,19 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         self._end_with(sys.exc_info()[1] or self._exception or RuntimeError("unknown"))
 
     def _end_with(self, error: BaseException) -> None:
-        moment = self.clock()
-        path = crash.write(self._crash_folder, crash.report(error, moment, (self.backend.key,)), moment)
-        super().panic(Text(crash.message(error, path)))
+        self._crashed = True
+        path = None
+        with contextlib.suppress(Exception):  # the defect is told, and that its report is missing
+            moment = self.clock()
+            path = crash.write(self._crash_folder, crash.report(error, moment, (self.backend.key,)), moment)
+        super().panic(Text(crash.message(error, path, self._way_on())))
+
+    def _way_on(self) -> str:
+        """What a defect leaves: an unfinished job that can be resumed, or nothing."""
+        if self._is_demo:
+            return crash.IN_DEMO
+        name, snapshot = self.job.name, None
+        with contextlib.suppress(Exception):  # the job itself may be what is broken
+            snapshot = self.job.snapshot()
+        over = snapshot is not None and snapshot.state in {"finished", "aborted"}
+        return crash.resumable(name) if name and not over else ""

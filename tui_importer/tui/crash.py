@@ -49,23 +49,30 @@ def report(error: BaseException, moment: datetime, secrets: tuple[Secret | None,
 
 def write(folder: Path | None, text: str, moment: datetime) -> Path | None:
     """Write a crash file readable by its owner only; None when even that fails."""
-    target = folder or Path(tempfile.gettempdir())
     try:
+        target = folder or Path(tempfile.gettempdir())
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = target / f"tui-importer-crash-{moment:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="backslashreplace"
+        ) as file:  # names of files may be no text
             file.write(text)
     except OSError:
         return None
     return path
 
 
-def message(error: BaseException, path: Path | None) -> str:
-    """What the operator reads after the screen is gone."""
+def message(error: BaseException, path: Path | None, way_on: str = "") -> str:
+    """What the operator reads after the screen is gone; `way_on` says what became of the open job."""
     where = f"Details without secrets: {safe(str(path))}" if path else "The crash file could not be written."
-    return (
-        f"tui-importer stopped because of a defect in itself ({safe(type(error).__name__)}).\n"
-        "No import is lost: the journal has every row; `tui-importer resume` goes on.\n"
-        f"{where}"
-    )
+    lines = [f"tui-importer stopped because of a defect in itself ({safe(type(error).__name__)}).", way_on, where]
+    return "\n".join(line for line in lines if line)
+
+
+def resumable(job: str) -> str:
+    """What is said of an unfinished job that was open."""
+    return f"No row of {safe(job)} is lost; resume it with: tui-importer resume {safe(job)}"
+
+
+IN_DEMO = "This was the demo: nothing was written to but its own sandbox, and there is nothing to resume."

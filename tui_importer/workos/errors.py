@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ExitCode, ImporterError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +55,7 @@ class WorkosError(ImporterError):
     """One request failed. `codes` are `code` and all `errors[].code`, in this order, without duplicates."""
 
     kind: str = "api_error"
-    exit_code: int = 3
+    exit_code: int = ExitCode.PAUSED
     retryable: ClassVar[bool] = False
     ambiguous: ClassVar[bool] = False
 
@@ -137,7 +137,7 @@ class KeyRejected(WorkosError):
     """401: the key is wrong or was revoked."""
 
     kind = "key_rejected"
-    exit_code = 4
+    exit_code = ExitCode.KEY_REJECTED
 
 
 class PermissionDenied(WorkosError):
