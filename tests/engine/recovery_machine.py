@@ -8,6 +8,7 @@ meanwhile; failed rows are tried again. In the end all runs without faults, and 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -233,14 +234,14 @@ class Recovery(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Without further faults all comes to its end; then what failed is tried again."""
-        if self.sound:
-            self._finish()
-            self._check(final=True)
-            self.resume()
-            self.retry()
-            self._finish()
-            self._check(final=True, retried=True)
-        self.database.close()
+        with closing(self.database):
+            if self.sound:
+                self._finish()
+                self._check(final=True)
+                self.resume()
+                self.retry()
+                self._finish()
+                self._check(final=True, retried=True)
 
     def _finish(self) -> None:
         if self.frozen or not self.goes_on:
