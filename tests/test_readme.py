@@ -124,6 +124,38 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "cli/test_journeys_delivery.py::test_a_finished_job_whose_summary_nobody_takes_is_not_called_interrupted",
         "cli/test_journeys_delivery.py::test_an_interrupt_that_comes_just_before_the_question_waits_is_not_lost",
     ),
+    "an answer is about somebody else": (
+        "engine/test_wrong_answers.py::test_a_row_that_is_answered_about_somebody_else_fails_and_makes_nobody_a_member",
+    ),
+    "Every answer is compared with its question": (
+        "engine/test_wrong_answers.py::test_a_server_that_lies_now_and_then_changes_nothing",
+        "engine/test_wrong_answers.py::test_an_organization_that_is_found_in_another_case_is_another_one",
+    ),
+    "One id for two organizations": ("engine/test_wrong_answers.py::test_one_id_for_two_organizations_stops_the_run",),
+    "somebody deletes users or organizations meanwhile": (
+        "engine/test_deleted_objects.py::test_a_canary_whose_objects_were_deleted_is_followed_by_the_other_rows",
+    ),
+    "Rows that still need them find or make them again": (
+        "engine/test_deleted_objects.py::"
+        "test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_again_once",
+        "engine/test_deleted_objects.py::test_a_failed_row_whose_user_was_deleted_is_retried_from_its_first_step",
+        "engine/test_deleted_objects.py::"
+        "test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row",
+    ),
+    "I start one file twice at the same moment?": (
+        "cli/test_journeys_twice.py::test_of_two_runs_of_one_file_at_the_same_moment_one_is_refused",
+    ),
+    "The later job is refused before it has written anything": (
+        "cli/test_journeys_twice.py::test_of_two_runs_of_one_file_at_the_same_moment_one_is_refused",
+    ),
+    "I retry rows of a job that is paused": (
+        "engine/test_canary.py::test_retrying_a_row_of_a_canary_leaves_the_other_rows_alone",
+    ),
+    "`retry` tries these rows only": ("engine/test_canary.py::test_retrying_returns_a_job_to_where_it_stood",),
+    "What was agreed to is remembered": (
+        "cli/test_journeys_accepted.py::test_a_yes_before_the_first_write_is_remembered",
+        "cli/test_journeys_accepted.py::test_another_environment_or_other_options_are_asked_about_again",
+    ),
     "somebody was deactivated in WorkOS?": (
         "engine/test_deactivated.py::test_deactivated_people_stay_so_whatever_answer_is_lost",
     ),
