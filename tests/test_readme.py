@@ -136,11 +136,15 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_deleted_objects.py::test_a_canary_whose_objects_were_deleted_is_followed_by_the_other_rows",
     ),
     "Rows that still need them find or make them again": (
-        "engine/test_deleted_objects.py::"
-        "test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_again_once",
+        (
+            "engine/test_deleted_objects.py::"
+            "test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_again_once"
+        ),
         "engine/test_deleted_objects.py::test_a_failed_row_whose_user_was_deleted_is_retried_from_its_first_step",
-        "engine/test_deleted_objects.py::"
-        "test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row",
+        (
+            "engine/test_deleted_objects.py::"
+            "test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row"
+        ),
     ),
     "I start one file twice at the same moment?": (
         "cli/test_journeys_twice.py::test_of_two_runs_of_one_file_at_the_same_moment_one_is_refused",
