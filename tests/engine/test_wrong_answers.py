@@ -94,3 +94,18 @@ def test_one_id_for_two_organizations_stops_the_run(tmp_path: Path) -> None:
         assert "Organization 0" in summary.reason
         assert not sandbox.state.users
         assert not sandbox.state.memberships
+
+
+def test_a_list_that_ignores_its_filter_makes_nobody_a_member(tmp_path: Path) -> None:
+    """All memberships are of one organization: whoever takes one of them for the row's own counts it as existing."""
+    rows = [person(number, 0) for number in range(6)]
+    with Sandbox(UNLIMITED) as sandbox:
+        known = [sandbox.seed_user(row["email"]) for row in rows[3:]]
+        source = write_source(tmp_path / "users.csv", rows)
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS), patience=QUICK) as job:
+            sandbox.update(faults={"unfiltered": Fault(1.0, calls={"list_memberships"}, times=2)})
+            summary = finish(job)
+            assert job.failures_after(0) == []
+        members = {membership["user_id"] for membership in sandbox.state.memberships}
+        assert members >= {user["id"] for user in known}
+        assert (len(members), summary.memberships.created) == (len(rows), len(rows))

@@ -95,7 +95,7 @@ MISTAKES: Final = (
         "engine/job.py",
         "        if not self.begun:\n            self._journal.flush()\n            refuse_later",
         "        if False:\n            self._journal.flush()\n            refuse_later",
-        ("cli/test_journeys_twice.py",),
+        ("engine/test_same_source.py",),
     ),
     Mistake(
         "an agreement holds for any environment",
