@@ -52,14 +52,16 @@ def scan(request: ScanRequest) -> int:
         request = replace(request, source=_source(request.source, folder, interruption))
         if request.save_mapping:
             save_mapping(request.save_mapping, request.source, request.reading, load())
+        import tui_importer.source._polars  # noqa: F401 - here, for in no other thread its hook into SIGINT can be undone
+
         with _progress() as progress:
             scanning = pool.submit(_scan, request, folder / "rows", progress, interruption.cancelled)
             while not wait([scanning], LOOK).done:  # a wait without an end would miss signals
                 pass
             result = scanning.result()
         code = ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
-        interruption.check()
         with delivered(code):
+            interruption.check()  # one that came before these handlers were in place has nobody else to see to it
             if request.json:
                 _write_document(result)
             else:
