@@ -108,3 +108,40 @@ def test_retrying_returns_a_job_to_where_it_stood(tmp_path: Path, sandbox: Sandb
         assert now.state == ("finished" if finished else "paused")
         assert (now.totals.failed, now.totals.pending) == (2, pending)
         assert job.exit_code == (1 if finished else 3)
+
+
+def test_a_retry_that_was_stopped_can_be_repeated(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(number, 0, role_slug="pilot" if number < 3 else "") for number in range(10)]
+    source = write_source(tmp_path / "users.csv", rows)
+    options = replace(FAST, max_failed=None)
+    with open_job(tmp_path, sandbox, source, options) as job:
+        job.start(5)
+        assert job.wait(60)
+        name = job.name
+    sandbox.seed_role("pilot")
+    with reopen_job(tmp_path, sandbox, name, options) as job:
+        assert job.retry(Selection()) == 3  # and the process ends before they were tried
+    with reopen_job(tmp_path, sandbox, name, options) as job:
+        assert job.retry(Selection()) == 0
+        assert job.has_rows_to_retry
+        job.start(retried=True)
+        assert job.wait(60)
+        assert (job.snapshot().totals.created, job.snapshot().totals.pending) == (5, 5)
+
+
+def test_a_row_that_waits_for_a_pending_one_does_not_fail_by_it(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(1, 0), person(2, 0), *(person(1, 1, role_slug="pilot") for _ in range(2))]
+    source = write_source(tmp_path / "users.csv", rows)
+    options = replace(FAST, max_failed=None)
+    with open_job(tmp_path, sandbox, source, options) as job:
+        assert finish(job).totals.failed == 2
+        name = job.name
+    sandbox.seed_role("pilot")
+    with reopen_job(tmp_path, sandbox, name, options) as job:
+        assert job.retry(Selection(rows={3})) == 1
+    with reopen_job(tmp_path, sandbox, name, options) as job:
+        job.retry(Selection(rows={4}))
+        job.start(retried=True)
+        assert job.wait(60)
+        assert job.snapshot().totals.failed == 0
+        assert finish(job).totals.failed == 0

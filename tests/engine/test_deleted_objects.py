@@ -174,3 +174,99 @@ def test_after_an_hour_the_organizations_are_checked_before_the_first_write(tmp_
         after = sandbox.state.asked("list_organizations") + sandbox.state.asked("get_organization")
         # One page shows all five; the other request learns the server's time.
         assert after - before == (2 if rested > 3_600 else 1)
+
+
+def named(number: int) -> dict[str, str]:
+    """A row whose organization is known by its name only."""
+    return person(number, org_name="Acme")
+
+
+def deletes_once(sandbox: Sandbox, memberships: int) -> None:
+    """A colleague deletes the organization once it has so many members."""
+    deleted: list[str] = []
+
+    def delete(world: World, call: str) -> None:
+        if call == "create_membership" and not deleted and len(world.memberships) >= memberships:
+            organization = next(iter(world.organizations.values()))
+            deleted.append(organization.id)
+            world.remove_organization(organization)
+
+    sandbox.colleague(delete)
+
+
+def test_an_organization_known_by_its_name_is_made_again_and_not_found_in_memory(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", [named(number) for number in range(12)])
+    with Sandbox(UNLIMITED) as sandbox:
+        deletes_once(sandbox, 3)
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            summary = finish(job)
+        assert (summary.totals.created, summary.totals.failed) == (12, 0)
+        assert len(sandbox.state.organizations) == 1
+
+
+def test_two_keys_of_one_organization_find_one_again(tmp_path: Path) -> None:
+    both = ({"org_external_id": "x", "org_name": "Acme"}, {"org_name": "Acme"})
+    rows = [{"email": f"u{number}@example.com", **both[number % 2]} for number in range(8)]
+    source = write_source(tmp_path / "users.csv", rows, ("email", "org_external_id", "org_name"))
+    with Sandbox(UNLIMITED) as sandbox:
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            job.start(2)
+            assert job.wait(60)
+            name = job.name
+        sandbox.change(lambda world: world.remove_organization(world.organization_by_external_id["x"]))
+        with reopen_job(tmp_path, sandbox, name, with_workers(1, OPTIONS)) as job:
+            assert finish(job).totals.failed == 0
+        assert [organization["external_id"] for organization in sandbox.state.organizations] == ["x"]
+
+
+def test_the_check_keeps_no_probe_when_the_service_was_in_trouble(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", [person(number, 0) for number in range(6)])
+    with Sandbox(UNLIMITED) as sandbox:
+        with open_job(tmp_path, sandbox, source, OPTIONS) as job:
+            job.start(2)
+            assert job.wait(60)
+            name = job.name
+        sandbox.change(lambda world: world.remove_organization(world.organization_by_external_id["org-0"]))
+        sandbox.update(faults={"503": Fault(1.0, calls={"get_organization"}, times=25)})
+        with reopen_job(tmp_path, sandbox, name, OPTIONS) as job:
+            assert finish(job).totals.failed == 0
+
+
+def test_a_user_whom_somebody_else_made_again_is_not_ours(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", [person(1, 0), person(1, 1)])
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        job.start(1)
+        assert job.wait(60)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        made = sandbox.seed_user("user1@example.com")
+        sandbox.change(lambda world: setattr(world.users[str(made["id"])], "created_at", world.now()))
+        summary = finish(job)
+        assert (summary.users.created, summary.users.existing) == (0, 1)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["found", "made"])
+def test_what_was_updated_is_counted_of_the_user_that_is_there(tmp_path: Path, *, again: bool) -> None:
+    source = write_source(tmp_path / "users.csv", [person(1, 0), person(1, 1)])
+    with Sandbox(UNLIMITED) as sandbox:
+        sandbox.seed_user("user1@example.com")
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS), on_existing="update") as job:
+            job.start(1)
+            assert job.wait(60)
+            sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+            if again:
+                sandbox.seed_user("user1@example.com")
+            assert finish(job).users.updated == again
+
+
+def test_a_later_row_that_cannot_make_the_user_again_counts_no_failed_user(tmp_path: Path) -> None:
+    rows = [person(1, 0), person(2, 0), person(1, 1), person(1, 2)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        job.start(2)
+        assert job.wait(60)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        sandbox.seed_user("other@example.com", external_id="legacy-1")
+        assert finish(job).totals.failed == 2
+        assert job.retry(Selection()) == 2
+        assert job.snapshot().users.failed >= 0
+        finish(job)

@@ -40,3 +40,15 @@ def test_a_copy_with_another_content_is_another_source(tmp_path: Path, sandbox: 
     assert first.stat().st_size == second.stat().st_size
     with open_job(tmp_path, sandbox, first), open_job(tmp_path, sandbox, second) as job:
         assert finish(job).totals.created == len(ROWS)
+
+
+def test_a_file_that_was_edited_is_another_source_although_its_size_is_the_same(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    source = write_source(tmp_path / "users.csv", ROWS)
+    with open_job(tmp_path, sandbox, source) as job:
+        job.start(2)
+        assert job.wait(60)
+    source.write_text(source.read_text(encoding="utf-8").replace("user3@", "user7@"), encoding="utf-8")
+    with open_job(tmp_path, sandbox, source) as other:
+        assert other.error is None

@@ -254,8 +254,8 @@ def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None =
             if again is not None:
                 rows = job.retry(again)
                 note(f"{plural(rows, 'failed row is', 'failed rows are')} tried again")
-            if again is not None and not rows:
-                code = ExitCode.PAUSED if job.snapshot().state == "paused" else job.exit_code
+            if again is not None and not job.has_rows_to_retry:
+                code = job.exit_code if job.snapshot().state in _OVER else ExitCode.PAUSED
             else:
                 code = _drive(job, request, environment, agreed=agreed, retried=again is not None)
         _print_summary(request, jobs.reader_folder(name), code)

@@ -8,7 +8,7 @@ a run. Before the first write of a resumed run the organizations that are still 
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine.errors import GaveUp, OrganizationLost, SetAside, StepFailed
@@ -59,6 +59,7 @@ class DeletedObjects:
         """
         run = self._run
         owner = row.first_row or row.row
+        run.health.leave()  # who waits for the lock must not keep the probe from its holder
         with self._users:
             run.journal.flush()
             known = run.journal.row(owner)
@@ -73,8 +74,8 @@ class DeletedObjects:
                 raise StepFailed("user", "user_gone", message, 404)
             run.say("warning", f"Row {owner:,}: the user {safe(gone, 80)} is not there any more; it is made again")
             if known is not None and known.user_how is not None:
-                run.tally.user_lost(known.user_how)
-            run.journal.submit(*statements.user_lost(row.row, owner, run.server_time())).wait()
+                run.tally.user_lost(known.user_how, known.flags)
+            run.journal.submit(*statements.user_lost(row.row, owner)).wait()
             found, how, flags = make(first, run.journal.row(owner) or RowRecord(owner))
             if how is How.CREATED and not found.fresh:
                 self.adopted.add(found.id)
@@ -86,35 +87,48 @@ class DeletedObjects:
     def organization_again(self, key: str, gone: str, tools: Tools, tries: Tries) -> str:
         """The id of `key` in place of `gone`. Raises OrganizationLost, StepFailed, SetAside, Interrupted."""
         run = self._run
+        run.health.leave()  # who waits for the lock must not keep the probe from its holder
         with self._organizations:
             now = run.cache.id_of(key)
             if now is not None and now != gone:
                 return now
             if run.cache.is_failed(key):
                 raise OrganizationLost
-            record = run.journal.organization(key)
-            if record is None or key in self._resolved_again:
-                message = f"The organization {safe(gone, 80)} is deleted again and again."
-                raise StepFailed("membership", "organization_gone", message, 404)
-            self._resolved_again.add(key)
+            if (record := run.journal.organization(key)) is None:
+                raise OrganizationLost
+            # Another key may have led to it: one that is unique on the server goes first, as in the pre-warm.
+            same = [o for o in run.journal.organizations() if o.workos_id == gone and o.kind != "name" and o.key != key]
+            for other in same if record.kind == "name" else []:
+                with suppress(OrganizationLost):
+                    self._resolve_again(other, gone, tools, tries)
+            return self._resolve_again(record, gone, tools, tries)
+
+    def _resolve_again(self, record: OrganizationRecord, gone: str, tools: Tools, tries: Tries) -> str:
+        run, key = self._run, record.key
+        if key in self._resolved_again:
+            message = f"The organization {safe(gone, 80)} is deleted again and again."
+            raise StepFailed("membership", "organization_gone", message, 404)
+        self._resolved_again.add(key)
+        if record.workos_id is not None:  # else an earlier try was set aside: its intent must stay
             label = safe(run.organization_label(key), 80)
             run.say("warning", f"The organization {label} is not there any more; it is resolved again")
             # Its old id stays in the cache meanwhile: a miss would make other workers resolve the key, too.
             run.forget_organization(record)
-            lost = run.journal.organization(key) or record
-            resolver = OrganizationResolver(tools, run.cache)
-            try:
-                found = resolver.resolve(lost, tries)
-            except StepFailed as failure:
-                record_organization_failure(run, lost, failure, 0.0)
-                run.cache.add_failed(key, lost.rows)
-                run.organizations.failed_one()
-                raise OrganizationLost from failure
-            except SetAside:
-                self._resolved_again.discard(key)
-                raise
-            run.organization_resolved(lost, found, 0.0)
-            return found.id
+            run.cache.forget_id(gone)
+        lost = run.journal.organization(key) or record
+        resolver = OrganizationResolver(tools, run.cache)
+        try:
+            found = resolver.resolve(lost, tries)
+        except StepFailed as failure:
+            record_organization_failure(run, lost, failure, 0.0)
+            run.cache.add_failed(key, lost.rows)
+            run.organizations.failed_one()
+            raise OrganizationLost from failure
+        except BaseException:  # set aside, or an error of ours: the next row goes on with it
+            self._resolved_again.discard(key)
+            raise
+        run.organization_resolved(lost, found, 0.0)
+        return found.id
 
     # -- before the first write -------------------------------------------------------------------------------
 
@@ -124,14 +138,18 @@ class DeletedObjects:
         By pages of the list while that is cheaper than a request for each that is not seen yet. Raises Interrupted.
         """
         run = self._run
-        unseen = {each.workos_id: each for each in organizations if each.workos_id is not None}
+        known = [each for each in organizations if each.workos_id is not None]
+        unseen = {str(each.workos_id): each for each in known}
         if not unseen:
             return
         client = run.client()
-        with closing(client):
-            self._see_in_lists(client, unseen)
-            gone = [each for id_, each in unseen.items() if self._is_gone(client, id_)]
-        for each in gone:
+        try:
+            with closing(client):
+                self._see_in_lists(client, unseen)
+                gone = {id_ for id_ in unseen if self._is_gone(client, id_)}
+        finally:
+            run.health.leave()
+        for each in (each for each in known if each.workos_id in gone):  # two keys may have led to one
             label = safe(each.name or each.value, 80)
             run.say("warning", f"The organization {label} is not there any more; it is resolved again")
             run.forget_organization(each)
@@ -164,5 +182,8 @@ class DeletedObjects:
                 answer = run.calls.read(ask, run.health.tries())
             except (SetAside, GaveUp):
                 continue  # nothing else could go first
+            except NotFound:
+                run.health.succeeded()  # it was answered
+                raise
             run.health.succeeded()
             return answer

@@ -28,6 +28,11 @@ class FailedRows:
         self._source = parts.source
         self._reopened: set[int] = set()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether rows became pending again that no run has taken yet."""
+        return bool(self._reopened)
+
     def take_reopened(self) -> set[int]:
         """The rows that became pending again while the job rested, once."""
         found, self._reopened = self._reopened, set()
@@ -54,7 +59,8 @@ class FailedRows:
                 run = self._parts.run
                 if not self._parts.moves:
                     rows = self._reopen(selection, held=True)
-                    self._reopened.update(rows)
+                    left = self._journal.begun()  # a retry that was stopped has left its rows pending
+                    self._reopened.update(left)
                     return len(rows)
             found = run.reopen_rows(partial(self._reopen, selection, held=False)) if run is not None else None
             if found is None:

@@ -22,6 +22,12 @@ def end_held_rows(run: Run) -> None:
         _end_chunk(run, chunk, held=False)
 
 
+def _has_no_user(run: Run, first_row: int) -> bool:
+    """Whether a person's first row has ended without a user; one that is pending leaves its followers pending."""
+    first = run.journal.row(first_row)
+    return first is not None and first.outcome is not None and first.user_id is None
+
+
 def _end_chunk(run: Run, chunk: int, *, held: bool) -> None:
     first, last = run.tally.bounds(chunk)
     records = run.journal.rows(first, last)
@@ -32,7 +38,7 @@ def _end_chunk(run: Run, chunk: int, *, held: bool) -> None:
         if held and run.cache.is_failed(row.organization_key):
             message = f"The organization {run.organization_label(row.organization_key)} could not be resolved."
             failure = StepFailed("organization", "organization_failed", message)
-        elif not held and row.first_row is not None:
+        elif not held and row.first_row is not None and _has_no_user(run, row.first_row):
             failure = run.first_row_failure(row)
         else:
             continue

@@ -237,6 +237,11 @@ class Job:
         """Try failed rows again and return how many, see `FailedRows.retry`. Raises NotNow, JournalError."""
         return self._failed_rows.retry(selection)
 
+    @property
+    def has_rows_to_retry(self) -> bool:
+        """Whether `start` with `retried` has something to do: rows of `retry`, or of one that was stopped before."""
+        return self._failed_rows.waiting
+
     def skip(self, rows: Iterable[int], reason: str) -> int:
         """End failed rows as skipped, see `FailedRows.skip`. Raises JournalError, FrozenRowsError."""
         return self._failed_rows.skip(rows, reason)

@@ -53,25 +53,28 @@ class OrganizationCache:
                 other = self._titles.setdefault(workos_id, (key, title))
                 if other[1] != title:
                     raise IdsCollide(workos_id, other[1], title)
-            if (before := self._ids.get(key)) != workos_id:  # the organization before it was deleted
-                self._titles.pop(before or "", None)
             self._ids[key] = workos_id
             self._names.setdefault(normalised_name(name), {})[workos_id] = name
             self._failed.pop(key, None)
 
     def forget(self, key: str) -> None:
         """The organization of a key was deleted."""
+        self.forget_id(self._ids.get(key) or "")
         with self._lock:
-            gone = self._ids.pop(key, None)
-            self._titles.pop(gone or "", None)
+            self._ids.pop(key, None)
+
+    def forget_id(self, gone: str) -> None:
+        """An organization was deleted: its name is no hit of a search any more; its keys keep the id for a while."""
+        with self._lock:
+            self._titles.pop(gone, None)
             for ids in self._names.values():
-                ids.pop(gone or "", None)
+                ids.pop(gone, None)
 
     def add_failed(self, key: str, rows: int) -> None:
         """A key has none; its rows are held."""
         with self._lock:
+            self._failed[key] = rows  # before the id goes: who misses it must see why
             self._ids.pop(key, None)
-            self._failed[key] = rows
 
     def forget_failed(self) -> None:
         """Failed keys get another try."""

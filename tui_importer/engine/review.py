@@ -114,7 +114,8 @@ def to_reopen(journal: Journal, selection: Selection, first_rows: FirstRows, *, 
     choice = _choose(journal, selection, first_rows, held=held)
     failed = choice.failed
     rows = tuple(sorted(choice.chosen))
-    without_user = frozenset(row for row in rows if failed[row].step == "user" and failed[row].kind != FOLLOWS)
+    failed_users = [row for row in rows if failed[row].step == "user" and failed[row].kind != FOLLOWS]
+    without_user = frozenset(failed_users) - first_rows(failed_users).keys()  # a later row's failure counts no user
     return Reopened(rows, without_user)
 
 

@@ -96,9 +96,9 @@ def _is_same(first: Claim, second: Claim) -> bool:
         return False
     if first.size != second.size:
         return False
-    if None not in {first.sha256, second.sha256}:
-        return first.sha256 == second.sha256
-    return first.source == second.source is not None or (_digest(first) == _digest(second) is not None)
+    if first.sha256 is second.sha256 is None and first.source == second.source is not None:
+        return True  # neither is scanned yet
+    return _digest(first) == _digest(second) is not None
 
 
 def _digest(claim: Claim) -> str | None:

@@ -111,10 +111,11 @@ class Tally:
             self._users[how] += 1
             self._updated += Flag.UPDATED in flags
 
-    def user_lost(self, how: How) -> None:
+    def user_lost(self, how: How, flags: Flag) -> None:
         """A person's user was deleted in the environment; `how` it was counted."""
         with self._lock:
             self._users[how] -= 1
+            self._updated -= Flag.UPDATED in flags
 
     def chunk_started(self, chunk: int, worker: int) -> None:
         """A worker took the chunk."""

@@ -276,6 +276,8 @@ class Worker(threading.Thread):
         if key is None:
             return None
         found = self._run.cache.get(key) or self._missed.get(key)
+        if found is None and self._run.cache.is_failed(key):
+            raise OrganizationLost  # since this row began
         if found is None:
             found = self._missed[key] = self._run.resolve_missed(self._client, key, tries)
         return found

@@ -150,6 +150,10 @@ class Reader:
         """One row's record, None when it has not begun."""
         return self.rows(row, row).get(row)
 
+    def begun(self) -> list[int]:
+        """Rows that have begun and have no outcome: in flight when the job stopped, or to be tried again."""
+        return self._all(_number, "SELECT row FROM rows WHERE outcome IS NULL")
+
     def has_begun(self) -> bool:
         """Whether any row has begun."""
         return bool(self._all(tuple, "SELECT 1 FROM rows LIMIT 1"))

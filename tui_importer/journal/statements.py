@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui_importer.journal.records import How, Outcome, Stamp
+from tui_importer.journal.records import Flag, How, Outcome, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tui_importer.journal.records import FailedAttempt, Failure, Flag, Overwritten
+    from tui_importer.journal.records import FailedAttempt, Failure, Overwritten
     from tui_importer.journal.writer import Statement
 
 AMBIGUOUS: Final = "('server_error', 'answer_mismatch', 'internal_error')"
@@ -72,7 +72,7 @@ def user_known(
     )
 
 
-def user_lost(row: int, first_row: int, server_time: float) -> list[Statement]:
+def user_lost(row: int, first_row: int) -> list[Statement]:
     """The user that the journal knows for a person is not there any more and is about to be made again.
 
     `first_row` is the person's first row, whose step it is: until there is another user it has an id and no way. A row
@@ -81,8 +81,11 @@ def user_lost(row: int, first_row: int, server_time: float) -> list[Statement]:
     return [
         membership_void(row),
         (
-            "UPDATE rows SET user_intent = ?, user_how = NULL WHERE row = ? AND user_how IS NOT NULL",
-            (server_time, first_row),
+            (
+                "UPDATE rows SET user_intent = NULL, user_how = NULL, flags = flags & ~? "
+                "WHERE row = ? AND user_how IS NOT NULL"
+            ),
+            (Flag.UPDATED | Flag.USER_ADOPTED, first_row),
         ),
     ]
 
@@ -239,7 +242,13 @@ def reopened(rows: Sequence[int]) -> list[Statement]:
         definite = f"SELECT row FROM failures WHERE kind NOT IN {AMBIGUOUS} AND row IN ({marks})"
         entries += [
             (f"UPDATE rows SET membership_intent = NULL WHERE row IN ({definite})", batch),
-            (f"UPDATE rows SET user_intent = NULL WHERE user_id IS NULL AND row IN ({definite})", batch),
+            (
+                (
+                    f"UPDATE rows SET user_intent = NULL WHERE (user_id IS NULL OR user_how = {int(How.FAILED)}) "
+                    f"AND row IN ({definite})"
+                ),
+                batch,
+            ),
             (
                 (
                     f"UPDATE rows SET outcome = NULL, user_how = nullif(user_how, {int(How.FAILED)}) "
