@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tui_importer.cli.output import note, put
-from tui_importer.cli.signals import SIGNALS
+from tui_importer.cli.signals import SIGNALS, outcome
 from tui_importer.engine.control import Halt
 from tui_importer.engine.job import LAST_RESORT
 from tui_importer.report.plan import span
@@ -81,6 +81,8 @@ class Drain:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._come.append(number)
+        if self._job.is_over:
+            outcome.signalled = True
 
 
 class Progress:

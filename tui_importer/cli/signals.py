@@ -48,7 +48,8 @@ class _Late:
     """Signals that come when the outcome stands: they end a delivery that nobody takes, and nothing else."""
 
     def __init__(self) -> None:
-        self._deadline: float | None = None
+        # One that came between the end of the job and this moment counts, or a reader who takes nothing would hang us.
+        self._deadline: float | None = time.monotonic() + PATIENCE if outcome.signalled else None
         self._ends = False
 
     def note(self, number: int, _frame: FrameType | None) -> None:
@@ -99,10 +100,14 @@ def _handlers(late: _Late) -> Iterator[_Late]:
 
 
 class Outcome:
-    """What the command ends with once its result is delivered, and whether anything of it is on stdout."""
+    """What the command ends with once its result is delivered, and whether anything of it is on stdout.
+
+    `signalled` says that a signal came when the job was over and its result not yet on its way.
+    """
 
     def __init__(self) -> None:
         self.begun = False
+        self.signalled = False
         self.code: int | None = None
 
     @property

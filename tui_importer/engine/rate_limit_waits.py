@@ -48,6 +48,8 @@ class RateLimitWaits:
     def look(self) -> None:
         """Tell what is new, and give up when nothing else has happened for too long."""
         words = self.tell()
+        if words:  # an answer to what was sent before the 429 may have come after it: now nothing is asked any more
+            self._health.throttled()
         self._health.check_patience(f"429, {words}" if words else "429")
 
     def tell(self) -> str:
