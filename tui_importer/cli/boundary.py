@@ -32,7 +32,7 @@ class JobInterrupted(Exception):
 
 @contextlib.contextmanager
 def unfinished_job(job: str, is_unfinished: Callable[[], bool]) -> Iterator[None]:
-    """Within, an unforeseen error is told with the way to resume `job`, if that is unfinished then."""
+    """Report an unforeseen error in this context with the command that resumes `job`, if that is unfinished."""
     try:
         yield
     except (ImporterError, KeyboardInterrupt, SystemExit):
@@ -117,7 +117,7 @@ def _write_document(refusal: _Refusal) -> None:
         with delivering():
             write_json({"error": {"kind": refusal.kind, "message": refusal.message, "next": refusal.next}})
             flush_stdout()
-    except (OSError, OutputLost, KeyboardInterrupt):  # its reader left, its disk is full, or nobody took it
+    except (OSError, OutputLost, KeyboardInterrupt):  # closed pipe, full disk, or interrupted
         abandon_stdout()
 
 
@@ -186,7 +186,7 @@ def _reported(error: BaseException) -> str:
     for folder in (_log_folder, _temporary_folder):
         try:
             path = write_crash(error, folder())
-        except Exception:  # noqa: BLE001, S112 - the error itself is told; that its report is missing is told below
+        except Exception:  # noqa: BLE001, S112 - the error itself is reported; the missing file is named below
             continue
         return f"Please report it with {path} (no secrets in it)."
     return "Its details could not be written to a file."

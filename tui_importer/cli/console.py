@@ -97,7 +97,7 @@ def _start_at(target: str | None, jobs: Path) -> StartAt:
         if "/" not in target and is_job(jobs / target):
             return StartAt.at_job(target)
     path = Path(target)
-    with contextlib.suppress(OSError, RuntimeError, ValueError):  # not ours to look at, or `~nobody`
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # no permission, or a home of an unknown user
         path = path.expanduser()
         if path.is_file():
             return StartAt.new_job(path.absolute())

@@ -52,10 +52,10 @@ def readable(source: Path) -> Iterator[Readable]:
 
 
 def read_pipe(pipe: Pipe, folder: Path) -> Readable:
-    """Copy a pipe into `folder`; a person at the terminal is told what is waited for. Raises SourceError."""
+    """Copy a pipe into `folder` and say on a terminal what the program waits for. Raises SourceError."""
     if pipe.is_stdin and sys.stdin.isatty():
         note("Reading standard input; Ctrl-D ends it.")
     elif sys.stderr.isatty():
         note(f"Reading {'standard input' if pipe.is_stdin else safe(pipe.name)}…")
-    with noticed():  # whoever writes to it may never begin, nor end
+    with noticed():  # the writer may never begin, nor end
         return Readable(pipe.copy_to(folder), pipe.name)

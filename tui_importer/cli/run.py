@@ -206,7 +206,7 @@ def retry(request: RetryRequest) -> int:
 
 
 def _told_if_unfinished(jobs: Jobs, name: str) -> contextlib.AbstractContextManager[None]:
-    """Within, an unforeseen error is told with the way to resume the job, unless that is over."""
+    """Report an unforeseen error in this context with the command that resumes the job, unless that is over."""
 
     def is_unfinished() -> bool:
         with contextlib.suppress(ImporterError):  # its folder is gone, or it cannot be read

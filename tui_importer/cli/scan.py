@@ -61,7 +61,7 @@ def scan(request: ScanRequest) -> int:
             result = scanning.result()
         code = ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
         with delivered(code):
-            interruption.check()  # one that came before these handlers were in place has nobody else to see to it
+            interruption.check()  # a signal from before these handlers were installed is handled here
             if request.json:
                 _write_document(result)
             else:
