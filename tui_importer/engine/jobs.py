@@ -26,6 +26,7 @@ from tui_importer.journal.refusals import told
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
@@ -78,32 +79,7 @@ class Jobs:
         except OSError as error:
             raise EngineError(f"{safe(new.source)} cannot be read: {error.strerror}.", "Check the path.") from error
         _check_name(new.source)
-        salt = secrets.token_hex(16)
-        now = time.time()
-        record = JobRecord(
-            name=new.name,
-            source=new.pipe or str(new.source.absolute()),
-            created_at=now,
-            updated_at=now,
-            environment=environment,
-            key_hint=connection.key.hint,
-            key_salt=salt,
-            key_hash=connection.key.salted_hash(salt),
-            frozen_options=json.dumps(asdict(new.frozen)),
-            run_options=json.dumps(asdict(new.run)),
-            size=found.st_size,
-            mtime_ns=found.st_mtime_ns,
-            sha256=None,
-            rows=None,
-            chunk_size=None,
-            state="ready",
-            phase="scan",
-            reason="",
-            next_step="",
-            seconds_scan=0.0,
-            seconds_prewarm=0.0,
-            seconds_import=0.0,
-        )
+        record = _record(new, found, connection.key, environment)
         claim = Claim(new.source.absolute(), found.st_size, None, new.frozen.base_url, environment)
         with _registered(self.folder):
             refuse_second(self.folder, claim)
@@ -198,6 +174,36 @@ class Jobs:
         if not found:
             raise JobNotFound(f"There is no job named {safe(name, 100)}.", "See the jobs with: tui-importer jobs")
         return folder
+
+
+def _record(new: NewJob, found: os.stat_result, key: Secret, environment: str) -> JobRecord:
+    """The journal's record of a new job whose source is as `found`; of the key only what recognises it."""
+    salt = secrets.token_hex(16)
+    now = time.time()
+    return JobRecord(
+        name=new.name,
+        source=new.pipe or str(new.source.absolute()),
+        created_at=now,
+        updated_at=now,
+        environment=environment,
+        key_hint=key.hint,
+        key_salt=salt,
+        key_hash=key.salted_hash(salt),
+        frozen_options=json.dumps(asdict(new.frozen)),
+        run_options=json.dumps(asdict(new.run)),
+        size=found.st_size,
+        mtime_ns=found.st_mtime_ns,
+        sha256=None,
+        rows=None,
+        chunk_size=None,
+        state="ready",
+        phase="scan",
+        reason="",
+        next_step="",
+        seconds_scan=0.0,
+        seconds_prewarm=0.0,
+        seconds_import=0.0,
+    )
 
 
 @contextlib.contextmanager
