@@ -27,7 +27,7 @@ KEY_LINES: Lines = (
 HOME_LINES: Lines = (("TUI_IMPORTER_HOME", "Folder of config, jobs and logs, together."),)
 NETWORK_LINES: Lines = (
     ("HTTPS_PROXY, NO_PROXY", "A proxy on the way to the API, and hosts without it."),
-    ("SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the built-in ones."),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's."),
 )
 DISPLAY_LINES: Lines = (
     ("NO_COLOR, CLICOLOR=0", "No colours."),
