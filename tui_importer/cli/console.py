@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui_importer.cli.backend import ConsoleBackend
 from tui_importer.cli.key import key_from_environment
 from tui_importer.cli.output import note
-from tui_importer.cli.temporary import new_folder
+from tui_importer.cli.scratch import demo_folder
 from tui_importer.config import Config, RecentFiles, load, paths, paths_below, save
 from tui_importer.config.errors import HomeUnusable
 from tui_importer.config.key_store import KeyStore
@@ -55,7 +55,7 @@ def demo(request: DemoRequest) -> int:
     from tui_importer.sandbox.server import Sandbox
     from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
 
-    home = paths_below(new_folder("tui-importer-demo-"))
+    home = paths_below(demo_folder())
     try:
         source = home.jobs.parent / "acme-users.csv"
         write_demo(source)

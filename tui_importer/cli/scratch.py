@@ -77,6 +77,24 @@ def scratch_folder(purpose: Purpose) -> Iterator[Path]:
         scratch.remove()
 
 
+def demo_folder() -> Path:
+    """A new folder for the owner only among the temporary files, which stays until it is removed.
+
+    Raises NoScratchFolder.
+    """
+    import tempfile
+
+    cure = "Set TMPDIR to a folder that you can write to."
+    try:
+        place = tempfile.gettempdir()
+        place.encode()
+        return Path(tempfile.mkdtemp(prefix="tui-importer-demo-", dir=place))
+    except UnicodeEncodeError as error:
+        raise NoScratchFolder("The name of the temporary folder is not UTF-8.", cure) from error
+    except OSError as error:
+        raise NoScratchFolder(f"There is no room for temporary files: {error.strerror or error}.", cure) from error
+
+
 def sweep() -> None:
     """Remove what commands have left that were killed, as far as that is possible; every command begins with it.
 
