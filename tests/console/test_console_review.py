@@ -122,10 +122,15 @@ class TestTryingAgain:
             await press(pilot, "3")
             assert "i Skip" not in footer(app)
             await press(pilot, "r")
+            assert view.told == [], "other rows are pending, too: it asks"
+            assert f"{view.now.totals.pending - view.now.totals.held:,} other pending rows, too" in screen_text(app)
+            await press(pilot, "enter")
+            assert view.told == [], "no is the default"
+            await press(pilot, "r", "down", "enter")
             assert view.told == ["start"]
             await press(pilot, "r")
             assert view.told == ["start"]
-            assert "pause the job, then go on" in toasts(app)[-1]
+            assert "pause the job, then resume it" in toasts(app)[-1]
 
     async def test_with_an_organization_go_the_rows_that_failed_by_it(self) -> None:
         broken = failure(1, row=None, line=None, email="", step="organization", organization="Acme", status=404)
@@ -200,7 +205,7 @@ class TestTryingAgain:
         )
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
-            await press(pilot, "3", "r")
+            await press(pilot, "3", "r", "down", "enter")
             assert showing(app, TypedNameDialog)
             await enter(pilot, JOB)
             assert view.told == ["start"]

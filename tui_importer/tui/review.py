@@ -130,10 +130,10 @@ class Review:
 
     def _without_rows(self, plan: RetryPlan, organizations: int, snapshot: Snapshot) -> None:
         if organizations and snapshot.state == "paused":
-            confirmed_start(self._app, snapshot, self._go_on, plan=self._view.plan())
+            self._resume_for_organizations(snapshot)
             return
         if plan.later or organizations:
-            words = "Rows of failed organizations are tried again by the next run: pause the job, then go on."
+            words = "Rows of failed organizations are tried again by the next run: pause the job, then resume it."
             if snapshot.state not in MOVING:
                 words = "No row is left to be tried again with its organization."
         else:
@@ -142,6 +142,27 @@ class Review:
                 "mend the file and import those rows with a new job."
             )
         notify_safe(self._app, words, title="Nothing to try again", severity="warning")
+
+    def _resume_for_organizations(self, snapshot: Snapshot) -> None:
+        """Failed organizations are resolved by a whole run: ask when it would import other rows, too."""
+
+        def resume() -> None:
+            confirmed_start(self._app, snapshot, self._go_on, plan=self._view.plan())
+
+        def decided(yes: bool | None) -> None:  # noqa: FBT001 - the signature of a screen's callback
+            if yes:
+                resume()
+
+        others = snapshot.totals.pending - snapshot.totals.held
+        if others <= 0:
+            resume()
+            return
+        text = ["Failed organizations are tried again when the job is resumed, before anything else."]
+        choices = (
+            Choice("No", "change nothing", False),
+            Choice("Resume", f"{plural(others, 'other pending row')}, too", True, "accent"),
+        )
+        self._app.push_screen(ChoiceDialog("Resume the job?", text, choices), decided)
 
     def _decided(self, selection: Selection, decision: Decision | None) -> None:
         def go() -> None:
@@ -166,7 +187,7 @@ class Review:
         if self._is_open:
             self._app.job.start()
             self._changed()
-            notify_safe(self._app, "The job goes on: organizations that failed are tried first.")
+            notify_safe(self._app, "The job is resumed: organizations that failed are tried first.")
 
     # -- skipping -----------------------------------------------------------------------------------------------
 
