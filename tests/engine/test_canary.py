@@ -145,3 +145,20 @@ def test_a_row_that_waits_for_a_pending_one_does_not_fail_by_it(tmp_path: Path, 
         assert job.wait(60)
         assert job.snapshot().totals.failed == 0
         assert finish(job).totals.failed == 0
+
+
+def test_a_plan_before_a_retry_does_not_change_why_the_job_is_paused(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(number, 0, role_slug="pilot" if number == 1 else "") for number in range(10)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with open_job(tmp_path, sandbox, source, replace(FAST, max_failed=None)) as job:
+        job.start(5)
+        assert job.wait(60)
+        reason = job.snapshot().reason
+        sandbox.seed_role("pilot")
+        assert job.retry(Selection()) == 1
+        job.prepare()  # as a command does with a key that nobody has agreed to yet
+        assert job.wait(60)
+        job.start(retried=True)
+        assert job.wait(60)
+        assert (job.snapshot().state, job.snapshot().reason) == ("paused", reason)
+        assert job.snapshot().totals.pending == 5

@@ -110,6 +110,7 @@ class Job:
         connection.server_clock.restore(journal.counters())
         self._error: ImporterError | None = None
         self._stopped: float | None = None
+        self._before_retry: Halt | None = None
         self._ending = False
         self._plan: Plan | None = None
         self._planner: Planner | None = None
@@ -180,7 +181,8 @@ class Job:
         """
         with self._lock:
             only = self._failed_rows.take_reopened()
-            afterwards = self._lifecycle.as_before() if retried else None
+            afterwards = (self._before_retry or self._lifecycle.as_before()) if retried else None
+            self._before_retry = None
             self._parts.accepted = acceptance(self._parts.environment, self._source.record.frozen_options)
             self._journal.update_job(accepted=self._parts.accepted)  # who starts a job agrees to it
             self._begin(partial(self._scan_and_import, canary, only if retried else None, afterwards))
@@ -235,6 +237,8 @@ class Job:
 
     def retry(self, selection: Selection) -> int:
         """Try failed rows again and return how many, see `FailedRows.retry`. Raises NotNow, JournalError."""
+        if self._lifecycle.state == "paused":  # a plan that is made before the start changes the reason
+            self._before_retry = self._lifecycle.as_before()
         return self._failed_rows.retry(selection)
 
     @property

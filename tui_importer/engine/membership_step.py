@@ -94,7 +94,11 @@ class MembershipStep:
 
     def _look(self, user: KnownUser, organization_id: str, tries: Tries) -> Membership | None:
         client = self._tools.client
-        found = self._tools.calls.read(lambda: client.list_memberships(user.id, organization_id), tries)
+        try:
+            found = self._tools.calls.read(lambda: client.list_memberships(user.id, organization_id), tries)
+        except NotFound as error:  # a server may not list the memberships of somebody who is not there
+            self._missing(user.id, organization_id, tries, error)
+            raise
         return min(found, key=lambda membership: _ORDER.index(membership.status), default=None)
 
     def _present(self, error: Refused, user: KnownUser, organization_id: str, tries: Tries) -> Membership:
