@@ -21,7 +21,7 @@ from tui_importer.text import safe
 from tui_importer.workos.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from tui_importer.engine.health import Tries
     from tui_importer.engine.rows import MakeUser
@@ -132,13 +132,14 @@ class DeletedObjects:
 
     # -- before the first write -------------------------------------------------------------------------------
 
-    def check_organizations(self, organizations: Iterable[OrganizationRecord]) -> None:
-        """Forget those of `organizations` that were deleted, so that the pre-warm resolves them again.
+    def check_organizations(self, needed: Callable[[], Collection[str | None]]) -> None:
+        """Forget the organizations that were deleted and are `needed`, so that the pre-warm resolves them again.
 
-        By pages of the list while that is cheaper than a request for each that is not seen yet. Raises Interrupted.
+        By pages of the list while that is cheaper than a request for each that is not seen yet. `needed` gives the keys
+        of pending rows; it reads them, and so is asked only when an organization is gone. Raises Interrupted.
         """
         run = self._run
-        known = [each for each in organizations if each.workos_id is not None]
+        known = [each for each in run.journal.organizations() if each.workos_id is not None]
         unseen = {str(each.workos_id): each for each in known}
         if not unseen:
             return
@@ -149,7 +150,8 @@ class DeletedObjects:
                 gone = {id_ for id_ in unseen if self._is_gone(client, id_)}
         finally:
             run.health.leave()
-        for each in (each for each in known if each.workos_id in gone):  # two keys may have led to one
+        keys = needed() if gone else ()
+        for each in (each for each in known if each.workos_id in gone and each.key in keys):
             label = safe(each.name or each.value, 80)
             run.say("warning", f"The organization {label} is not there any more; it is resolved again")
             run.forget_organization(each)

@@ -245,7 +245,7 @@ class Run:
         self.health.threshold = max(6, 2 * self.options.prewarm_concurrency)
         before, writes = self.metrics.value("requests"), self.metrics.value("writes")
         if self._recheck:
-            self.objects.check_organizations(self._needed_organizations())
+            self.objects.check_organizations(self._needed_organizations)
         if self._prewarming and self.control.halt is None:
             prewarm(self, self._wanted_organizations())
         requests = self.metrics.value("requests") - before
@@ -271,8 +271,8 @@ class Run:
         wanted = {row.organization_key for row in rows if row.problem is None}
         return [organization for organization in known if organization.key in wanted]
 
-    def _needed_organizations(self) -> list[OrganizationRecord]:
-        """Those of rows that are still pending."""
+    def _needed_organizations(self) -> set[str | None]:
+        """The keys of rows that are still pending; reads all of these rows."""
         keys: set[str | None] = set()
         for chunk in self.tally.unfinished():
             first, last = self.tally.bounds(chunk)
@@ -284,7 +284,7 @@ class Run:
                 and self.is_meant(row.row)
                 and ((begun := records.get(row.row)) is None or begun.outcome is None)
             }
-        return [organization for organization in self.journal.organizations() if organization.key in keys]
+        return keys
 
     def _learn_server_time(self) -> None:
         """See one answer before the first intent: until then a resumed run would not know the server's clock."""
