@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -69,8 +70,8 @@ class Unread:
 
     def wait_until_it_writes(self) -> None:
         """Until the main thread waits for the reader."""
-        place = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat")
-        wait_until(lambda: self.process.poll() is not None or _waits(place))
+        call = Path(f"/proc/{self.process.pid}/syscall")
+        wait_until(lambda: self.process.poll() is not None or _writes(call))
 
     def end(self) -> tuple[int, str]:
         """Its exit code and its stderr, without reading what it wrote."""
@@ -97,11 +98,11 @@ def _fill(pipe: int) -> int:
     return filled
 
 
-def _waits(task: Path) -> bool:
-    where = task.with_name("wchan").read_text(encoding="utf-8")
-    if where in {"", "0"}:  # the system does not say
-        return task.read_text(encoding="utf-8").rpartition(") ")[2].startswith("S")
-    return "pipe" in where
+def _writes(call: Path) -> bool:
+    """Whether the system call in which a process waits is one that writes to its stdout."""
+    number, _, arguments = call.read_text(encoding="utf-8").partition(" ")
+    write = "64" if platform.machine() == "aarch64" else "1"
+    return number == write and arguments.startswith("0x1 ")
 
 
 @pytest.fixture
@@ -156,6 +157,21 @@ def test_a_list_that_nobody_takes_is_interrupted_and_followed_by_no_second_docum
         code, said = unread.end()
         assert (code, said, unread.read()) == (130, "tui-importer: Interrupted.\n", "")
     assert [path for path in cli.folder.iterdir() if path.is_dir()] == [], "the folder of the scan is gone"
+
+
+@linux
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("command", ["scan", "run"])
+def test_one_signal_is_enough_when_nobody_takes_the_document_that_tells_of_it(
+    cli: Cli, tmp_path: Path, command: str, number: signal.Signals
+) -> None:
+    pipe = tmp_path / "users.csv"
+    os.mkfifo(pipe)
+    options = [*BRIEF, "--job", "j"] if command == "run" else []
+    with Unread(cli, command, pipe, *options, "--json") as unread, pipe.open("w", encoding="utf-8"):
+        unread.process.send_signal(number)  # while it reads: the other end of the pipe was opened
+        code, said = unread.end()
+    assert (code, "nterrupted" in said or "cancelled" in said) == (130, True), said
 
 
 @linux

@@ -84,6 +84,7 @@ def _ended_with(error: BaseException, *, as_json: bool) -> int:
         refusal = _refusal(error)
     except BaseException:  # noqa: BLE001 - the second error says nothing about the first
         refusal = _Refusal("internal", _UNFORESEEN, "", ExitCode.CRASHED)
+    outcome.signalled |= refusal.exit_code == ExitCode.INTERRUPTED
     if outcome.begun:  # half a result cannot be made whole, and a second document would make it worse
         _surely(_end_stdout, None, "")
     elif as_json:

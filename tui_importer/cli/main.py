@@ -1,11 +1,12 @@
-"""The entry point: `tui-importer` and `python -m tui_importer`."""
+"""The command line as a whole, from its arguments to its exit code."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tui_importer.cli.boundary import guarded
 from tui_importer.cli.output import prepare_streams
@@ -36,8 +37,8 @@ def start_console() -> int:
         gc.enable()
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code."""
+def main(arguments: Sequence[str] | None = None, *, on_interrupt: Any = None) -> NoReturn:  # noqa: ANN401 - signal's own
+    """Run the command line and exit with its code; `on_interrupt` handles SIGINT as soon as its exception is caught."""
     gc.set_threshold(*_COLLECTIONS)
     if asked := os.environ.get("_TUI_IMPORTER_COMPLETE"):  # by a shell, at a Tab
         from tui_importer.cli.completion import answer
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:
+        if on_interrupt is not None:
+            signal.signal(signal.SIGINT, on_interrupt)
         prepare_streams()
         if given not in _ANYWHERE:
             require_supported_system()

@@ -115,6 +115,7 @@ def delivered(code: int, job: str = "") -> Iterator[None]:
     A signal does not tear it, and from then on changes nothing. Raises OutputLost when it cannot be written or, after
     a signal, nobody takes it; without a job that is KeyboardInterrupt.
     """
+    outcome.signalled |= code == ExitCode.INTERRUPTED
     try:
         with delivering():
             yield

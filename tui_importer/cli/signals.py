@@ -48,7 +48,7 @@ class _Late:
     """Signals that come when the outcome stands: they end a delivery that nobody takes, and nothing else."""
 
     def __init__(self) -> None:
-        # One that came between the end of the job and this moment counts, or a reader who takes nothing would hang us.
+        # One that came before counts too, or a reader who takes nothing would hang us until it came again.
         self._deadline: float | None = time.monotonic() + PATIENCE if outcome.signalled else None
         self._ends = False
 
@@ -102,7 +102,7 @@ def _handlers(late: _Late) -> Iterator[_Late]:
 class Outcome:
     """What the command ends with once its result is delivered, and whether anything of it is on stdout.
 
-    `signalled` says that a signal came when the job was over and its result not yet on its way.
+    `signalled` says that a signal has come already: it interrupted the command, or came when the job was over.
     """
 
     def __init__(self) -> None:
