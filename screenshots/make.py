@@ -27,9 +27,9 @@ from tui_importer.sandbox.server import Sandbox  # noqa: E402
 from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings  # noqa: E402
 from tui_importer.secret import Secret  # noqa: E402
 from tui_importer.tui.app import ImporterApp  # noqa: E402
+from tui_importer.tui.launch import StartAt  # noqa: E402
 from tui_importer.tui.preferences import Preferences  # noqa: E402
-from tui_importer.tui.start import StartAt  # noqa: E402
-from tui_importer.tui.widgets.environment_section import EnvironmentSection  # noqa: E402
+from tui_importer.tui.screens.new_job.environment_section import EnvironmentSection  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import NoReturn
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordSetError
 
-from tui_importer.config.key_store import Account, KeyStore
+from tui_importer.config.keyring import Account, KeyStore
 from tui_importer.secret import Secret
 
 

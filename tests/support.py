@@ -11,23 +11,23 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tui_importer.engine.conservation import disorder
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
-from tui_importer.engine.patience import IMPATIENT
+from tui_importer.engine.service.timeouts import IMPATIENT
+from tui_importer.engine.snapshot.invariants import disorder
 from tui_importer.report.summary import summary_of
 from tui_importer.sandbox.settings import SandboxSettings
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import ANSWER_SECONDS, Connection
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
-    from tui_importer.engine.patience import Patience
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.job.job import Job
+    from tui_importer.engine.service.timeouts import Patience
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.report.summary import Summary
     from tui_importer.sandbox.server import Sandbox
 

@@ -26,7 +26,7 @@ from tui_importer.config import (
     save,
 )
 from tui_importer.config.edit import parsed, with_keys, with_mapping, with_profile, with_setting, without_profile
-from tui_importer.config.rules import THEMES
+from tui_importer.config.validators import THEMES
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 

@@ -16,7 +16,7 @@ from tests.keyrings import (
     PlaintextKeyring,
     TalkativeKeyring,
 )
-from tui_importer.config.key_store import SERVICE, Account, KeyStore, KeyStoreError, KeyStoreSlow, NoKeyStore
+from tui_importer.config.keyring import SERVICE, Account, KeyStore, KeyStoreError, KeyStoreSlow, NoKeyStore
 from tui_importer.secret import Secret
 
 if TYPE_CHECKING:

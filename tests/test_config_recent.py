@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.config import ConfigError, RecentFiles, paths
-from tui_importer.config.recent import MOST
+from tui_importer.config.recent_files import MOST
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_importer.crash import crash_report, redact, write_crash
+from tui_importer.crash_report import crash_report, redact, write_crash
 from tui_importer.secret import Secret
 from tui_importer.tui import crash as console_crash
 

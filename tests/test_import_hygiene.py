@@ -50,7 +50,7 @@ def modules_of(package: str) -> list[str]:
 
 
 def command_names() -> list[str]:
-    from tui_importer.cli.group import COMMANDS
+    from tui_importer.cli.lazy_group import COMMANDS
 
     return list(COMMANDS)
 

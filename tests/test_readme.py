@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from tui_importer.tui.actions import ACTIONS, Place
-from tui_importer.tui.keymap import checked, normalised
+from tui_importer.tui.actions.keymap import checked, normalised
+from tui_importer.tui.actions.registry import ACTIONS, Place
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -64,11 +64,11 @@ def seconds_to(word: bytes, command: list[str], home: str) -> float:
 
 def record_jobs(home: str) -> None:
     """Three small jobs that were created and never started."""
-    from tui_importer.engine.jobs import Jobs
+    from tui_importer.engine.job.store import Jobs
     from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
-    from tui_importer.workos.limits import RateLimiter
+    from tui_importer.workos.rate_limiter import RateLimiter
 
     for name in ("first", "second", "third"):
         source = Path(home) / f"{name}.csv"

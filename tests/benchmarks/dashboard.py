@@ -32,22 +32,22 @@ from tests.console.driving import JOB  # noqa: E402 - after the path
 from tests.console.fakes import FakeBackend, FakeJobView  # noqa: E402
 from tests.console.snapshots import failure, importing  # noqa: E402
 from tui_importer.config import Config, RecentFiles  # noqa: E402
-from tui_importer.engine.metrics import Metrics  # noqa: E402
-from tui_importer.engine.rows import RowResult  # noqa: E402
-from tui_importer.engine.snapshot import PhaseSeconds, Snapshot, WorkerView  # noqa: E402
-from tui_importer.engine.speed import Rates, bound_of  # noqa: E402
-from tui_importer.engine.tally import Tally  # noqa: E402
+from tui_importer.engine.run.row_importer import RowResult  # noqa: E402
+from tui_importer.engine.run.tally import Tally  # noqa: E402
+from tui_importer.engine.service.metrics import Metrics  # noqa: E402
+from tui_importer.engine.snapshot.eta import Rates, bound_of  # noqa: E402
+from tui_importer.engine.snapshot.models import PhaseSeconds, Snapshot, WorkerView  # noqa: E402
 from tui_importer.journal.records import ChunkCounts, How, Outcome  # noqa: E402
 from tui_importer.tui.app import ImporterApp  # noqa: E402
+from tui_importer.tui.launch import StartAt  # noqa: E402
 from tui_importer.tui.preferences import Preferences  # noqa: E402
-from tui_importer.tui.start import StartAt  # noqa: E402
 from tui_importer.workos.errors import Attempt  # noqa: E402
-from tui_importer.workos.limits import RateLimiter  # noqa: E402
+from tui_importer.workos.rate_limiter import RateLimiter  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_importer.engine.snapshot import FailureView
+    from tui_importer.engine.snapshot.models import FailureView
 
 SIZES = ((80, 24), (120, 36), (200, 50))
 TABS = {"chunks": "1", "workers": "2", "errors": "3"}

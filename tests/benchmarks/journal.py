@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
 from tui_importer.journal import statements
 from tui_importer.journal.journal import FILE, Journal
@@ -32,12 +32,12 @@ from tui_importer.journal.records import Flag, How, Outcome
 from tui_importer.journal.writer import Commit
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.journal.writer import Statement
 
 THREADS = 16
@@ -81,7 +81,7 @@ def import_rate(folder: Path, rows: int, kind: type[Journal]) -> float:
     """Rows a second of the import phase."""
     with (
         sandbox_process() as server,
-        patch("tui_importer.engine.job.Journal", kind),
+        patch("tui_importer.engine.job.job.Journal", kind),
         closing(new_job(folder, rows, server["url"], server["key"])) as job,
     ):
         job.start()

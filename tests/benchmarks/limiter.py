@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import SandboxSettings
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import Attempt, RateLimited
-from tui_importer.workos.limits import Budget, RateLimiter
+from tui_importer.workos.rate_limiter import Budget, RateLimiter
 
 
 @dataclass(frozen=True)

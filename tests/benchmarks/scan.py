@@ -27,7 +27,7 @@ CHUNK = 1_000
 
 def measure(path: Path) -> dict[str, object]:
     """What one process sees; run in a child."""
-    from tui_importer.source.frozen import FrozenRows
+    from tui_importer.source.frozen.reader import FrozenRows
     from tui_importer.source.preview import preview
     from tui_importer.source.scan import scan
 

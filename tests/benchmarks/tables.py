@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tui_importer.engine.job import Job
-    from tui_importer.engine.snapshot import FailureView, JobView, Snapshot
+    from tui_importer.engine.job.job import Job
+    from tui_importer.engine.snapshot.models import FailureView, JobView, Snapshot
     from tui_importer.tui.app import ImporterApp
-    from tui_importer.tui.widgets.virtual_table import VirtualTable
+    from tui_importer.tui.table.table import VirtualTable
 
 SIZE = (120, 36)
 DOWN, PAGE_DOWN, RIGHT, LEFT, END, HOME, ESCAPE = (
@@ -64,7 +64,7 @@ class ManyErrors:
 def an_error(number: int) -> FailureView:
     """One of many: a million different people and rows, a thousand different messages."""
     from tests.console.snapshots import NOW
-    from tui_importer.engine.snapshot import FailureView
+    from tui_importer.engine.snapshot.models import FailureView
 
     return FailureView(
         sequence=number, time=NOW, row=number * 3, line=number * 3 + 1, email=f"p{number}@example{number % 97}.com",
@@ -160,7 +160,7 @@ class Measured:
 
     async def filters(self) -> None:
         """A filter typed letter by letter, then cleared."""
-        from tui_importer.tui.widgets.table_pane import TablePane
+        from tui_importer.tui.table.pane import TablePane
 
         table, app = self.table, self.probe.app
         field = app.screen.query_one("#errors-pane", TablePane).field
@@ -212,7 +212,7 @@ class Measured:
 
 async def measure(probe: Probe, times: int, rows: int) -> list[str]:
     """Everything, on the tab of errors."""
-    from tui_importer.tui.widgets.virtual_table import VirtualTable
+    from tui_importer.tui.table.table import VirtualTable
 
     app = probe.app
     await probe.until(lambda: app.is_running and bool(app.screen.query("#errors")))
@@ -230,7 +230,7 @@ async def inside(terminal: int, report: int, *, rows: int, times: int, engine: b
     from tests.console.driving import JOB, console
     from tests.console.fakes import FakeBackend, FakeJobView
     from tests.console.snapshots import importing
-    from tui_importer.tui.start import Pace, StartAt
+    from tui_importer.tui.launch import Pace, StartAt
 
     with ExitStack() as stack:
         job = running_job(stack) if engine else None
@@ -257,11 +257,11 @@ async def inside(terminal: int, report: int, *, rows: int, times: int, engine: b
 
 def running_job(stack: ExitStack) -> Job:
     """A job that imports as fast as it can, against a sandbox in another process."""
-    from tui_importer.engine.jobs import Jobs
+    from tui_importer.engine.job.store import Jobs
     from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
     from tui_importer.secret import Secret
     from tui_importer.workos.connection import Connection
-    from tui_importer.workos.limits import RateLimiter
+    from tui_importer.workos.rate_limiter import RateLimiter
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     command = [sys.executable, "-m", "tui_importer", "sandbox", "--port", "0", "--latency-ms", "50", "--writes-per-10s",

@@ -10,10 +10,10 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.keyrings import MemoryStore
 from tests.support import person, write_source
-from tui_importer.cli import scratch
+from tui_importer.cli import scratch_folders
 from tui_importer.cli.backend import ConsoleBackend
 from tui_importer.config import Config, RecentFiles, paths
-from tui_importer.config.key_store import Account
+from tui_importer.config.keyring import Account
 from tui_importer.engine.options import NewJob, frozen_options, run_options
 from tui_importer.sandbox.settings import DEFAULT_KEY
 from tui_importer.secret import Secret
@@ -83,10 +83,10 @@ def test_a_dry_run_without_a_temporary_folder_is_refused(
     tmp_path: Path, sandbox: Sandbox, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "scratch").write_text("a file where the folder would be")
-    monkeypatch.setattr(scratch, "_temporary_places", list)
+    monkeypatch.setattr(scratch_folders, "_temporary_places", list)
     preferences = settled(sandbox)
     backend = ConsoleBackend(paths().jobs, preferences, key=KEY)
-    with pytest.raises(scratch.NoScratchFolder, match="TUI_IMPORTER_HOME"):
+    with pytest.raises(scratch_folders.NoScratchFolder, match="TUI_IMPORTER_HOME"):
         backend.prepare(new_job(tmp_path, preferences), dry_run=True)
 
 

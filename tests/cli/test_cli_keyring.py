@@ -10,9 +10,9 @@ import pytest
 
 from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, MemoryStore
 from tests.support import write_source
-from tui_importer.cli.key import KeyMissing, obtain_key, stored_key
-from tui_importer.config import key_store
-from tui_importer.config.key_store import SERVICE, Account
+from tui_importer.cli.api_key import KeyMissing, obtain_key, stored_key
+from tui_importer.config import keyring as key_store
+from tui_importer.config.keyring import SERVICE, Account
 from tui_importer.sandbox.settings import DEFAULT_KEY
 from tui_importer.secret import Secret
 
@@ -32,7 +32,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
     made = MemoryKeyring()
     made.kept[SERVICE, f"eu {URL}"] = OWN.reveal()
     monkeypatch.setattr(keyring.core, "_keyring_backend", made)
-    monkeypatch.setattr("tui_importer.cli.key.can_ask", lambda: False)
+    monkeypatch.setattr("tui_importer.cli.api_key.can_ask", lambda: False)
     return made
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import COMMAND, FAST, ROOT, SECONDS, Cli, Terminal, wait_until
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 ROWS = "email,org_name\nada@x.com,Acme\ngrace@x.com,Acme\n"
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from tui_importer.cli import commands
+from tui_importer.cli import declarations
+from tui_importer.cli.prompts import NoTerminal
 from tui_importer.cli.requests import (
     DemoRequest,
     ErrorsRequest,
@@ -19,10 +20,9 @@ from tui_importer.cli.requests import (
     RunRequest,
     ScanRequest,
 )
-from tui_importer.cli.terminal import NoTerminal
 from tui_importer.config import ConfigError, Settings
 from tui_importer.engine.options import FrozenOptions, RunOptions, frozen_options, run_options
-from tui_importer.source.reading import ENCODINGS, Reading
+from tui_importer.source.options import ENCODINGS, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_the_defaults_of_settings_and_engine_agree() -> None:
 
 
 def test_a_run_without_flags_is_all_defaults() -> None:
-    request: RunRequest = asked(commands.run, "users.csv")
+    request: RunRequest = asked(declarations.run, "users.csv")
     assert request == RunRequest(source=Path("users.csv"), job=None, settings=Settings(), given=frozenset())
     assert request.run_options == RunOptions()
     assert request.frozen_options == FrozenOptions()
@@ -64,7 +64,7 @@ def test_a_run_without_flags_is_all_defaults() -> None:
 def test_every_flag_of_run_arrives(home: Path) -> None:
     (home / "config.toml").write_text("[profiles.p]\nsearch_wait = 3\n", encoding="utf-8")
     request: RunRequest = asked(
-        commands.run, "users.csv", "--profile", "p", "--base-url", "http://127.0.0.1:4100/", "--job", "j",
+        declarations.run, "users.csv", "--profile", "p", "--base-url", "http://127.0.0.1:4100/", "--job", "j",
         "--workers", "4", "--chunk-size", "50", "--share", "40", "--writes-per-10s", "100", "--dry-run",
         "--on-existing", "update", "--max-failed", "off", "--give-up-after", "0.5", "--limit", "7", "--yes",
         "--confirm-production", "j", "--json",
@@ -84,7 +84,7 @@ def test_every_flag_of_run_arrives(home: Path) -> None:
 
 def test_a_resume_keeps_what_is_not_given_again(home: Path) -> None:
     (home / "config.toml").write_text("share = 10\nworkers = 9\n", encoding="utf-8")
-    request: RunRequest = asked(commands.resume, "users-2026", "--max-failed", "off", "--workers", "0")
+    request: RunRequest = asked(declarations.resume, "users-2026", "--max-failed", "off", "--workers", "0")
     kept = RunOptions(workers=5, share=55, max_failed=3.0, search_wait=1.0)
     assert request.job == "users-2026"
     assert request.source is None
@@ -92,7 +92,7 @@ def test_a_resume_keeps_what_is_not_given_again(home: Path) -> None:
 
 
 def test_a_resume_without_a_name_leaves_the_choice() -> None:
-    assert asked(commands.resume).job is None
+    assert asked(declarations.resume).job is None
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_resume_without_a_name_leaves_the_choice() -> None:
 )
 def test_what_a_job_keeps_for_ever_cannot_be_given_on_resume(flag: str) -> None:
     with pytest.raises(click.NoSuchOption):
-        asked(commands.resume, flag, "1")
+        asked(declarations.resume, flag, "1")
 
 
 def test_a_base_url_counts_as_given_by_flag_variable_or_named_profile(
@@ -121,12 +121,12 @@ def test_a_base_url_counts_as_given_by_flag_variable_or_named_profile(
         "default_profile = 'p'\nbase_url = 'https://file.example'\n[profiles.p]\nbase_url = 'https://p.example'\n",
         encoding="utf-8",
     )
-    assert asked(commands.resume).given_base_url is None
-    assert asked(commands.run, "x.csv").settings.base_url == "https://p.example"
-    assert asked(commands.run, "x.csv", "--profile", "p").given_base_url == "https://p.example"
+    assert asked(declarations.resume).given_base_url is None
+    assert asked(declarations.run, "x.csv").settings.base_url == "https://p.example"
+    assert asked(declarations.run, "x.csv", "--profile", "p").given_base_url == "https://p.example"
     monkeypatch.setenv("WORKOS_BASE_URL", "http://localhost:1")
-    assert asked(commands.resume).given_base_url == "http://localhost:1"
-    assert asked(commands.resume, "--base-url", "http://localhost:2").given_base_url == "http://localhost:2"
+    assert asked(declarations.resume).given_base_url == "http://localhost:1"
+    assert asked(declarations.resume, "--base-url", "http://localhost:2").given_base_url == "http://localhost:2"
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_base_url_counts_as_given_by_flag_variable_or_named_profile(
 )
 def test_a_wrong_flag_says_what_is_allowed(arguments: list[str], allowed: str) -> None:
     with pytest.raises(click.BadParameter) as caught:
-        asked(commands.run, "users.csv", *arguments)
+        asked(declarations.run, "users.csv", *arguments)
     assert allowed in caught.value.format_message()
 
 
-@pytest.mark.parametrize("factory", [commands.run, commands.scan])
+@pytest.mark.parametrize("factory", [declarations.run, declarations.scan])
 def test_how_a_source_is_read_arrives(factory: Callable[..., click.Command], home: Path) -> None:
     (home / "config.toml").write_text(
         "[mappings.crm]\nmail = 'email'\nGiven.Name = 'First Name'\nold = '-'\nplan = 'name'\n", encoding="utf-8"
@@ -185,7 +185,7 @@ def test_how_a_source_is_read_arrives(factory: Callable[..., click.Command], hom
     ],
 )
 def test_a_separator_is_a_character_or_its_name(text: str, delimiter: str) -> None:
-    assert asked(commands.scan, "x.csv", "--delimiter", text).reading.delimiter == delimiter
+    assert asked(declarations.scan, "x.csv", "--delimiter", text).reading.delimiter == delimiter
 
 
 def test_every_encoding_has_its_usual_names() -> None:
@@ -196,7 +196,7 @@ def test_every_encoding_has_its_usual_names() -> None:
     assert names.keys() == ENCODINGS.keys()
     for encoding, others in names.items():
         for name in (encoding, *others):
-            assert asked(commands.scan, "x.csv", "--encoding", name).reading.encoding == encoding
+            assert asked(declarations.scan, "x.csv", "--encoding", name).reading.encoding == encoding
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_every_encoding_has_its_usual_names() -> None:
     ],
 )
 def test_a_wrong_choice_for_a_source_says_what_is_allowed(arguments: list[str], words: str) -> None:
-    for factory in (commands.run, commands.scan):
+    for factory in (declarations.run, declarations.scan):
         with pytest.raises(click.BadParameter) as caught:
             asked(factory, "users.csv", *arguments)
         assert words in caught.value.format_message()
@@ -224,54 +224,54 @@ def test_a_wrong_choice_for_a_source_says_what_is_allowed(arguments: list[str], 
 
 def test_a_saved_mapping_must_be_there_and_name_fields(home: Path) -> None:
     with pytest.raises(ConfigError, match="no mapping `crm`"):
-        asked(commands.scan, "x.csv", "--mapping", "crm")
+        asked(declarations.scan, "x.csv", "--mapping", "crm")
     (home / "config.toml").write_text("[mappings.crm]\nmail = 'emial'\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        asked(commands.run, "x.csv", "--mapping", "crm")
+        asked(declarations.run, "x.csv", "--mapping", "crm")
     assert "`emial` in the mapping `crm` is no field" in caught.value.message
     assert caught.value.next == "Did you mean `email`?"
     with pytest.raises(ConfigError) as caught:
-        asked(commands.scan, "x.csv", "--mapping", "crn")
+        asked(declarations.scan, "x.csv", "--mapping", "crn")
     assert caught.value.next == "Did you mean `crm`?"
 
 
 def test_a_wrong_flag_repeats_no_secret() -> None:
     with pytest.raises(click.BadParameter) as caught:
-        asked(commands.run, "users.csv", "--base-url", "https://sk_live_a1B2c3D4@x")
+        asked(declarations.run, "users.csv", "--base-url", "https://sk_live_a1B2c3D4@x")
     assert "a1B2c3D4" not in caught.value.format_message()
 
 
 def test_a_broken_config_file_is_an_error_of_every_run(home: Path) -> None:
     (home / "config.toml").write_text("shares = 10\n", encoding="utf-8")
     with pytest.raises(ConfigError):
-        asked(commands.run, "users.csv")
+        asked(declarations.run, "users.csv")
 
 
 def test_the_other_commands() -> None:
-    assert asked(commands.jobs) == JobsRequest(json=False)
-    assert asked(commands.jobs, "--json") == JobsRequest(json=True)
-    assert asked(commands.scan, "x.csv", "--json") == ScanRequest(Path("x.csv"), json=True)
-    assert asked(commands.errors, "j") == ErrorsRequest("j", None)
-    assert asked(commands.errors, "j", "--output", "f.csv") == ErrorsRequest("j", Path("f.csv"))
-    assert asked(commands.purge, "j", "--yes") == PurgeRequest("j", yes=True)
+    assert asked(declarations.jobs) == JobsRequest(json=False)
+    assert asked(declarations.jobs, "--json") == JobsRequest(json=True)
+    assert asked(declarations.scan, "x.csv", "--json") == ScanRequest(Path("x.csv"), json=True)
+    assert asked(declarations.errors, "j") == ErrorsRequest("j", None)
+    assert asked(declarations.errors, "j", "--output", "f.csv") == ErrorsRequest("j", Path("f.csv"))
+    assert asked(declarations.purge, "j", "--yes") == PurgeRequest("j", yes=True)
 
 
-@pytest.mark.parametrize(("factory", "arguments"), [(commands.open_, ["x.csv"]), (commands.demo, [])])
+@pytest.mark.parametrize(("factory", "arguments"), [(declarations.open_, ["x.csv"]), (declarations.demo, [])])
 def test_the_console_is_refused_without_a_terminal(factory: Callable[..., click.Command], arguments: list[str]) -> None:
     with pytest.raises(NoTerminal):
         asked(factory, *arguments)
 
 
 def test_with_a_terminal_the_console_gets_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "require_terminal", lambda: None)
-    assert asked(commands.open_, "x.csv") == OpenRequest("x.csv")
-    assert asked(commands.demo) == DemoRequest(keep=False)
-    assert asked(commands.demo, "--keep") == DemoRequest(keep=True)
+    monkeypatch.setattr(declarations, "require_terminal", lambda: None)
+    assert asked(declarations.open_, "x.csv") == OpenRequest("x.csv")
+    assert asked(declarations.demo) == DemoRequest(keep=False)
+    assert asked(declarations.demo, "--keep") == DemoRequest(keep=True)
 
 
 def test_a_lazy_body_is_imported_when_it_runs() -> None:
-    body = commands.lazy("builtins:len")
+    body = declarations.lazy("builtins:len")
     assert body("four") == 4
-    missing = commands.lazy("tui_importer.cli.nowhere:nothing")
+    missing = declarations.lazy("tui_importer.cli.nowhere:nothing")
     with pytest.raises(ModuleNotFoundError):
         missing(None)

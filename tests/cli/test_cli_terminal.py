@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_importer.cli.key import KeyMalformed, KeyMissing, key_from_environment, obtain_key
-from tui_importer.cli.terminal import NoTerminal, require_terminal
+from tui_importer.cli.api_key import KeyMalformed, KeyMissing, key_from_environment, obtain_key
+from tui_importer.cli.prompts import NoTerminal, require_terminal
 from tui_importer.secret import Secret
 
 ROOT = Path(__file__).parent.parent.parent
@@ -66,7 +66,7 @@ class Conversation:
 
 @pytest.fixture
 def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_importer.cli.key.can_ask", lambda: False)
+    monkeypatch.setattr("tui_importer.cli.api_key.can_ask", lambda: False)
 
 
 def test_the_key_of_the_environment_comes_without_its_blanks() -> None:
@@ -91,7 +91,7 @@ def test_what_cannot_be_a_key_is_refused_without_repeating_it(text: str) -> None
 
 
 ASK = """
-from tui_importer.cli.key import obtain_key
+from tui_importer.cli.api_key import obtain_key
 print("hint", obtain_key("https://api.example", {}).hint)
 """
 
@@ -106,7 +106,7 @@ def test_the_prompt_names_the_address_and_shows_nothing_of_the_key() -> None:
 
 
 NEEDS_SCREEN = """
-from tui_importer.cli.terminal import require_terminal
+from tui_importer.cli.prompts import require_terminal
 require_terminal()
 print("fine")
 """

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import BRIEF, ROOT, Running, Terminal
 from tests.cli.test_journeys_machine import AS_ANYBODY, linux
 from tests.support import person, write_source
-from tui_importer.engine.control import EXIT_CODES
+from tui_importer.engine.service.stop import EXIT_CODES
 from tui_importer.errors import ExitCode
 from tui_importer.journal.journal import FILE
 
@@ -69,7 +69,7 @@ def test_whatever_stops_a_run_has_a_code_of_the_table() -> None:
 
 
 def test_a_defect_in_a_thread_of_the_engine_ends_with_70_and_the_job_is_resumed(cli: Cli, source: Path) -> None:
-    where = "tui_importer.engine.run:Run.import_rows"
+    where = "tui_importer.engine.run.run:Run.import_rows"
     ended = with_a_defect(cli, where, "run", source, *BRIEF, "--job", "j", "--json")
     assert ended.code == 70, ended
     assert "unexpected error: KeyError" in ended.document["reason"]
@@ -77,7 +77,9 @@ def test_a_defect_in_a_thread_of_the_engine_ends_with_70_and_the_job_is_resumed(
 
 
 def test_a_defect_of_the_command_names_the_unfinished_job(cli: Cli, source: Path) -> None:
-    ended = with_a_defect(cli, "tui_importer.cli.run:plan_lines", "run", source, *BRIEF, "--job", "j", "--json")
+    ended = with_a_defect(
+        cli, "tui_importer.cli.commands.run:plan_lines", "run", source, *BRIEF, "--job", "j", "--json"
+    )
     assert (ended.code, ended.refusal["kind"]) == (70, "internal")
     assert "resume the job with: tui-importer resume j" in ended.refusal["next"]
     (report,) = (cli.home / "logs").iterdir()
@@ -89,10 +91,10 @@ def test_a_defect_of_the_command_names_the_unfinished_job(cli: Cli, source: Path
 @pytest.mark.parametrize(
     ("where", "command"),
     [
-        ("tui_importer.cli.scan:_write_document", ["scan", "CSV", "--json"]),
-        ("tui_importer.cli.run:plan_document", ["run", "CSV", "--dry-run", "--json"]),
-        ("tui_importer.cli.run:summary_of", ["run", "CSV", *BRIEF, "--json"]),  # when the job is finished
-        ("tui_importer.cli.jobs:_document", ["jobs", "--json"]),
+        ("tui_importer.cli.commands.scan:_write_document", ["scan", "CSV", "--json"]),
+        ("tui_importer.cli.commands.run:plan_document", ["run", "CSV", "--dry-run", "--json"]),
+        ("tui_importer.cli.commands.run:summary_of", ["run", "CSV", *BRIEF, "--json"]),  # when the job is finished
+        ("tui_importer.cli.commands.jobs:_document", ["jobs", "--json"]),
     ],
 )
 def test_a_defect_without_an_unfinished_job_speaks_of_no_resume(
@@ -156,7 +158,15 @@ def test_a_crash_of_the_demo_ends_with_70_and_its_report_stays(cli: Cli) -> None
 def test_an_account_without_a_home_has_its_report_among_the_temporary_files(cli: Cli, source: Path) -> None:
     environment = {name: value for name, value in cli.environment.items() if name != "TUI_IMPORTER_HOME"}
     done = subprocess.run(
-        [sys.executable, "-c", WITH_A_DEFECT, "tui_importer.cli.scan:_write_document", "scan", source, "--json"],
+        [
+            sys.executable,
+            "-c",
+            WITH_A_DEFECT,
+            "tui_importer.cli.commands.scan:_write_document",
+            "scan",
+            source,
+            "--json",
+        ],
         cwd=ROOT,
         env={**environment, "HOME": ""},
         capture_output=True,

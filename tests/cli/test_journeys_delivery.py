@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import BRIEF, COMMAND, ROOT, SECONDS, Terminal, wait_until
 from tests.cli.test_journeys_machine import linux
 from tests.support import person, write_source
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -249,15 +249,15 @@ from tui_importer.cli.main import main
 main(sys.argv[1:])
 """
 OF_A_RUN = [
-    ("tui_importer.engine.job:Job.close", "before"),
-    ("tui_importer.engine.job:Job.close", "after"),
-    ("tui_importer.cli.run:_print_summary", "before"),
-    ("tui_importer.cli.run:summary_of", "after"),
-    ("tui_importer.cli.run:write_json", "before"),
-    ("tui_importer.cli.run:write_json", "after"),
+    ("tui_importer.engine.job.job:Job.close", "before"),
+    ("tui_importer.engine.job.job:Job.close", "after"),
+    ("tui_importer.cli.commands.run:_print_summary", "before"),
+    ("tui_importer.cli.commands.run:summary_of", "after"),
+    ("tui_importer.cli.commands.run:write_json", "before"),
+    ("tui_importer.cli.commands.run:write_json", "after"),
     ("tui_importer.cli.output:flush_stdout", "after"),
     ("tui_importer.cli.output:settle", "after"),
-    ("tui_importer.cli.run:_print_summary", "after"),
+    ("tui_importer.cli.commands.run:_print_summary", "after"),
     ("gc:freeze", "before"),
 ]
 

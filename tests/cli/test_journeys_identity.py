@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import BRIEF, FAST
 from tests.support import assert_exact, person, write_source
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -62,11 +62,11 @@ def source(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "where",
     [
-        "tui_importer.engine.jobs:Jobs.create",
-        "tui_importer.engine.frozen_source:FrozenSource.ensure",
-        "tui_importer.engine.run:Run.import_rows",
-        "tui_importer.cli.run:read_environment",
-        "tui_importer.cli.run:summary_of",
+        "tui_importer.engine.job.store:Jobs.create",
+        "tui_importer.engine.job.source:FrozenSource.ensure",
+        "tui_importer.engine.run.run:Run.import_rows",
+        "tui_importer.cli.commands.run:read_environment",
+        "tui_importer.cli.commands.run:summary_of",
     ],
 )
 def test_too_few_open_files_are_named_wherever_they_end(cli: Cli, source: Path, where: str) -> None:
@@ -78,7 +78,7 @@ def test_too_few_open_files_are_named_wherever_they_end(cli: Cli, source: Path, 
 
 
 @pytest.mark.parametrize(
-    "where", ["tui_importer.engine.run:Run.import_rows", "tui_importer.engine.tally:Tally.unfinished"]
+    "where", ["tui_importer.engine.run.run:Run.import_rows", "tui_importer.engine.run.tally:Tally.unfinished"]
 )
 def test_too_little_memory_in_the_engine_halts_the_job_which_is_resumed(cli: Cli, source: Path, where: str) -> None:
     ended = lacking(cli, WITHOUT_MEMORY_IN, where, "run", source, *BRIEF, "--job", "j")
@@ -89,7 +89,15 @@ def test_too_little_memory_in_the_engine_halts_the_job_which_is_resumed(cli: Cli
 
 def test_too_little_memory_in_a_command_is_a_sentence(cli: Cli, source: Path) -> None:
     ended = lacking(
-        cli, WITHOUT_MEMORY_IN, "tui_importer.cli.run:plan_lines", "run", source, *BRIEF, "--job", "j", "--json"
+        cli,
+        WITHOUT_MEMORY_IN,
+        "tui_importer.cli.commands.run:plan_lines",
+        "run",
+        source,
+        *BRIEF,
+        "--job",
+        "j",
+        "--json",
     )
     assert (ended.code, ended.refusal["kind"], ended.refusal["message"].lower()) == (70, "memory", f"{MEMORY}.")
     assert "resume" in ended.refusal["next"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import FAST, Terminal, wait_until
 from tests.support import assert_exact, open_job, person, write_source
-from tui_importer.cli.headless import Drain
+from tui_importer.cli.progress import Drain
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:

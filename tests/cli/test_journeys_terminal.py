@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import FAST, Terminal, wait_until
 from tests.support import assert_exact, finish, person, reopen_job, write_source
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import BRIEF, Running
 from tests.cli.test_journeys_machine import AS_ANYBODY, linux
 from tests.support import person, write_source
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 from tui_importer.journal.errors import JobsUnreadable
 from tui_importer.journal.journal import FILE
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tui_importer
-from tui_importer.cli import commands
-from tui_importer.cli.group import COMMANDS
-from tui_importer.cli.sandbox import sandbox_settings
+from tui_importer.cli import declarations
+from tui_importer.cli.commands.sandbox import sandbox_settings
+from tui_importer.cli.lazy_group import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ def guarded(statement: str, home: Path, *flags: str) -> subprocess.CompletedProc
     program = f"""
 import os, signal, sys
 import click
-from tui_importer.cli.boundary import guarded
+from tui_importer.cli.error_boundary import guarded
 from tui_importer.cli.output import prepare_streams
 prepare_streams()
 def call():
@@ -182,11 +182,11 @@ FAILING = "def fail(*_, **__): raise RuntimeError('again')"
 @pytest.mark.parametrize(
     "broken",
     [
-        "import tui_importer.crash as c; c.write_crash = fail",
+        "import tui_importer.crash_report as c; c.write_crash = fail",
         "import tui_importer.config as c; c.paths = fail",
-        "import tui_importer.text, tui_importer.cli.boundary as b; b.safe = fail",
+        "import tui_importer.text, tui_importer.cli.error_boundary as b; b.safe = fail",
         "sys.modules['click'] = None",
-        "import tui_importer.cli.boundary as b; b.note = b.write_json = b.flush_stdout = fail",
+        "import tui_importer.cli.error_boundary as b; b.note = b.write_json = b.flush_stdout = fail",
         "sys.stdout.write = sys.stderr.write = fail",
         "sys.stdout = sys.stderr = None",
         "import tui_importer.cli.output as o; o._abandon = fail; os.close(1); os.close(2)",
@@ -312,7 +312,7 @@ def test_the_sandboxs_flags_are_its_settings() -> None:
         seen.append(sandbox_settings(request))
         return 0
 
-    commands.sandbox(body).main(arguments, standalone_mode=False)
+    declarations.sandbox(body).main(arguments, standalone_mode=False)
     (settings,) = seen
     assert (settings.latency, settings.writes_per_10s, settings.reads_per_10s) == (0.02, 7, 0)
     assert settings.visible_after == 0.3

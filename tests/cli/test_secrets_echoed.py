@@ -16,8 +16,8 @@ from tui_importer.cli.backend import ConsoleBackend
 from tui_importer.config import Config, RecentFiles, paths
 from tui_importer.sandbox.settings import Fault
 from tui_importer.secret import Secret
+from tui_importer.tui.launch import StartAt
 from tui_importer.tui.preferences import Preferences
-from tui_importer.tui.start import StartAt
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import COMMAND, ROOT, SECONDS, Cli
 from tests.secret_search import found_in
 from tests.support import COLUMNS, person, write_source
-from tui_importer.cli.scratch import Scratch, sweep
+from tui_importer.cli.scratch_folders import Scratch, sweep
 
 if TYPE_CHECKING:
     from pathlib import Path

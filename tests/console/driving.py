@@ -14,8 +14,8 @@ from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import NOW
 from tui_importer.config import Config, RecentFiles, paths, save
 from tui_importer.tui.app import ImporterApp
+from tui_importer.tui.launch import Pace, StartAt
 from tui_importer.tui.preferences import Preferences
-from tui_importer.tui.start import Pace, StartAt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.strip import Strip
 
-    from tui_importer.config.key_store import KeyStore
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.config.keyring import KeyStore
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.tui.backend import Backend
 
 STILL = Pace(snapshot=None, jobs=None, typing=0, loading=0)
@@ -118,7 +118,7 @@ async def seen(pilot: Pilot[Any], app: ImporterApp, words: str) -> None:
     """Wait until the screen shows `words`, while workers may still be at work."""
     deadline = time.monotonic() + _SECONDS
     while words not in screen_text(app):
-        assert time.monotonic() < deadline, f"{words!r} was never shown"
+        assert time.monotonic() < deadline, f"{words!r} was never shown, but:\n{screen_text(app)}"
         await pilot.pause(0)
 
 

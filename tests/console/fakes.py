@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.console.snapshots import a_preview, an_environment, detail_of, ready
-from tui_importer.engine.keys import TriedKey
-from tui_importer.engine.review import RetryPlan
+from tui_importer.engine.job.key_change import TriedKey
+from tui_importer.engine.job.retry import RetryPlan
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
 from tui_importer.source.errors import ScanCancelled
@@ -18,10 +18,10 @@ from tui_importer.source.errors import ScanCancelled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from tui_importer.engine.job.retry import Selection
     from tui_importer.engine.options import NewJob
-    from tui_importer.engine.plan import Environment, Plan
-    from tui_importer.engine.review import Selection
-    from tui_importer.engine.snapshot import (
+    from tui_importer.engine.plan.plan import Environment, Plan
+    from tui_importer.engine.snapshot.models import (
         FailureDetail,
         FailureView,
         JobSummary,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Snapshot,
     )
     from tui_importer.source.models import Preview, Problem
-    from tui_importer.source.reading import Reading
+    from tui_importer.source.options import Reading
 
 
 def _fits(view: FailureView, selection: Selection) -> bool:

@@ -11,12 +11,12 @@ from tests.console.driving import JOB, console, console_at, screen_text
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import a_plan, failure, findings, importing, log_entries, paused, ready, summary
 from tests.keyrings import MemoryStore
-from tui_importer.tui.screens.dialogs import ChoiceDialog
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.screens.settings import SettingsScreen
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.dialogs.choice import ChoiceDialog
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.screens.settings.screen import SettingsScreen
+from tui_importer.tui.table.table import VirtualTable
 from tui_importer.tui.widgets.fields import ChoiceField
-from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.widgets._directory_tree import DirEntry
     from textual.widgets.tree import TreeNode
 
-    from tui_importer.config.key_store import KeyStore
+    from tui_importer.config.keyring import KeyStore
     from tui_importer.tui.app import ImporterApp
 
 

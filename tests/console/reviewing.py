@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from tests.console.driving import console_at
 from tests.console.fakes import FakeJobView
 from tests.console.snapshots import failure, finished
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.table.table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_importer.engine.snapshot import FailureView, Snapshot
+    from tui_importer.engine.snapshot.models import FailureView, Snapshot
     from tui_importer.tui.app import ImporterApp
 
 

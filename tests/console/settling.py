@@ -9,14 +9,14 @@ from tests.console.driving import JOB, console, press, screen_text, settle
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import paused, summary
 from tui_importer.config import paths
-from tui_importer.tui.screens.settings import SettingsScreen
+from tui_importer.tui.screens.settings.screen import SettingsScreen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.pilot import Pilot
 
-    from tui_importer.config.key_store import KeyStore
+    from tui_importer.config.keyring import KeyStore
     from tui_importer.secret import Secret
     from tui_importer.tui.app import ImporterApp
 

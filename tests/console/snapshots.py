@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tui_importer.engine.plan import Environment, OrganizationPlan, Plan, UserPlan
-from tui_importer.engine.shapes import shape_of
-from tui_importer.engine.snapshot import (
+from tui_importer.engine.plan.plan import Environment, OrganizationPlan, Plan, UserPlan
+from tui_importer.engine.run.message_shapes import shape_of
+from tui_importer.engine.snapshot.models import (
     AttemptView,
     ChunkView,
     Eta,

@@ -24,12 +24,12 @@ from tests.console.driving import (
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.journeys import JOURNEYS, job_app, leave_field, new_app, tab, told
 from tests.console.snapshots import failure, importing, paused, ready, summary
-from tui_importer.tui.actions import ACTIONS
-from tui_importer.tui.keymap import shown_keys
+from tui_importer.tui.actions.keymap import shown_keys
+from tui_importer.tui.actions.registry import ACTIONS
 from tui_importer.tui.palette import ActionProvider
+from tui_importer.tui.screens.dialogs.quit import QuitDialog
 from tui_importer.tui.screens.help import HelpScreen
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.quit import QuitDialog
 
 if TYPE_CHECKING:
     from pathlib import Path

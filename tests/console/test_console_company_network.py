@@ -10,8 +10,8 @@ from tests.console.driving import console, line_with, screen_text, settle
 from tests.console.fakes import FakeBackend
 from tests.console.snapshots import a_plan, an_environment
 from tests.console.test_console_new_job import SOURCE
-from tui_importer.tui.start import StartAt
-from tui_importer.tui.widgets.plan_panel import plan_lines
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.plan_panel import plan_lines
 from tui_importer.workos.errors import TlsFailed
 
 PROXY = "proxy.corp.example:8080 (HTTPS_PROXY)"

@@ -12,16 +12,16 @@ from textual.widgets._toast import Toast
 from tests.console.driving import console_at, enter, footer, press, screen_text, settle, showing
 from tests.console.fakes import FakeJobView
 from tests.console.snapshots import an_environment, finished, importing, paused, prewarming, ready
-from tui_importer.engine.keys import TriedKey
+from tui_importer.engine.job.key_change import TriedKey
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.secret import Secret
-from tui_importer.tui.screens.dialogs import ChoiceDialog, TypedNameDialog
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.screens.live_control import next_share
+from tui_importer.tui.screens.dialogs.choice import ChoiceDialog, TypedNameDialog
+from tui_importer.tui.screens.job.run_controls import next_share
+from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.workos.errors import KeyRejected
 
 if TYPE_CHECKING:
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.tui.app import ImporterApp
 
 OTHER = "sk_test_another8Kq2"

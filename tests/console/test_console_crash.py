@@ -11,7 +11,7 @@ from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
 from tests.console.driving import console, console_at, settle
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import NOW, finished, importing
-from tui_importer.crash import redact
+from tui_importer.crash_report import redact
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.secret import Secret
 from tui_importer.tui import crash
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.tui.app import ImporterApp
 
 KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"

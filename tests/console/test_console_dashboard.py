@@ -11,14 +11,14 @@ from textual.visual import Visual
 from tests.console.driving import console, console_at, line_with, press, screen_text, settle, strips
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import a_plan, chunks, failure, finished, importing, paused, prewarming, ready
-from tui_importer.engine.conservation import disorder
-from tui_importer.engine.snapshot import Eta, RequestStats, Snapshot, Totals
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.start import StartAt
-from tui_importer.tui.widgets.answers_panel import AnswersPanel
-from tui_importer.tui.widgets.failures_panel import FailuresPanel
+from tui_importer.engine.snapshot.invariants import disorder
+from tui_importer.engine.snapshot.models import Eta, RequestStats, Snapshot, Totals
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.job.answers_panel import AnswersPanel
+from tui_importer.tui.screens.job.failures_panel import FailuresPanel
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.screens.job.users_panel import outcome_bar
 from tui_importer.tui.widgets.panel import Panel
-from tui_importer.tui.widgets.users_panel import outcome_bar
 
 if TYPE_CHECKING:
     from textual.strip import Strip

@@ -12,12 +12,12 @@ from tests.console.driving import console_at, enter, footer, line_with, press, s
 from tests.console.fakes import FakeJobView
 from tests.console.snapshots import detail_of, failure, importing
 from tui_importer.journal.errors import JournalUnwritable
-from tui_importer.tui.screens.error_detail import ErrorDetailScreen
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.screens.job.error_detail import ErrorDetailScreen
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.table.table import VirtualTable
 
 if TYPE_CHECKING:
-    from tui_importer.engine.snapshot import FailureDetail
+    from tui_importer.engine.snapshot.models import FailureDetail
 
 
 def three_failures() -> FakeJobView:

@@ -16,12 +16,12 @@ from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import NOW, finished
 from tests.console.working_tables import job_view, look_again, records
 from tests.support import FAST, UNLIMITED, finish, open_job, person, write_source
-from tui_importer.engine.snapshot import LogEntry
+from tui_importer.engine.snapshot.models import LogEntry
 from tui_importer.report.failures import write_failures
 from tui_importer.sandbox.server import Sandbox
-from tui_importer.tui.exporting import ExportFailed, write_rows
-from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.table.export import ExportFailed, write_rows
+from tui_importer.tui.table.rows import SequenceRows
 
 if TYPE_CHECKING:
     from pathlib import Path

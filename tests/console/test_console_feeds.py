@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from tests.console.fakes import FakeJobView
 from tests.console.snapshots import failure, importing, organizations
-from tui_importer.engine.snapshot import OrganizationTotals
-from tui_importer.tui import feeds
-from tui_importer.tui.feeds import OrganizationsFeed, Parts, failures_feed
+from tui_importer.engine.snapshot.models import OrganizationTotals
+from tui_importer.tui.job_tables import feeds
+from tui_importer.tui.job_tables.feeds import OrganizationsFeed, Parts, failures_feed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pytest
 
-    from tui_importer.engine.snapshot import OrganizationView
+    from tui_importer.engine.snapshot.models import OrganizationView
 
 
 @given(st.lists(st.integers(1, 300), max_size=60))

@@ -14,11 +14,11 @@ from tests.console.reviewing import toasts
 from tests.console.snapshots import a_plan, a_preview, findings
 from tui_importer.config.edit import with_mapping
 from tui_importer.source.models import Problem
-from tui_importer.source.reading import REPAIRS, Reading
-from tui_importer.tui.screens.columns import ColumnsScreen
+from tui_importer.source.options import REPAIRS, Reading
+from tui_importer.tui.launch import StartAt
 from tui_importer.tui.screens.findings import FindingsScreen
-from tui_importer.tui.screens.new_job import NewJobScreen
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.screens.new_job.columns import ColumnsScreen
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
 from tui_importer.tui.widgets.fields import ChoiceField
 
 if TYPE_CHECKING:

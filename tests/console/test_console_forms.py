@@ -9,11 +9,11 @@ import pytest
 
 from tui_importer.config import Settings
 from tui_importer.engine.options import FrozenOptions, RunOptions
-from tui_importer.tui import forms
+from tui_importer.tui.screens.new_job import options
 
 
-def texts(**changes: str) -> forms.OptionTexts:
-    return replace(forms.texts_of(Settings()), **{"name": "a-job", **changes})  # type: ignore[arg-type]  # texts by name
+def texts(**changes: str) -> options.OptionTexts:
+    return replace(options.texts_of(Settings()), **{"name": "a-job", **changes})  # type: ignore[arg-type]  # texts by name
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def texts(**changes: str) -> forms.OptionTexts:
     ],
 )  # fmt: skip
 def test_options_that_cannot_be_are_named(changes: dict[str, str]) -> None:
-    assert list(forms.problems_of(texts(**changes))) == list(changes)
+    assert list(options.problems_of(texts(**changes))) == list(changes)
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,21 @@ def test_options_that_cannot_be_are_named(changes: dict[str, str]) -> None:
     ],
 )  # fmt: skip
 def test_options_that_can_be_have_no_problem(changes: dict[str, str]) -> None:
-    assert forms.problems_of(texts(**changes)) == {}
+    assert options.problems_of(texts(**changes)) == {}
 
 
 def test_options_keep_what_no_field_is_for() -> None:
     settings = Settings(writes_per_10s=7, max_failed=None, workers=3, chunk_size=5, search_wait=1.0)
-    shown = forms.texts_of(settings)
+    shown = options.texts_of(settings)
     assert (shown.workers, shown.chunk_size, shown.max_failed, shown.limit) == ("3", "5", "off", "all")
     typed = replace(shown, name="x", limit="1_000", workers="auto", base_url="https://x/")
-    made = forms.new_job(Path("/a.csv"), typed, settings)
+    made = options.new_job(Path("/a.csv"), typed, settings)
     assert made.run == RunOptions(writes_per_10s=7, max_failed=None, workers=None, search_wait=1.0)
     assert made.frozen == FrozenOptions(base_url="https://x", limit=1000, chunk_size=5)
 
 
 def test_other_settings_change_what_the_operator_did_not() -> None:
-    before, now = forms.texts_of(Settings(share=80)), forms.texts_of(Settings(share=50, workers=4))
+    before, now = options.texts_of(Settings(share=80)), options.texts_of(Settings(share=50, workers=4))
     typed = replace(before, workers="9", name="mine", dry_run=True)
-    after = forms.refilled(typed, before, now)
+    after = options.refilled(typed, before, now)
     assert (after.share, after.workers, after.name, after.dry_run) == ("50", "9", "mine", True)

@@ -11,11 +11,11 @@ from tests.console.driving import console_at, enter, footer, line_with, press, s
 from tests.console.fakes import FakeJobView
 from tests.console.reviewing import at, kinds_shown, mixed, refresh, role, table, whole
 from tests.console.snapshots import failure, finished, importing, paused
-from tui_importer.tui.feeds import failures_feed
-from tui_importer.tui.groups import FailureGroups, GroupFailures, cause_of, failures_of
+from tui_importer.tui.job_tables.failure_groups import FailureGroups, GroupFailures, cause_of, failures_of
+from tui_importer.tui.job_tables.feeds import failures_feed
 
 if TYPE_CHECKING:
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
 
 
 class TestGroups:

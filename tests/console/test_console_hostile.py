@@ -24,10 +24,10 @@ from tests.console.snapshots import (
     ready,
     summary,
 )
-from tui_importer.engine.snapshot import LogEntry, OrganizationTotals, OrganizationView
+from tui_importer.engine.snapshot.models import LogEntry, OrganizationTotals, OrganizationView
 from tui_importer.errors import ImporterError
-from tui_importer.tui.start import StartAt
-from tui_importer.tui.text import notify_safe
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.style.text import notify_safe
 
 if TYPE_CHECKING:
     from tui_importer.tui.app import ImporterApp

@@ -19,12 +19,12 @@ from tests.console.snapshots import (
     prewarming,
     ready,
 )
-from tui_importer.engine.snapshot import OrganizationTotals
-from tui_importer.tui.screens.job import JobScreen
+from tui_importer.engine.snapshot.models import OrganizationTotals
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.screens.job.summary_panel import SummaryPanel
+from tui_importer.tui.screens.job.users_panel import UsersPanel
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.widgets.summary_panel import SummaryPanel
-from tui_importer.tui.widgets.users_panel import UsersPanel
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.table.table import VirtualTable
 
 
 def job_screen(screen: object) -> JobScreen:

@@ -21,15 +21,15 @@ from tests.console.driving import (
 )
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import importing, paused, summary
-from tui_importer.engine.snapshot import Totals
+from tui_importer.engine.snapshot.models import Totals
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
-from tui_importer.tui.screens.dialogs import ChoiceDialog
-from tui_importer.tui.screens.job import JobScreen
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.dialogs.api_key import KeyDialog
+from tui_importer.tui.screens.dialogs.choice import ChoiceDialog
+from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.key_dialog import KeyDialog
-from tui_importer.tui.screens.new_job import NewJobScreen
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
 
 OTHERS = [
     summary("globex", environment="PRODUCTION", state="finished", totals=Totals(rows=500, created=498, failed=2)),

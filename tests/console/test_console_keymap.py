@@ -10,10 +10,10 @@ from tests.console.driving import JOB, catch_exit, console, console_at, footer, 
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import importing, ready, summary
 from tui_importer.config import Config, RecentFiles, paths
-from tui_importer.tui.actions import ACTIONS
-from tui_importer.tui.keymap import TAKEN, checked, expanded, normalised, shown_keys
+from tui_importer.tui.actions.keymap import TAKEN, checked, expanded, normalised, shown_keys
+from tui_importer.tui.actions.registry import ACTIONS
 from tui_importer.tui.preferences import Preferences
-from tui_importer.tui.screens.new_job import NewJobScreen
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

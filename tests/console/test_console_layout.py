@@ -22,18 +22,18 @@ from tests.console.snapshots import (
     ready,
     summary,
 )
-from tui_importer.engine.snapshot import Eta, OrganizationTotals, RequestStats, Totals
-from tui_importer.tui.actions import ACTIONS, Place
-from tui_importer.tui.format import rate
+from tui_importer.engine.snapshot.models import Eta, OrganizationTotals, RequestStats, Totals
+from tui_importer.tui.actions.registry import ACTIONS, Place
+from tui_importer.tui.launch import StartAt
 from tui_importer.tui.screens.help import help_lines
-from tui_importer.tui.screens.new_job import NewJobScreen
-from tui_importer.tui.start import StartAt
-from tui_importer.tui.widgets.plan_panel import plan_lines
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
+from tui_importer.tui.screens.plan_panel import plan_lines
+from tui_importer.tui.style.format import rate
+from tui_importer.tui.table.table import VirtualTable
 from tui_importer.tui.widgets.too_small import TooSmall
-from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 

@@ -11,9 +11,9 @@ from textual.widget import MountError
 from tests.console.driving import catch_exit, console, console_at, press, screen_text, settle, showing
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import a_plan, importing, paused, ready
-from tui_importer.tui.screens.leaving import LeavingScreen
-from tui_importer.tui.screens.quit import QuitDialog
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.dialogs.leaving import LeavingScreen
+from tui_importer.tui.screens.dialogs.quit import QuitDialog
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

@@ -16,11 +16,11 @@ from tests.console.snapshots import ROWS, a_plan, a_preview, an_environment
 from tui_importer.engine.options import RunOptions
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
-from tui_importer.tui.screens.dialogs import TypedNameDialog
-from tui_importer.tui.screens.job import JobScreen
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.dialogs.choice import TypedNameDialog
+from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.new_job import NewJobScreen
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
 from tui_importer.tui.widgets.fields import ChoiceField
 
 if TYPE_CHECKING:

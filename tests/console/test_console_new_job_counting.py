@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.widgets import Button, Input
@@ -12,12 +13,26 @@ from tests.console.fakes import FakeBackend
 from tests.console.snapshots import a_preview
 from tests.console.test_console_new_job import SOURCE
 from tui_importer.errors import ImporterError
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_importer.tui.app import ImporterApp
 
 
 def a_long_source() -> FakeBackend:
     """A backend whose source takes long to count."""
     return FakeBackend(counting=replace(a_preview(), rows=6_000, organizations=(), share=0.43))
+
+
+async def make_plan(pilot: Pilot[Any], app: ImporterApp) -> None:
+    """Press the button once nothing is missing any more: the environment is read by a thread of its own."""
+    screen = app.screen
+    assert isinstance(screen, NewJobScreen)
+    await until(pilot, lambda: not screen.missing())
+    screen.query_one("#make-plan", Button).press()
 
 
 async def test_a_long_source_is_shown_while_it_is_counted() -> None:
@@ -39,7 +54,7 @@ async def test_who_plans_does_not_wait_for_the_count() -> None:
     app = console(backend, start=StartAt.new_job(SOURCE))
     async with app.run_test(size=(120, 36)) as pilot:
         await seen(pilot, app, "counting rows, 43 %")
-        app.screen.query_one("#make-plan", Button).press()
+        await make_plan(pilot, app)
         await until(pilot, lambda: f"given up {SOURCE}" in backend.asked)
         await settle(pilot)
         assert len(backend.prepared) == 1
@@ -56,7 +71,7 @@ async def test_a_plan_that_is_refused_has_the_source_counted_on() -> None:
     app = console(backend, start=StartAt.new_job(SOURCE))
     async with app.run_test(size=(120, 36)) as pilot:
         await seen(pilot, app, "counting rows, 43 %")
-        app.screen.query_one("#make-plan", Button).press()
+        await make_plan(pilot, app)
         await seen(pilot, app, "The name is taken.")
         await seen(pilot, app, "counting rows, 43 %")
         backend.counted.set()

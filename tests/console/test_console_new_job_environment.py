@@ -14,11 +14,11 @@ from tests.console.reviewing import toasts
 from tests.console.snapshots import ROWS, a_plan, an_environment
 from tests.console.test_console_new_job import NAME, SOURCE, new_job
 from tests.keyrings import MemoryStore
-from tui_importer.config.key_store import Account, KeyStoreError
+from tui_importer.config.keyring import Account, KeyStoreError
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
+from tui_importer.tui.launch import StartAt
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.start import StartAt
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

@@ -14,10 +14,10 @@ from tests.console.driving import console, footer, line_with, press, screen_text
 from tests.console.fakes import FakeBackend
 from tests.console.test_console_new_job import SOURCE, new_job
 from tui_importer.errors import ImporterError
-from tui_importer.tui.screens.file_picker import FilePicker
+from tui_importer.tui.launch import StartAt
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.new_job import NewJobScreen
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.screens.new_job.file_picker import FilePicker
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

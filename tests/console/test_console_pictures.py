@@ -34,21 +34,21 @@ from tests.console.snapshots import (
 )
 from tests.keyrings import MemoryStore
 from tui_importer.config import Config, RecentFiles, paths
-from tui_importer.engine.snapshot import MembershipTotals, Totals, UserTotals
+from tui_importer.engine.snapshot.models import MembershipTotals, Totals, UserTotals
 from tui_importer.errors import ImporterError
 from tui_importer.tui.app import ImporterApp
 from tui_importer.tui.preferences import Preferences
-from tui_importer.tui.screens.file_picker import FilePicker
-from tui_importer.tui.screens.job import JobScreen
+from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.new_job import NewJobScreen
+from tui_importer.tui.screens.new_job.file_picker import FilePicker
+from tui_importer.tui.screens.new_job.screen import NewJobScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from textual.pilot import Pilot
 
-    from tui_importer.engine.snapshot import FailureView, Snapshot
+    from tui_importer.engine.snapshot.models import FailureView, Snapshot
 
 SOURCE = "exports/users-validated.csv"
 SIZES = {"80x24": (80, 24), "120x36": (120, 36)}

@@ -11,13 +11,13 @@ from tests.console.fakes import FakeJobView
 from tests.console.reviewing import at, kinds_shown, mixed, refused, role, table, toasts, whole
 from tests.console.snapshots import failure, importing, paused
 from tui_importer.engine.errors import NotNow
-from tui_importer.engine.review import RetryPlan
-from tui_importer.tui.review import kinds_text, retry_text
-from tui_importer.tui.screens.dialogs import ChoiceDialog, TypedNameDialog
+from tui_importer.engine.job.retry import RetryPlan
+from tui_importer.tui.screens.dialogs.choice import ChoiceDialog, TypedNameDialog
+from tui_importer.tui.screens.job.retry_and_skip import kinds_text, retry_text
 from tui_importer.tui.screens.jobs import JobsScreen
 
 if TYPE_CHECKING:
-    from tui_importer.engine.review import Selection
+    from tui_importer.engine.job.retry import Selection
 
 
 @dataclass

@@ -11,12 +11,12 @@ from textual.widgets import Input
 from tests.console.driving import enter, footer, line_with, press, screen_text, settle, showing, strips
 from tests.console.settling import PROFILES, app_with, flat, open_settings, to_setting, written
 from tui_importer.config import RUN_RULES, paths
-from tui_importer.config.rules import THEMES
-from tui_importer.tui import theme
-from tui_importer.tui.screens.dialogs import ChoiceDialog
+from tui_importer.config.validators import THEMES
+from tui_importer.tui.screens.dialogs.choice import ChoiceDialog
 from tui_importer.tui.screens.jobs import JobsScreen
-from tui_importer.tui.screens.settings import SettingsScreen
-from tui_importer.tui.screens.value_dialog import PickDialog, ValueDialog
+from tui_importer.tui.screens.settings.screen import SettingsScreen
+from tui_importer.tui.screens.settings.value_dialog import PickDialog, ValueDialog
+from tui_importer.tui.style import theme
 
 if TYPE_CHECKING:
     from pathlib import Path

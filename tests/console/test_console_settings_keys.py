@@ -10,11 +10,11 @@ from tests.console.settling import KEY, PROFILES, app_with, flat, open_settings,
 from tests.console.snapshots import paused, summary
 from tests.keyrings import MemoryStore
 from tui_importer.config import paths
-from tui_importer.config.key_store import Account, KeyStore, KeyStoreError
+from tui_importer.config.keyring import Account, KeyStore, KeyStoreError
 from tui_importer.secret import Secret
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.screens.key_dialog import KeyDialog
-from tui_importer.tui.screens.settings import SettingsScreen
+from tui_importer.tui.screens.dialogs.api_key import KeyDialog
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.screens.settings.screen import SettingsScreen
 
 
 async def test_keys_are_changed_at_once_and_clashes_refused_at_the_field() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.console.driving import enter, line_with, press, screen_text
 from tests.console.settling import KEY, PROFILES, app_with, flat, open_settings, to_setting, written
 from tests.keyrings import MemoryStore
-from tui_importer.config.key_store import Account
+from tui_importer.config.keyring import Account
 from tui_importer.secret import Secret
 
 

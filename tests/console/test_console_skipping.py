@@ -7,7 +7,7 @@ from textual.widgets import Input
 from tests.console.driving import enter, press, screen_text, settle, showing
 from tests.console.reviewing import at, mixed, table, toasts
 from tests.console.snapshots import failure, importing
-from tui_importer.tui.screens.skip_dialog import SkipDialog
+from tui_importer.tui.screens.job.skip_dialog import SkipDialog
 
 
 class TestSkipping:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from tests.console.driving import press, screen_text, strips
-from tui_importer.tui.frame_rows import FrameRows
-from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.tables import count_column, text_column
-from tui_importer.tui.widgets.columns import Column, fitted, lay_out
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.job_tables.columns import count_column, text_column
+from tui_importer.tui.table.columns import Column, fitted, lay_out
+from tui_importer.tui.table.polars_rows import FrameRows
+from tui_importer.tui.table.rows import SequenceRows
+from tui_importer.tui.table.table import VirtualTable
 
 if TYPE_CHECKING:
-    from tui_importer.tui.rows import Rows
+    from tui_importer.tui.table.rows import Rows
 
 COLUMNS = (
     count_column("number", "#", 9),

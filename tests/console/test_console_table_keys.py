@@ -10,8 +10,8 @@ from tests.console.driving import JOB, console, console_at, footer, press, scree
 from tests.console.fakes import FakeBackend
 from tests.console.snapshots import chunks, failure
 from tests.console.working_tables import job_view, line_of, look_again, table_of, type_text
-from tui_importer.tui.looks import Look
-from tui_importer.tui.start import StartAt
+from tui_importer.tui.launch import StartAt
+from tui_importer.tui.table.query import Look
 
 if TYPE_CHECKING:
     import pytest
@@ -182,8 +182,8 @@ async def test_the_copied_rows_have_a_limit() -> None:
 
 
 async def test_more_errors_than_the_table_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_importer.tui.screens.job.MOST_ROWS", 50)
-    monkeypatch.setattr("tui_importer.tui.feeds.MOST_ROWS", 50)
+    monkeypatch.setattr("tui_importer.tui.screens.job.screen.MOST_ROWS", 50)
+    monkeypatch.setattr("tui_importer.tui.job_tables.feeds.MOST_ROWS", 50)
     view = job_view()
     app, _ = console_at(view)
     async with app.run_test(size=(120, 36)) as pilot:

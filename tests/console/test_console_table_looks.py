@@ -8,11 +8,11 @@ from tests.console.driving import console, console_at, footer, line_with, press,
 from tests.console.fakes import FakeBackend
 from tests.console.snapshots import NOW, failure, summary
 from tests.console.working_tables import job_view, line_of, table_of, to_column, type_text
-from tui_importer.tui.frame_rows import FrameRows
-from tui_importer.tui.looks import Look
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.widgets.table_pane import notes_of
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.table.pane import notes_of
+from tui_importer.tui.table.polars_rows import FrameRows
+from tui_importer.tui.table.query import Look
+from tui_importer.tui.table.table import VirtualTable
 
 
 async def test_a_filter_narrows_while_it_is_typed_and_esc_brings_everything_back() -> None:

@@ -11,12 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tui_importer.tui.frame_rows import HAYSTACK, FrameRows, with_haystack
-from tui_importer.tui.looks import Fault, Look, Traits
-from tui_importer.tui.privacy import Privacy
-from tui_importer.tui.rows import SequenceRows
-from tui_importer.tui.table_model import TableModel
-from tui_importer.tui.tables import (
+from tui_importer.tui.job_tables.columns import (
     FAILURES_SEARCHED,
     LOG_SEARCHED,
     ORGANIZATIONS_SEARCHED,
@@ -24,10 +19,15 @@ from tui_importer.tui.tables import (
     log_columns,
     organization_columns,
 )
-from tui_importer.tui.widgets.looked_table import traits_of
+from tui_importer.tui.style.masking import Privacy
+from tui_importer.tui.table.filtering import traits_of
+from tui_importer.tui.table.model import TableModel
+from tui_importer.tui.table.polars_rows import HAYSTACK, FrameRows, with_haystack
+from tui_importer.tui.table.query import Fault, Look, Traits
+from tui_importer.tui.table.rows import SequenceRows
 
 if TYPE_CHECKING:
-    from tui_importer.tui.rows import Rows
+    from tui_importer.tui.table.rows import Rows
 
 NAMES = ("id", "text", "note", "number", "share", "state", "time")
 ORDER = ("waiting", "running", "done")

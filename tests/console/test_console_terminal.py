@@ -12,13 +12,13 @@ from tests.console.driving import console, console_at, settle
 from tests.console.fakes import FakeJobView
 from tests.console.snapshots import NOW, finished, importing, paused, prewarming, ready
 from tests.e2e.test_terminal import terminal
-from tui_importer.tui.console_log import MOST_BYTES, ConsoleLog
-from tui_importer.tui.terminal import BELL, RESTORE_TITLE, SAVE_TITLE, Terminal, title_of
+from tui_importer.tui.system.console_log import MOST_BYTES, ConsoleLog
+from tui_importer.tui.system.terminal import BELL, RESTORE_TITLE, SAVE_TITLE, Terminal, title_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
 
 
 @pytest.mark.parametrize(

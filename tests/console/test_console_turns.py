@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from tests.console.driving import console, settle
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import importing
-from tui_importer.tui.start import Pace, StartAt
-from tui_importer.tui.turns import LONGEST, REST, Turns
+from tui_importer.tui.launch import Pace, StartAt
+from tui_importer.tui.system.input_priority import LONGEST, REST, Turns
 
 if TYPE_CHECKING:
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
 
 BEAT = 0.25
 

@@ -10,12 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.console.fakes import FakeBackend
-from tui_importer.tui import format as fmt
-from tui_importer.tui.drawing import Counter, Part, counters, justified, progress, sparkline, stacked_bar
-from tui_importer.tui.paths import completed, understood_path
-from tui_importer.tui.privacy import Privacy, is_name_column, mask_emails
-from tui_importer.tui.text import clip, clip_middle, safe_content
-from tui_importer.tui.widgets.stepper import step_marks
+from tui_importer.tui.screens.job.stepper import step_marks
+from tui_importer.tui.screens.new_job.path_completion import completed, understood_path
+from tui_importer.tui.style import format as fmt
+from tui_importer.tui.style.drawing import Counter, Part, counters, justified, progress, sparkline, stacked_bar
+from tui_importer.tui.style.masking import Privacy, is_name_column, mask_emails
+from tui_importer.tui.style.text import clip, clip_middle, safe_content
 
 if TYPE_CHECKING:
     from tui_importer.tui.backend import Backend

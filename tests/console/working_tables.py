@@ -10,16 +10,16 @@ from textual.widgets import Input
 from tests.console.driving import press, screen_text, settle
 from tests.console.fakes import FakeJobView
 from tests.console.snapshots import failure, importing, log_entries, organizations
-from tui_importer.tui.screens.job import JobScreen
-from tui_importer.tui.widgets.table_pane import TablePane
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.screens.job.screen import JobScreen
+from tui_importer.tui.table.pane import TablePane
+from tui_importer.tui.table.table import VirtualTable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
 
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.tui.app import ImporterApp
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from tests.e2e.two_servers import MEMBERSHIPS, SEED, USERS, Side, address, body, unique
 from tui_importer.workos.errors import NotFound, Refused
-from tui_importer.workos.meaning import (
+from tui_importer.workos.models import MembershipStatus
+from tui_importer.workos.refusals import (
     email_taken,
     membership_exists,
     organization_external_id_taken,
     role_unusable,
     user_external_id_taken,
 )
-from tui_importer.workos.models import MembershipStatus
 
 pytest_plugins = ("tests.emulator", "tests.e2e.two_servers_fixtures")
 pytestmark = pytest.mark.emulator

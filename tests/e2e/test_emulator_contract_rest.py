@@ -8,7 +8,7 @@ from tests.e2e.two_servers import MEMBERSHIPS, ROLES, SEED, USERS, Side, address
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import KeyRejected, NotFound, RateLimited
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 pytest_plugins = ("tests.emulator", "tests.e2e.two_servers_fixtures")
 pytestmark = pytest.mark.emulator

@@ -21,7 +21,7 @@ import pytest
 
 from tests.cli.conftest import wait_until
 from tests.support import UNLIMITED, assert_exact, finish, person, reopen_job, write_source
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 

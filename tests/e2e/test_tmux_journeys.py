@@ -10,7 +10,7 @@ from tests.cli.conftest import wait_until
 from tests.cli.test_journeys_large import sandbox_process, state_of
 from tests.e2e.tmux import SECONDS, Tmux, in_tmux
 from tests.support import assert_exact, person, write_source
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path

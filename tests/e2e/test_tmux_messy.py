@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.cli.test_journeys_large import sandbox_process, state_of
 from tests.cli.test_journeys_messy import messy
 from tests.e2e.tmux import in_tmux
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.e2e.tmux import COLOUR, Tmux, alive, in_tmux
 from tests.support import assert_exact, finish, open_job, person, write_source
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path

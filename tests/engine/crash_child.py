@@ -23,17 +23,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tests.support import FAST, connection_to
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob
-from tui_importer.engine.patience import IMPATIENT
+from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.journal.errors import JobNotFound
 from tui_importer.journal.writer import Commit, Writer
-from tui_importer.workos.exchange import Exchange
+from tui_importer.workos.transport import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
 
 NAME = "job"
 OPTIONS = replace(FAST, max_failed=None, prewarm_concurrency=4, workers=6)
@@ -108,9 +108,9 @@ class Plan:
         elif self.kind == "request":
             Exchange._transmit = self.around(Exchange._transmit)  # type: ignore[method-assign]
         elif self.kind == "finish":
-            from tui_importer.source import frozen
+            from tui_importer.source.frozen import reader
 
-            frozen.keep_secrets = self.around(frozen.keep_secrets)
+            reader.keep_secrets = self.around(reader.keep_secrets)
 
 
 def open_or_create(folder: Path, server: Server, source: Path, on_existing: str) -> Job:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.report.summary import Summary
     from tui_importer.sandbox.answers import JsonObject
     from tui_importer.sandbox.server import Sandbox

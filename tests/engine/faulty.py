@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.support import FAST, open_job
-from tui_importer.engine.patience import IMPATIENT
+from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.workos.connection import ANSWER_SECONDS
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.design import Design
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.engine.options import RunOptions
     from tui_importer.sandbox.server import Sandbox
 

@@ -9,7 +9,7 @@ from tests.cli.conftest import wait_until
 from tests.support import UNLIMITED, assert_exact, person
 
 if TYPE_CHECKING:
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.report.summary import Summary
     from tui_importer.sandbox.server import Sandbox
 

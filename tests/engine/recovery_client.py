@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
-from tui_importer.engine.control import Halt
+from tui_importer.engine.service.stop import Halt
 from tui_importer.workos.client import ALL_STATUSES
 from tui_importer.workos.errors import (
     AnswerMismatch,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.engine.recovery_server import ModelServer
-    from tui_importer.engine.control import Control
+    from tui_importer.engine.service.stop import Control
     from tui_importer.secret import Secret
     from tui_importer.workos.server_clock import ServerClock
 

@@ -38,16 +38,17 @@ from tests.engine.recovery_source import (
     file_of,
     put_organization,
 )
-from tui_importer.engine import calls, control, health, prewarm
 from tui_importer.engine.errors import Interrupted
-from tui_importer.engine.finish import end_held_rows
-from tui_importer.engine.metrics import Metrics
+from tui_importer.engine.job.retry import Selection, to_reopen
 from tui_importer.engine.options import FrozenOptions, RunOptions
-from tui_importer.engine.patience import Patience
-from tui_importer.engine.review import Selection, to_reopen
-from tui_importer.engine.run import Run
-from tui_importer.engine.tally import Tally
-from tui_importer.engine.workers import ChunkQueue, Worker
+from tui_importer.engine.run import prewarm
+from tui_importer.engine.run.finish import end_held_rows
+from tui_importer.engine.run.run import Run
+from tui_importer.engine.run.tally import Tally
+from tui_importer.engine.run.workers import ChunkQueue, Worker
+from tui_importer.engine.service import api_calls, health, stop
+from tui_importer.engine.service.metrics import Metrics
+from tui_importer.engine.service.timeouts import Patience
 from tui_importer.journal import statements
 from tui_importer.secret import Secret
 from tui_importer.workos.server_clock import ServerClock
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tui_importer.engine.live import LiveOptions
+    from tui_importer.engine.live_options import LiveOptions
     from tui_importer.source.models import RowStore
     from tui_importer.workos.connection import Connection
 
@@ -326,7 +327,7 @@ def simulated(patch: pytest.MonkeyPatch) -> type[Recovery]:
     class Simulated(Recovery):
         clock = Clock()
 
-    for module in (calls, control, health):
+    for module in (api_calls, stop, health):
         patch.setattr(module, "time", Simulated.clock)
     patch.setattr(prewarm._Pool, "run", prewarm._Pool._work)
     return Simulated

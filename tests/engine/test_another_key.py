@@ -10,9 +10,9 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.support import UNLIMITED, assert_exact, finish, open_job, person, reopen_job, write_source
 from tui_importer.engine.errors import KeyMismatch, NotNow
-from tui_importer.engine.keys import TriedKey
+from tui_importer.engine.job.key_change import TriedKey
 from tui_importer.engine.options import RunOptions
-from tui_importer.engine.plan import Environment
+from tui_importer.engine.plan.plan import Environment
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.secret import Secret
 from tui_importer.workos.errors import KeyRejected
@@ -20,7 +20,7 @@ from tui_importer.workos.errors import KeyRejected
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
 
 SECOND = Secret("sk_test_second_key")
 SLOW = RunOptions(writes_per_10s=400, workers=2)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.job.job import Job
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.report.summary import Summary
 
 FEW = replace(FAST, workers=4, max_failed=None)

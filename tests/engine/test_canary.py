@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import wait_until
 from tests.support import FAST, assert_exact, finish, open_job, person, reopen_job, write_source
-from tui_importer.engine.review import Selection
+from tui_importer.engine.job.retry import Selection
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,18 +20,18 @@ from tests.support import (
     with_workers,
     write_source,
 )
-from tui_importer.engine.control import Control, Halt
 from tui_importer.engine.errors import Interrupted
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import RunOptions
-from tui_importer.engine.patience import IMPATIENT
+from tui_importer.engine.service.stop import Control, Halt
+from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault, SandboxSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.sandbox.stats import SandboxState
 
 HALT = Halt("operator", "paused")
@@ -156,7 +156,7 @@ def test_a_drain_waits_neither_for_a_long_backoff_nor_for_a_service_in_trouble(
 def test_stopped_at_once_a_job_waits_for_no_answer_and_looks_up_what_became_of_the_rows(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_importer.engine.job.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("tui_importer.engine.job.job.STOP_SECONDS", 0.2)
     rows = [person(n, n % 3) for n in range(40)]
     with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), with_workers(8), chunk_size=5) as job:
         sandbox.update(faults={"no_answer": Fault(1, calls={"create_user", "create_membership"})})
@@ -178,7 +178,7 @@ def test_stopped_at_once_a_job_waits_for_no_answer_and_looks_up_what_became_of_t
 def test_a_plan_that_is_stopped_waits_for_no_answer(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_importer.engine.job.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("tui_importer.engine.job.job.STOP_SECONDS", 0.2)
     rows = [person(n, n % 12) for n in range(20)]
     with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows)) as job:
         sandbox.update(faults={"no_answer": Fault(1, calls={"get_organization_by_external_id"})})
@@ -320,7 +320,7 @@ def test_a_run_that_goes_on_waits_as_long_as_it_must() -> None:
 
 
 def test_a_slow_rate_limit_does_not_hold_up_a_drain_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_importer.engine.control.DRAIN_LONGEST", 0.0)
+    monkeypatch.setattr("tui_importer.engine.service.stop.DRAIN_LONGEST", 0.0)
     control = Control()
     control.drain(HALT)
     control.hasten(0.0, waiting=False)

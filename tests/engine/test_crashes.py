@@ -30,7 +30,7 @@ from tui_importer.sandbox.settings import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tui_importer.engine.snapshot import MembershipTotals, OrganizationTotals, Totals, UserTotals
+    from tui_importer.engine.snapshot.models import MembershipTotals, OrganizationTotals, Totals, UserTotals
     from tui_importer.sandbox.settings import SandboxSettings
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ from tests.cli.conftest import wait_until
 from tests.engine.design import Design
 from tests.engine.faulty import CHUNK, PATIENCE, QUICK, planned
 from tests.support import COLUMNS, FAST, UNLIMITED, finish, open_job, person, reopen_job, with_workers, write_source
-from tui_importer.engine.review import Selection
+from tui_importer.engine.job.retry import Selection
 from tui_importer.sandbox.objects import INACTIVE
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault

@@ -22,14 +22,14 @@ from tests.support import (
     with_workers,
     write_source,
 )
-from tui_importer.engine.review import Selection
+from tui_importer.engine.job.retry import Selection
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.sandbox.state import World
 
 OPTIONS = replace(FAST, max_failed=None)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import tui_importer.engine
-from tui_importer.engine.explanations import OWN, explain_failure
+from tui_importer.engine.job.explanations import OWN, explain_failure
 from tui_importer.source.problems import ERRORS
-from tui_importer.workos.explain import Explanation, explain
+from tui_importer.workos.explanations import Explanation, explain
 
 UNKNOWN = explain()
 
@@ -18,7 +18,7 @@ UNKNOWN = explain()
 def kinds_of_the_engine() -> set[str]:
     """The second argument of every `StepFailed(step, kind, ...)` that is not passed on from the API or the scan."""
     found = set()
-    for path in Path(tui_importer.engine.__path__[0]).glob("*.py"):
+    for path in Path(tui_importer.engine.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StepFailed":
                 kind = node.args[1]

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.support import finish, memberships_on, open_job, reopen_job
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, frozen_from
-from tui_importer.source.reading import Reading
+from tui_importer.source.options import Reading
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,12 +13,12 @@ import pytest
 
 from tests.engine.machine import ROWS
 from tests.support import FAST, connection_to, write_source
-from tui_importer import durable
-from tui_importer.engine import folders
-from tui_importer.engine.control import EXIT_CODES
+from tui_importer import fsync
 from tui_importer.engine.errors import EngineError
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job import folders
+from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob
+from tui_importer.engine.service.stop import EXIT_CODES
 from tui_importer.journal import journal
 from tui_importer.journal.errors import JournalCorrupt, JournalError, JournalUnwritable, NotRecorded, NotRemoved
 from tui_importer.journal.journal import FILE, Journal
@@ -122,7 +122,7 @@ def test_a_new_job_is_locked_from_its_first_moment(
     seen: list[bool] = []
 
     def look(path: Path) -> None:
-        durable.sync_name(path)
+        fsync.sync_name(path)
         seen.append((path / LOCK).exists())
         with pytest.raises(JournalError, match=f"process {os.getpid()} on"):
             Jobs(path.parent).open(path.name, connection_to(sandbox), FAST)

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import FAST, UNLIMITED, finish, memberships_on, reopen_job
-from tui_importer.engine.jobs import Jobs
-from tui_importer.engine.review import Selection
+from tui_importer.engine.job.retry import Selection
+from tui_importer.engine.job.store import Jobs
 from tui_importer.journal.schema import VERSION
 from tui_importer.sandbox.objects import Membership, Organization, User
 from tui_importer.sandbox.server import Sandbox
-from tui_importer.source.frozen import FrozenRows
+from tui_importer.source.frozen.reader import FrozenRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.support import assert_exact, finish, open_job, person, settled_summary, with_workers, write_source
 from tui_importer.engine.options import RunOptions
-from tui_importer.engine.rate_limit_waits import duration, wait_words
+from tui_importer.engine.run.rate_limit_waits import duration, wait_words
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.sandbox.server import Sandbox
 
 ROWS = [person(n, n % 3) for n in range(30)]
@@ -89,7 +89,7 @@ def test_waits_between_answers_are_no_wait_without_an_end(tmp_path: Path, sandbo
 def test_a_pause_waits_for_no_answer_that_comes_byte_by_byte(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
-    monkeypatch.setattr("tui_importer.engine.job.DRAIN_PATIENCE", 0.3)
+    monkeypatch.setattr("tui_importer.engine.job.job.DRAIN_PATIENCE", 0.3)
     source = write_source(tmp_path / "users.csv", ROWS)
     calls = {"get_organization_by_external_id"} if phase == "plan" else WRITES
     with open_job(tmp_path, sandbox, source, OPTIONS, chunk_size=5) as job:

@@ -27,11 +27,12 @@ from tests.support import (
     with_workers,
     write_source,
 )
-from tui_importer.engine.jobs import Jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.journal import reader
 from tui_importer.journal.errors import JournalCorrupt, JournalUnwritable
 from tui_importer.journal.journal import FILE
-from tui_importer.source import files, frozen
+from tui_importer.source.frozen import files
+from tui_importer.source.frozen import reader as frozen
 
 if TYPE_CHECKING:
     from tui_importer.sandbox.server import Sandbox

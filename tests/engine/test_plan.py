@@ -13,7 +13,7 @@ from tui_importer.sandbox.server import Sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.plan import Plan
+    from tui_importer.engine.plan.plan import Plan
 
 Whom = Literal["none", "sample", "all"]
 

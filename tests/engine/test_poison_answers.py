@@ -18,14 +18,14 @@ from tests.support import (
     with_workers,
     write_source,
 )
-from tui_importer.crash import write_crash
-from tui_importer.engine import user_step
-from tui_importer.engine.jobs import Jobs
-from tui_importer.engine.patience import IMPATIENT
-from tui_importer.engine.review import Selection
-from tui_importer.engine.steps import stamp_of
+from tui_importer.crash_report import write_crash
+from tui_importer.engine.job.retry import Selection
+from tui_importer.engine.job.store import Jobs
+from tui_importer.engine.run import user_step
+from tui_importer.engine.run.step_context import stamp_of
+from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.settings import Fault
-from tui_importer.workos import reading
+from tui_importer.workos import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ class Poison:
     def __init__(self, patch: pytest.MonkeyPatch, is_poison: Callable[[str], bool], error: Exception) -> None:
         self.is_armed = True
         self.times = 0
-        read = reading.user
+        read = decoding.user
 
         def user(body: object) -> User:
             found = read(body)
@@ -76,7 +76,7 @@ class Poison:
                 raise error
             return found
 
-        patch.setattr(reading, "user", user)
+        patch.setattr(decoding, "user", user)
 
 
 def test_an_answer_that_was_not_understood_leaves_its_row_open_and_then_fails_it(
@@ -131,7 +131,7 @@ def test_an_error_after_an_answer_that_was_understood_fails_its_row_at_once(
 def test_an_organization_fails_by_it_like_a_row(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = reading.organization
+    read = decoding.organization
 
     def organization(body: object) -> object:
         found = read(body)
@@ -143,7 +143,7 @@ def test_an_organization_fails_by_it_like_a_row(
         tmp_path, sandbox, write_source(tmp_path / "users.csv", ROWS), OPTIONS, patience=PATIENCE, chunk_size=5
     ) as job:
         with monkeypatch.context() as patch:
-            patch.setattr(reading, "organization", organization)
+            patch.setattr(decoding, "organization", organization)
             summary = finish(job)
             assert (summary.state, summary.organizations.failed) == ("finished", 1)
             kinds = {failure.kind for failure in job.failures_after(0)}

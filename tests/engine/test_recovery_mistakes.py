@@ -10,8 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.engine.recovery_journal import ModelCommit, ModelJournal
 from tests.engine.recovery_machine import simulated
-from tui_importer.engine import membership_step, organizations, user_step
-from tui_importer.engine.calls import Calls
+from tui_importer.engine.run import membership_step, organizations, user_step
+from tui_importer.engine.service.api_calls import Calls
 from tui_importer.journal.records import Flag, How
 from tui_importer.workos.errors import ServiceFailed
 from tui_importer.workos.models import MembershipStatus

@@ -18,14 +18,14 @@ from tests.support import (
     settled_summary,
     write_source,
 )
-from tui_importer.engine.review import RetryPlan, Selection, plan_retry
+from tui_importer.engine.job.retry import RetryPlan, Selection, plan_retry
 from tui_importer.journal.journal import Journal
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.sandbox.server import Sandbox
 
 PATIENT = replace(FAST, max_failed=None)

@@ -14,22 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tui_importer.engine
-from tui_importer.engine.calls import Calls
-from tui_importer.engine.control import Breaker, Control, Halt
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
-from tui_importer.engine.explanations import OWN, explain_failure
-from tui_importer.engine.frozen_source import fitting_chunk_size
-from tui_importer.engine.health import Health
-from tui_importer.engine.metrics import Metrics
-from tui_importer.engine.patience import Patience
-from tui_importer.engine.steps import adopted
-from tui_importer.engine.tally import Tally
-from tui_importer.engine.workers import ChunkQueue
+from tui_importer.engine.job.explanations import OWN, explain_failure
+from tui_importer.engine.job.source import fitting_chunk_size
+from tui_importer.engine.run.step_context import adopted
+from tui_importer.engine.run.tally import Tally
+from tui_importer.engine.run.workers import ChunkQueue
+from tui_importer.engine.service.api_calls import Calls
+from tui_importer.engine.service.health import Health
+from tui_importer.engine.service.metrics import Metrics
+from tui_importer.engine.service.stop import Breaker, Control, Halt
+from tui_importer.engine.service.timeouts import Patience
 from tui_importer.journal.records import UNKNOWN_TIME, Flag, How
 from tui_importer.source.problems import ERRORS
+from tui_importer.workos.answer_checks import normalised_name
 from tui_importer.workos.errors import NotSent, RateLimited, ServiceFailed
-from tui_importer.workos.explain import CODES, KINDS
-from tui_importer.workos.matching import normalised_name
+from tui_importer.workos.explanations import CODES, KINDS
 from tui_importer.workos.server_clock import ServerClock
 
 QUICK = Patience(first_backoff=0.001, longest_backoff=0.002, probe_longest=0.002, first_poll=0.001, longest_poll=0.002)
@@ -269,7 +269,7 @@ def test_names_are_compared_without_regard_to_white_space_only(name: str) -> Non
 
 
 def test_every_kind_that_we_give_is_explained() -> None:
-    source = "".join(path.read_text() for path in Path(tui_importer.engine.__path__[0]).glob("*.py"))
+    source = "".join(path.read_text() for path in Path(tui_importer.engine.__path__[0]).rglob("*.py"))
     given_kinds = set(re.findall(r'StepFailed\(\s*(?:"\w+"|step),\s*"(\w+)"', source))
     assert given_kinds >= {"server_error", "organization_ambiguous", "membership_inactive", "first_row_failed"}
     for kind in given_kinds | set(ERRORS):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support import assert_exact, finish, open_job, person, write_source
-from tui_importer.engine import jobs
 from tui_importer.engine.errors import JobUnfinished
+from tui_importer.engine.job import store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ def test_the_later_of_two_copies_is_refused_after_its_scan(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (write_source(tmp_path / name, ROWS) for name in ("a.csv", "b.csv"))
-    monkeypatch.setattr(jobs, "refuse_second", lambda *_: None)  # as if both had been recorded at one moment
+    monkeypatch.setattr(store, "refuse_second", lambda *_: None)  # as if both had been recorded at one moment
     with open_job(tmp_path, sandbox, first) as earlier, open_job(tmp_path, sandbox, second) as later:
         later.start()
         assert later.wait(60)

@@ -9,14 +9,14 @@ import pytest
 
 from tests.cli.conftest import wait_until
 from tests.support import FAST, assert_exact, finish, open_job, person, reopen_job, settled_summary, write_source
-from tui_importer.engine.patience import IMPATIENT
+from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.journal.records import Flag, How
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.report.summary import Summary
     from tui_importer.sandbox.server import Sandbox
 

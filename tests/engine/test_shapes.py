@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_importer.engine.shapes import shape_of
+from tui_importer.engine.run.message_shapes import shape_of
 
 
 @pytest.mark.parametrize(

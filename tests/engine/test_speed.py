@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import UNLIMITED, finish, open_job, person, reopen_job, write_source
-from tui_importer.engine.metrics import Metrics
-from tui_importer.engine.snapshot import RequestStats, Snapshot, Totals, WorkerView
-from tui_importer.engine.speed import ENOUGH, Rates, bound_of
+from tui_importer.engine.service.metrics import Metrics
+from tui_importer.engine.snapshot.eta import ENOUGH, Rates, bound_of
+from tui_importer.engine.snapshot.models import RequestStats, Snapshot, Totals, WorkerView
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.workos.errors import Attempt
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.snapshot import WorkerState
+    from tui_importer.engine.snapshot.models import WorkerState
 
 PERMITTED = RequestStats(permitted=39.2, limit=50.0, share=80)
 RUNNING = Snapshot(

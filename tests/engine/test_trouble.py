@@ -12,7 +12,7 @@ from tests.cli.conftest import wait_until
 from tests.engine.test_limits import most_at_once
 from tests.support import COLUMNS, UNLIMITED, assert_exact, finish, open_job, person, settled_summary, write_source
 from tui_importer.engine.options import RunOptions
-from tui_importer.engine.patience import IMPATIENT
+from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.routes import CALLS
 from tui_importer.sandbox.settings import Fault
 from tui_importer.secret import Secret
@@ -20,7 +20,7 @@ from tui_importer.secret import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_importer.engine.job import Job
+    from tui_importer.engine.job.job import Job
     from tui_importer.sandbox.server import Sandbox
     from tui_importer.sandbox.settings import SandboxSettings
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.faulty import QUICK
 from tests.support import FAST, UNLIMITED, assert_exact, finish, open_job, person, with_workers, write_source
-from tui_importer.engine.review import Selection
+from tui_importer.engine.job.retry import Selection
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 

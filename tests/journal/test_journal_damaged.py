@@ -12,8 +12,8 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from tests.journal.filled import ROWS, everything, opened
-from tui_importer.engine.jobs import Jobs
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
+from tui_importer.engine.job.store import Jobs
 from tui_importer.journal import statements
 from tui_importer.journal.errors import JournalCorrupt, JournalError
 from tui_importer.journal.journal import FILE, Journal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journal.filled import everything, opened
-from tui_importer.engine.listing import list_jobs
+from tui_importer.engine.job.listing import list_jobs
 from tui_importer.journal import reader as reader_module
 from tui_importer.journal import statements
 from tui_importer.journal.errors import JournalBusy, JournalError, JournalUnwritable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from tui_importer.engine.snapshot import EnvironmentName, Phase, State
+from tui_importer.engine.snapshot.models import EnvironmentName, Phase, State
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.journal.journal import Journal
 from tui_importer.journal.records import ENVIRONMENTS, PHASES, STATES

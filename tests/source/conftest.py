@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_importer.source.frozen import FrozenRows
-from tui_importer.source.reading import RECOGNISED, Reading
+from tui_importer.source.frozen.reader import FrozenRows
+from tui_importer.source.options import RECOGNISED, Reading
 from tui_importer.source.scan import scan
 
 if TYPE_CHECKING:
@@ -82,6 +82,6 @@ def sources(tmp_path: Path) -> Sources:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> int:
     """Blocks of so few bytes that a small source has many of them."""
     size = 256
-    monkeypatch.setattr("tui_importer.source.stream.BLOCK_BYTES", size)
-    monkeypatch.setattr("tui_importer.source.stream.NEARBY_BYTES", size // 2)
+    monkeypatch.setattr("tui_importer.source.read.stream.BLOCK_BYTES", size)
+    monkeypatch.setattr("tui_importer.source.read.stream.NEARBY_BYTES", size // 2)
     return size

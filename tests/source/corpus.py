@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import zstandard
 
-from tui_importer.source.reading import RECOGNISED, Reading
+from tui_importer.source.options import RECOGNISED, Reading
 
 COMMA = "UTF-8, separated by a comma"
 SEMICOLON = "UTF-8, separated by a semicolon"

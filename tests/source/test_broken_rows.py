@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_importer.source import errors, salvage
+from tui_importer.source import errors
 from tui_importer.source.preview import preview
+from tui_importer.source.read import broken_records
 
 if TYPE_CHECKING:
     from tests.source.conftest import Scanned, Sources
@@ -89,8 +90,8 @@ def test_many_mistakes_far_and_near(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, small_blocks: int, stretch: int, apart: int
 ) -> None:
     """However the text is cut into stretches, every mistake is one row on its own line, and nothing else is."""
-    monkeypatch.setattr(salvage, "LONG_STRETCH", stretch)
-    monkeypatch.setattr(salvage, "MIN_STRETCH", 16)
+    monkeypatch.setattr(broken_records, "LONG_STRETCH", stretch)
+    monkeypatch.setattr(broken_records, "MIN_STRETCH", 16)
     lines = ["email,name,note"]
     expected = []
     starts = []
@@ -150,7 +151,7 @@ def test_a_secret_of_a_broken_row_is_neither_kept_nor_shown(sources: Sources, ro
 
 def test_bytes_that_are_not_utf_8_in_very_wide_rows(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     too_large = "(?:a{1000}){1000}"
-    monkeypatch.setattr("tui_importer.source.blocks._line_grammar", lambda _width, _delimiter: too_large)
+    monkeypatch.setattr("tui_importer.source.read.blocks._line_grammar", lambda _width, _delimiter: too_large)
     scanned = sources.scan("email,name\na@x.example,Zoë\n".encode() + b"b@x.example,\xe4\n")
     assert scanned.findings == [(2, 3, "name", "bytes_invalid")]
     assert sources.scan("email,name\na@x.example,Ann\n").result.rows == 1
@@ -159,8 +160,8 @@ def test_bytes_that_are_not_utf_8_in_very_wide_rows(sources: Sources, monkeypatc
 def test_a_quote_that_nothing_closes_is_one_row_however_much_follows(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, small_blocks: int
 ) -> None:
-    monkeypatch.setattr("tui_importer.source.blocks.MAX_RECORD", 1_000)
-    monkeypatch.setattr(salvage, "MAX_RECORD", 1_000)
+    monkeypatch.setattr("tui_importer.source.read.blocks.MAX_RECORD", 1_000)
+    monkeypatch.setattr(broken_records, "MAX_RECORD", 1_000)
     rows = "".join(f"u{number}@x.example,Name {number}\n" for number in range(500))
     scanned = sources.scan('email,name\na@x.example,Ann\nb@x.example,"Bob\n' + rows)
     assert scanned.findings == [(2, 3, "name", "quotes_broken")]
@@ -169,7 +170,7 @@ def test_a_quote_that_nothing_closes_is_one_row_however_much_follows(
 
 
 def test_a_record_without_end(sources: Sources, monkeypatch: pytest.MonkeyPatch, small_blocks: int) -> None:
-    monkeypatch.setattr("tui_importer.source.blocks.MAX_RECORD", 1_000)
+    monkeypatch.setattr("tui_importer.source.read.blocks.MAX_RECORD", 1_000)
     with pytest.raises(errors.SourceQuotes) as caught:
         sources.scan("email,name\na@x.example,Ann\nb@x.example," + "x" * 4_000)
     assert caught.value.line == 3
@@ -179,7 +180,7 @@ def test_a_record_without_end(sources: Sources, monkeypatch: pytest.MonkeyPatch,
 def test_what_lies_behind_the_limit_is_not_looked_at(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, small_blocks: int
 ) -> None:
-    monkeypatch.setattr(salvage, "LONG_STRETCH", 256)
+    monkeypatch.setattr(broken_records, "LONG_STRETCH", 256)
     rows = "".join(f"u{number}@x.example,Ann\n" for number in range(1, 30))
     broken = 'email,name\nu0@x.example,5" tall\n' + rows + 'x,"y\n' * 40
     scanned = sources.scan(broken, limit=10)

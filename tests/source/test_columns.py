@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tui_importer.source.columns import recognise
+from tui_importer.source.columns.aliases import normalise
+from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import SourceHeader
 from tui_importer.source.models import FIELDS
-from tui_importer.source.names import normalise
 
 HERE = Path("users.csv")
 

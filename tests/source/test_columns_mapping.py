@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_importer.source.columns import recognise
+from tui_importer.source.columns.mapping import TARGETS
+from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import SourceHeader
-from tui_importer.source.mapping import TARGETS
 from tui_importer.source.models import FIELDS
+from tui_importer.source.options import Reading
 from tui_importer.source.preview import preview
-from tui_importer.source.reading import Reading
 from tui_importer.source.scan import read_scan
 
 if TYPE_CHECKING:

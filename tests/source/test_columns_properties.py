@@ -7,13 +7,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_importer.source.columns import ADDED, recognise
-from tui_importer.source.coverage import coverage
+from tui_importer.source.columns.aliases import FIELD_OF
+from tui_importer.source.columns.coverage import coverage
+from tui_importer.source.columns.mapping import TARGETS
+from tui_importer.source.columns.presets import PRESETS
+from tui_importer.source.columns.recognise import ADDED, recognise
 from tui_importer.source.errors import SourceHeader
-from tui_importer.source.mapping import TARGETS
 from tui_importer.source.models import FIELDS
-from tui_importer.source.names import FIELD_OF
-from tui_importer.source.presets import PRESETS
 
 USUAL = sorted({*FIELD_OF, *(key for preset in PRESETS for key in (*preset.needs, *preset.fields)), "status", "salt"})
 EXPORTS = [

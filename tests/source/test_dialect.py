@@ -13,12 +13,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_importer.source.dialect import encoding_of
 from tui_importer.source.errors import SourceFormat
-from tui_importer.source.fingerprint import fingerprint
-from tui_importer.source.reading import Reading
+from tui_importer.source.options import Reading
+from tui_importer.source.read.decompress import Gunzip, Unzstd
+from tui_importer.source.read.dialect import encoding_of
+from tui_importer.source.read.fingerprint import fingerprint
 from tui_importer.source.scan import ScanCancelled, scan
-from tui_importer.source.unpack import Gunzip, Unzstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable

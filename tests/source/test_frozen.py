@@ -15,13 +15,13 @@ import pytest
 
 from tui_importer.secret import Secret
 from tui_importer.source._polars import pl
-from tui_importer.source.digests import digest_of
 from tui_importer.source.errors import FrozenRowsError
-from tui_importer.source.frozen import FrozenRows, keep_secrets, read_problems
+from tui_importer.source.frozen.checksums import digest_of
+from tui_importer.source.frozen.reader import FrozenRows, keep_secrets, read_problems
+from tui_importer.source.frozen.summary import read_summary, replace_summary
 from tui_importer.source.models import SourceRow
-from tui_importer.source.reading import Reading
+from tui_importer.source.options import Reading
 from tui_importer.source.scan import read_scan
-from tui_importer.source.summary import read_summary, replace_summary
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources

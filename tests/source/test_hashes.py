@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_importer.source import hashes
 from tui_importer.source._polars import pl
 from tui_importer.source.cells import HASH_TYPES
+from tui_importer.source.checks import password_hashes
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources
@@ -57,9 +57,9 @@ def good(draw: st.DrawFn) -> tuple[str, str]:
 @given(good())
 def test_a_good_hash_of_each_type_passes_and_says_its_type(found: tuple[str, str]) -> None:
     kind, text = found
-    assert hashes.fault(kind, text) is None
-    assert hashes.type_of(text) == kind
-    assert hashes.mended(kind, text) == text
+    assert password_hashes.fault(kind, text) is None
+    assert password_hashes.type_of(text) == kind
+    assert password_hashes.mended(kind, text) == text
 
 
 @settings(max_examples=150, deadline=None)
@@ -70,7 +70,7 @@ def test_damage_is_found_and_never_shown(found: tuple[str, str], data: st.DataOb
     character = data.draw(st.sampled_from(" $é\n~*"))
     broken = [text[:at] + character + text[at:], text[1:], text.replace("$", "", 1).replace("{", "", 1), kind, ""]
     for damaged in broken:
-        fault = hashes.fault(kind, damaged)
+        fault = password_hashes.fault(kind, damaged)
         assert fault is not None
         assert fault[0] == "hash_malformed"
         assert text[-12:] not in fault[1]
@@ -82,8 +82,8 @@ def test_what_the_grammar_takes_has_no_fault(found: tuple[str, str], data: st.Da
     kind, text = found
     at = data.draw(st.integers(0, len(text) - 1))
     changed = text[:at] + data.draw(st.sampled_from(["", "0", "A", "$", "=", "9", "w"])) + text[at + 1 :]
-    if kind in hashes.ORDINARY and pl.Series([changed]).str.contains(hashes.ORDINARY[kind]).item():
-        assert hashes.fault(kind, changed) is None
+    if kind in password_hashes.ORDINARY and pl.Series([changed]).str.contains(password_hashes.ORDINARY[kind]).item():
+        assert password_hashes.fault(kind, changed) is None
 
 
 @settings(max_examples=100, deadline=None)
@@ -94,7 +94,7 @@ def test_other_base64_is_mended(found: tuple[str, str]) -> None:
         return
     head, mark, tail = text.rpartition("}" if text.startswith("{") else "$")
     url_safe = head + mark + tail.replace("+", "-").replace("/", "_").rstrip("=") + ("=" if kind == "argon2" else "")
-    assert hashes.mended(kind, url_safe) == text
+    assert password_hashes.mended(kind, url_safe) == text
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source.cells import HASH_TYPES
-from tui_importer.source.columns import recognise
-from tui_importer.source.derive import RULES
+from tui_importer.source.checks.derived import RULES
+from tui_importer.source.columns.aliases import normalise
+from tui_importer.source.columns.presets import OTHER_FILES, PRESETS
+from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import SourceHeader
 from tui_importer.source.models import FIELDS
-from tui_importer.source.names import normalise
-from tui_importer.source.presets import OTHER_FILES, PRESETS
-from tui_importer.source.reading import Reading
+from tui_importer.source.options import Reading
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources

@@ -20,16 +20,16 @@ from hypothesis import strategies as st
 from tests.source.corpus import CASES, Read
 from tests.source.test_round_trip import decoded
 from tests.source.writer import Form, forms, tables, told
-from tui_importer.source.blocks import BlockReader
-from tui_importer.source.header import open_source, read_header
-from tui_importer.source.reading import RECOGNISED
-from tui_importer.source.stream import stream_of
-from tui_importer.source.tables import BROKEN, FIELDS, cell, to_table
+from tui_importer.source.options import RECOGNISED
+from tui_importer.source.read.blocks import BlockReader
+from tui_importer.source.read.frames import BROKEN, FIELDS, cell, to_table
+from tui_importer.source.read.header import open_source, read_header
+from tui_importer.source.read.stream import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tui_importer.source.reading import Reading
+    from tui_importer.source.options import Reading
 
 Records = list[list[str]]
 

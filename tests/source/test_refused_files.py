@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source import errors
-from tui_importer.source.fingerprint import fingerprint
 from tui_importer.source.preview import preview
+from tui_importer.source.read.fingerprint import fingerprint
 from tui_importer.source.scan import scan
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_importer.source import emails
 from tui_importer.source._polars import pl
+from tui_importer.source.checks import emails
 from tui_importer.source.errors import SourceRepair
+from tui_importer.source.options import REPAIRS, USUAL, Reading
 from tui_importer.source.problems import KINDS
-from tui_importer.source.reading import REPAIRS, USUAL, Reading
 
 if TYPE_CHECKING:
     from tests.source.conftest import Sources

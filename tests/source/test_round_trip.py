@@ -13,15 +13,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.source.writer import Form, forms, tables, told
-from tui_importer.source import structure
 from tui_importer.source._polars import pl
 from tui_importer.source.errors import SourceError, SourceMiscounted
-from tui_importer.source.frozen import FrozenRows
-from tui_importer.source.header import open_source, read_header
+from tui_importer.source.frozen.reader import FrozenRows
+from tui_importer.source.options import DELIMITERS, ENCODINGS, RECOGNISED, Reading
 from tui_importer.source.preview import preview
-from tui_importer.source.reading import DELIMITERS, ENCODINGS, RECOGNISED, Reading
+from tui_importer.source.read import rfc4180
+from tui_importer.source.read.header import open_source, read_header
+from tui_importer.source.read.stream import stream_of
 from tui_importer.source.scan import scan
-from tui_importer.source.stream import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +47,10 @@ def blocks_of(size: int | None) -> Iterator[None]:
     """Reading in blocks of so many bytes."""
     with pytest.MonkeyPatch.context() as patch:
         if size is not None:
-            patch.setattr("tui_importer.source.stream.BLOCK_BYTES", size)
-            patch.setattr("tui_importer.source.stream.NEARBY_BYTES", size // 2)
-            patch.setattr("tui_importer.source.salvage.LONG_STRETCH", size)
-            patch.setattr("tui_importer.source.salvage.MIN_STRETCH", 8)
+            patch.setattr("tui_importer.source.read.stream.BLOCK_BYTES", size)
+            patch.setattr("tui_importer.source.read.stream.NEARBY_BYTES", size // 2)
+            patch.setattr("tui_importer.source.read.broken_records.LONG_STRETCH", size)
+            patch.setattr("tui_importer.source.read.broken_records.MIN_STRETCH", 8)
         yield
 
 
@@ -228,8 +228,8 @@ def test_what_polars_would_drop_is_read_otherwise(sources: Sources, monkeypatch:
 
 
 def test_two_readings_that_disagree_are_refused(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = structure.field_counts
-    monkeypatch.setattr(structure, "field_counts", lambda data, separator: real(data, separator)[1:])
+    real = rfc4180.field_counts
+    monkeypatch.setattr(rfc4180, "field_counts", lambda data, separator: real(data, separator)[1:])
     with pytest.raises(SourceMiscounted) as caught:
         sources.scan("email,name\na@x.example,Ann\nb@x.example\n")
     assert caught.value.line == 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source.errors import SourceError, SourceQuotes
-from tui_importer.source.fingerprint import fingerprint
+from tui_importer.source.read.fingerprint import fingerprint
 from tui_importer.source.scan import ScanCancelled, read_scan, scan
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def test_fingerprint(sources: Sources) -> None:
     assert fingerprint(path) == scan(path, path.parent / "job").fingerprint
 
 
-@pytest.mark.parametrize("module", ["models", "errors", "columns", "fingerprint", "problems"])
+@pytest.mark.parametrize("module", ["models", "errors", "columns.recognise", "read.fingerprint", "problems"])
 def test_what_is_imported_early_does_not_import_polars(module: str) -> None:
     code = f"import sys, tui_importer.source.{module}; sys.exit('polars' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
@@ -148,7 +148,7 @@ def test_the_memory_knob_is_set_before_polars_is_imported() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, env=environment)
     first = (ROOT / "tui_importer" / "source" / "_polars.py").read_text().partition("import polars")[0]
     assert "POLARS_CSV_CHUNK_SIZE" in first
-    for file in (ROOT / "tui_importer" / "source").glob("*.py"):
+    for file in (ROOT / "tui_importer" / "source").rglob("*.py"):
         if file.name != "_polars.py":
             assert "import polars" not in file.read_text(), file.name
             assert "from polars" not in file.read_text(), file.name

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_importer.source._polars import pl
-from tui_importer.source.blocks import _line_grammar
 from tui_importer.source.cells import CellError, documented, parse_metadata
-from tui_importer.source.flat_json import all_flat
-from tui_importer.source.structure import (
+from tui_importer.source.checks.fast_metadata import all_flat
+from tui_importer.source.read.blocks import _line_grammar
+from tui_importer.source.read.rfc4180 import (
     BrokenGrammarError,
     Violation,
     field_counts,

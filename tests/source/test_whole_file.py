@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_importer.source.frozen import FrozenRows
+from tui_importer.source.frozen.reader import FrozenRows
 from tui_importer.source.models import Organization
 from tui_importer.source.problems import KINDS
 from tui_importer.source.scan import scan
@@ -152,7 +152,7 @@ def test_all_totals_agree_with_a_plain_reading(rows: list[tuple[str, ...]]) -> N
 
 
 def test_users_are_compared_in_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_importer.source.across.BUCKET_ROWS", 7)
+    monkeypatch.setattr("tui_importer.source.checks.whole_file.BUCKET_ROWS", 7)
     rows: list[tuple[str, ...]] = [
         (f"User{number % 40}@x.example", "", "", f"o{number % 3}", f"Org {number % 3}", "") for number in range(200)
     ]

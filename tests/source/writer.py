@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import zstandard
 from hypothesis import strategies as st
 
-from tui_importer.source.reading import DELIMITERS, ENCODINGS, Reading
+from tui_importer.source.options import DELIMITERS, ENCODINGS, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

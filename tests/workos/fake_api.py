@@ -9,7 +9,7 @@ import httpx
 
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_importer.workos.answers import LONGEST_TEXT, ErrorBody, read_error_body
+from tui_importer.workos.error_body import LONGEST_TEXT, ErrorBody, read_error_body
 
 LIVE_DUPLICATE = {
     "message": "Could not create user.",

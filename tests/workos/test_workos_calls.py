@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tests.workos.fake_api import KEY, MEMBERSHIP, ORGANIZATION, ROLE, USER, FakeApi, listing
 from tui_importer.secret import Secret
 from tui_importer.workos.errors import Refused, ServiceFailed
-from tui_importer.workos.limits import Budget, RateLimiter
 from tui_importer.workos.models import Membership, MembershipStatus, Organization, Role, User
+from tui_importer.workos.rate_limiter import Budget, RateLimiter
 
 if TYPE_CHECKING:
     import threading

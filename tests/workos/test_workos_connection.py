@@ -10,7 +10,7 @@ from tests.workos.fake_api import KEY, ORGANIZATION, FakeApi, listing
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import BaseUrl, Connection
 from tui_importer.workos.errors import BadBaseUrl, BadNetworkSettings, InsecureUrl, KeyRejected
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 
 def connection(url: str = "https://api.example.com") -> Connection:
@@ -118,7 +118,7 @@ class TestHttpClient:
         assert caught.value.__context__ is None
 
     def test_no_certificates_are_loaded_for_plain_http(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("tui_importer.workos.trust.TrustStore", lambda: pytest.fail("not needed"))
+        monkeypatch.setattr("tui_importer.workos.network.trust.TrustStore", lambda: pytest.fail("not needed"))
         connection("http://127.0.0.1:4100").http_client().close()
 
 

@@ -17,7 +17,7 @@ from tui_importer.sandbox.settings import Fault, SandboxSettings
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import ServiceFailed
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     import socket

@@ -27,8 +27,8 @@ from tui_importer.workos.errors import (
     ServiceFailed,
     WorkosError,
 )
-from tui_importer.workos.limits import RateLimiter
 from tui_importer.workos.masking import MASK
+from tui_importer.workos.rate_limiter import RateLimiter
 
 PASSWORD = 'correct horse "battery" <staple>'
 

@@ -12,7 +12,7 @@ from tests.workos.raw_server import Play, RawServer, close, drip, flood, reply, 
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import Attempt, KeyRejected, NotSent, RateLimited, ServiceFailed, WorkosError
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 GOOD = reply(201, USER)
 HEAD = b'{"object": "user", "id": "user_1"'

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.workos.fake_api import ORGANIZATION
 from tui_importer.secret import Secret
-from tui_importer.workos import foreign_json
-from tui_importer.workos.answers import read_error_body
-from tui_importer.workos.foreign_json import DEEPEST, LARGEST, MOST_DIGITS, OutOfBounds
+from tui_importer.workos import bounded_json
+from tui_importer.workos.bounded_json import DEEPEST, LARGEST, MOST_DIGITS, OutOfBounds
+from tui_importer.workos.decoding import Unreadable, decode
+from tui_importer.workos.error_body import read_error_body
 from tui_importer.workos.masking import Masker
-from tui_importer.workos.reading import Unreadable, decode
 
 DEPTHS = [DEEPEST + 1, 450, 900, 5_000, 100_000]
 JSON = st.recursive(
@@ -41,17 +41,17 @@ def test_what_is_nested_too_deep_is_not_walked_over(depth: int, opening: str, cl
 
 
 def test_the_bound_is_exact_and_brackets_in_texts_do_not_count() -> None:
-    assert foreign_json.parse(nested(DEEPEST)) == json.loads(nested(DEEPEST))
+    assert bounded_json.parse(nested(DEEPEST)) == json.loads(nested(DEEPEST))
     with pytest.raises(OutOfBounds):
-        foreign_json.parse(nested(DEEPEST + 1))
+        bounded_json.parse(nested(DEEPEST + 1))
     wide = json.dumps([["[" * 100] for _ in range(200)])
-    assert foreign_json.parse(wide) == json.loads(wide)
+    assert bounded_json.parse(wide) == json.loads(wide)
 
 
 @given(JSON)
 def test_everything_else_is_read_as_ever(value: object) -> None:
     text = json.dumps(value)
-    assert foreign_json.parse(text) == foreign_json.parse(text.encode()) == json.loads(text)
+    assert bounded_json.parse(text) == bounded_json.parse(text.encode()) == json.loads(text)
 
 
 @pytest.mark.parametrize("form", ["{}", "{}.5", "-{}", "0.{}", "1e{}"])
@@ -67,7 +67,7 @@ def test_numbers_have_as_many_digits_as_anybody_needs(form: str, monkeypatch: py
         assert time.monotonic() - began < 10
     finally:
         sys.set_int_max_str_digits(limit)
-    assert foreign_json.parse("9" * MOST_DIGITS) == int("9" * MOST_DIGITS)
+    assert bounded_json.parse("9" * MOST_DIGITS) == int("9" * MOST_DIGITS)
 
 
 def test_what_is_too_large_is_not_read() -> None:
@@ -81,7 +81,7 @@ def test_what_is_too_large_is_not_read() -> None:
     "created_at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
 )
 def test_times_at_the_ends_of_the_calendar_are_none(created_at: str) -> None:
-    from tui_importer.workos.reading import organization
+    from tui_importer.workos.decoding import organization
 
     found = organization(ORGANIZATION | {"created_at": created_at, "updated_at": created_at})
     assert (found.created_at, found.updated_at) == (None, None)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workos.clocks import StepClock
-from tui_importer.workos.limits import Budget, RateLimiter
+from tui_importer.workos.rate_limiter import Budget, RateLimiter
 
 
 class StricterServer:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workos.clocks import StepClock
-from tui_importer.workos.limits import Budget, RateLimiter
 from tui_importer.workos.pacing import LATENESS, EvenPace
+from tui_importer.workos.rate_limiter import Budget, RateLimiter
 
 START = 1_000.0
 

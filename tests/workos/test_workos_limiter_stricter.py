@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workos.clocks import VirtualClock
-from tui_importer.workos.limits import Budget, RateLimiter
+from tui_importer.workos.rate_limiter import Budget, RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

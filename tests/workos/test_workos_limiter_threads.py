@@ -9,7 +9,7 @@ import pytest
 
 from tests.workos.clocks import VirtualClock
 from tui_importer.workos.errors import Cancelled
-from tui_importer.workos.limits import Budget, RateLimiter
+from tui_importer.workos.rate_limiter import Budget, RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

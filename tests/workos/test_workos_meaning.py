@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_importer.workos import explain as explanations
-from tui_importer.workos import meaning
+from tui_importer.workos import explanations, refusals
 from tui_importer.workos.errors import (
     Cancelled,
     KeyRejected,
@@ -15,10 +14,10 @@ from tui_importer.workos.errors import (
     ServiceFailed,
     WorkosError,
 )
-from tui_importer.workos.explain import CODES, KINDS, STATUSES, Explanation, explain
+from tui_importer.workos.explanations import CODES, KINDS, STATUSES, Explanation, explain
 
 PREDICATES = {
-    name: getattr(meaning, name)
+    name: getattr(refusals, name)
     for name in (
         "email_taken", "user_external_id_taken", "organization_external_id_taken",
         "membership_exists", "membership_pending", "role_unusable",
@@ -27,7 +26,7 @@ PREDICATES = {
 
 
 KNOWN = {
-    code for codes in vars(meaning).values() if isinstance(codes, frozenset) for code in codes if isinstance(code, str)
+    code for codes in vars(refusals).values() if isinstance(codes, frozenset) for code in codes if isinstance(code, str)
 }
 """All codes that decide something."""
 

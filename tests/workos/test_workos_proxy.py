@@ -16,8 +16,8 @@ from tests.workos.fake_api import KEY
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import Attempt, BadNetworkSettings, NotSent, ProxyFailed, ServiceFailed
-from tui_importer.workos.limits import RateLimiter
-from tui_importer.workos.proxy import Proxy, is_exempt, proxy_for
+from tui_importer.workos.network.proxy import Proxy, is_exempt, proxy_for
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

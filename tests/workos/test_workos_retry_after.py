@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_importer.workos.retry_after import LONGEST, parse_http_date, parse_retry_after
+from tui_importer.workos.http_dates import LONGEST, parse_http_date, parse_retry_after
 from tui_importer.workos.server_clock import ServerClock
 
 TIMES = st.integers(0, 2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))

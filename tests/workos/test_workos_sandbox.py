@@ -22,8 +22,9 @@ from tui_importer.workos.errors import (
     Refused,
     ServiceFailed,
 )
-from tui_importer.workos.limits import RateLimiter
-from tui_importer.workos.meaning import (
+from tui_importer.workos.models import MembershipStatus
+from tui_importer.workos.rate_limiter import RateLimiter
+from tui_importer.workos.refusals import (
     email_taken,
     membership_exists,
     membership_pending,
@@ -31,7 +32,6 @@ from tui_importer.workos.meaning import (
     role_unusable,
     user_external_id_taken,
 )
-from tui_importer.workos.models import MembershipStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

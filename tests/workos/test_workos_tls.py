@@ -14,7 +14,7 @@ from tui_importer.sandbox.server import Sandbox
 from tui_importer.secret import Secret
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import Attempt, NotSent, ServiceFailed, TlsFailed, WorkosError
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ import truststore
 from tests.network import API, Authority, TlsFront
 from tests.workos.fake_api import KEY
 from tui_importer.secret import Secret
-from tui_importer.workos import trust
 from tui_importer.workos.connection import Connection
 from tui_importer.workos.errors import BadNetworkSettings, TlsFailed
-from tui_importer.workos.limits import RateLimiter
+from tui_importer.workos.network import trust
+from tui_importer.workos.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_importer.cli.boundary import crash_file
-from tui_importer.cli.scratch import Scratch
+from tui_importer.cli.error_boundary import crash_file
+from tui_importer.cli.scratch_folders import Scratch
 from tui_importer.config import private_folder
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.engine.options import NewJob
-    from tui_importer.engine.plan import Environment
-    from tui_importer.engine.snapshot import JobSummary, JobView
+    from tui_importer.engine.plan.plan import Environment
+    from tui_importer.engine.snapshot.models import JobSummary, JobView
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
-    from tui_importer.source.reading import Reading
+    from tui_importer.source.options import Reading
     from tui_importer.tui.preferences import Preferences
 
 
@@ -35,9 +35,9 @@ class ConsoleBackend:
 
     def stored_key(self, job: str) -> Secret | None:
         """The keyring's key that the job was recorded with, else the default profile's."""
-        from tui_importer.cli.key import stored_key
-        from tui_importer.config.key_store import NoKeyStore
-        from tui_importer.engine.jobs import Jobs
+        from tui_importer.cli.api_key import stored_key
+        from tui_importer.config.keyring import NoKeyStore
+        from tui_importer.engine.job.store import Jobs
 
         preferences = self._preferences
         if preferences.keys is None:
@@ -53,7 +53,7 @@ class ConsoleBackend:
 
     def jobs(self) -> Sequence[JobSummary]:
         """All jobs, newest first."""
-        from tui_importer.engine.listing import list_jobs
+        from tui_importer.engine.job.listing import list_jobs
 
         return list_jobs(self._folder)
 
@@ -67,9 +67,9 @@ class ConsoleBackend:
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads."""
-        from tui_importer.cli.run import connect
-        from tui_importer.engine.environment import read_environment
+        from tui_importer.cli.commands.run import connect
         from tui_importer.engine.options import run_options
+        from tui_importer.engine.plan.environment import read_environment
 
         found = read_environment(connect(base_url, self._need_key(), run_options(self._preferences.settings)))
         self._environments[base_url] = found.name
@@ -77,14 +77,14 @@ class ConsoleBackend:
 
     def default_job_name(self, source: Path) -> str:
         """The file's stem plus today's date, made unique."""
-        from tui_importer.engine.jobs import Jobs
+        from tui_importer.engine.job.store import Jobs
 
         return Jobs(self._folder).default_name(source)
 
     def prepare(self, new: NewJob, *, dry_run: bool = False) -> JobView:
         """Record the job; a dry run in a folder that goes again."""
-        from tui_importer.cli.run import connect
-        from tui_importer.engine.jobs import Jobs
+        from tui_importer.cli.commands.run import connect
+        from tui_importer.engine.job.store import Jobs
 
         connection = connect(new.frozen.base_url, self._need_key(), new.run)
         environment = self._environments.get(new.frozen.base_url, "UNKNOWN")
@@ -102,8 +102,8 @@ class ConsoleBackend:
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood."""
-        from tui_importer.cli.run import connect
-        from tui_importer.engine.jobs import Jobs
+        from tui_importer.cli.commands.run import connect
+        from tui_importer.engine.job.store import Jobs
 
         jobs = Jobs(self._folder, crash_file)
         frozen, options, _ = jobs.options_of(job)
@@ -111,13 +111,13 @@ class ConsoleBackend:
 
     def folder_of(self, job: str) -> Path:
         """A job's folder."""
-        from tui_importer.engine.jobs import Jobs
+        from tui_importer.engine.job.store import Jobs
 
         return Jobs(self._folder).reader_folder(job)
 
     def purge(self, job: str) -> None:
         """Remove a job's folder."""
-        from tui_importer.engine.jobs import Jobs
+        from tui_importer.engine.job.store import Jobs
 
         Jobs(self._folder).purge(job)
 

@@ -97,7 +97,7 @@ def answer(instruction: str) -> int:
 
     Whatever is wrong (a config file, a home that cannot be read, a question that no shell asks) is an empty answer.
     """
-    from tui_importer.cli.group import cli
+    from tui_importer.cli.lazy_group import cli
 
     shell, _, what = instruction.partition("_")
     try:
@@ -125,7 +125,7 @@ def values(words: Iterable[str]) -> Completer:
 def jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """The names of the jobs, read from nothing but their folders' names, the newest first."""
     from tui_importer.config.paths import paths
-    from tui_importer.engine.listing import is_job
+    from tui_importer.engine.job.listing import is_job
 
     try:
         found = [(folder.stat().st_mtime, folder.name) for folder in paths().jobs.iterdir() if is_job(folder)]

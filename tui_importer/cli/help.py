@@ -136,7 +136,7 @@ def write_overview(
 
 def print_help(request: HelpRequest) -> int:
     """The body of `help`: the help of a command, or of the program. Raises click.UsageError."""
-    from tui_importer.cli.group import cli
+    from tui_importer.cli.lazy_group import cli
 
     root = click.get_current_context().find_root()
     if not request.command:

@@ -8,9 +8,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tui_importer.cli.boundary import guarded
+from tui_importer.cli.error_boundary import guarded
+from tui_importer.cli.operating_system import require_supported_system
 from tui_importer.cli.output import prepare_streams
-from tui_importer.cli.system import require_supported_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +23,13 @@ _ANYWHERE = (["--help"], ["-h"], ["--version"], ["-V"])
 
 def start_console() -> int:
     """The console at the list of jobs."""
-    from tui_importer.cli.terminal import require_terminal
+    from tui_importer.cli.prompts import require_terminal
 
     require_terminal()
     gc.disable()  # a start throws nothing away, and the first picture comes a tenth sooner; the app collects again
     try:
-        from tui_importer.cli.console import start
-        from tui_importer.cli.scratch import sweep
+        from tui_importer.cli.commands.console import start
+        from tui_importer.cli.scratch_folders import sweep
 
         sweep()
         return start(None)
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None, *, on_interrupt: Any = None) ->
             require_supported_system()
         if not given:  # the console appears sooner when nothing has to be taken apart
             return start_console()
-        from tui_importer.cli.group import call
+        from tui_importer.cli.lazy_group import call
 
         return call(given)
 

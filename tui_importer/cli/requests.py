@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_importer.engine.options import RUN_OPTIONS, frozen_options, run_options
-from tui_importer.source.reading import RECOGNISED
+from tui_importer.source.options import RECOGNISED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tui_importer.config import Settings
     from tui_importer.engine.options import FrozenOptions, RunOptions
-    from tui_importer.source.reading import Reading
+    from tui_importer.source.options import Reading
 
 
 @dataclass(frozen=True, slots=True)

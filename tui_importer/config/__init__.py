@@ -3,10 +3,10 @@
 from tui_importer.config.errors import ConfigError
 from tui_importer.config.file import backup_of, is_handwritten, load, save
 from tui_importer.config.paths import Paths, paths, paths_below, private_folder
-from tui_importer.config.recent import RecentFiles
-from tui_importer.config.rules import GENERAL_RULES, RUN_RULES, Rule, SettingValue
+from tui_importer.config.recent_files import RecentFiles
 from tui_importer.config.settings import Config, Resolved, Settings, resolve
 from tui_importer.config.url import checked_base_url, is_loopback
+from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, Rule, SettingValue
 
 __all__ = [
     "GENERAL_RULES",

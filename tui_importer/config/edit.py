@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui_importer.config.rules import GENERAL_RULES, RUN_RULES
+from tui_importer.config.validators import GENERAL_RULES, RUN_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_importer.config.rules import SettingValue
     from tui_importer.config.settings import Config
+    from tui_importer.config.validators import SettingValue
 
 
 def parsed(name: str, text: str) -> SettingValue:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from tui_importer.config.errors import ConfigError
-from tui_importer.config.naming import suggestion
 from tui_importer.config.paths import HOME_VARIABLE, paths, private_folder
-from tui_importer.config.rules import GENERAL_RULES, RUN_RULES, Rule
 from tui_importer.config.settings import Config
+from tui_importer.config.suggestions import suggestion
+from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, Rule
 from tui_importer.config.writing import write_atomically
-from tui_importer.crash import redact
+from tui_importer.crash_report import redact
 from tui_importer.text import safe
 
 if TYPE_CHECKING:

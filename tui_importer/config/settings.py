@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from tui_importer.config.errors import ConfigError
-from tui_importer.config.naming import suggestion
-from tui_importer.config.rules import GENERAL_RULES, RUN_RULES, SettingValue
-from tui_importer.crash import redact
+from tui_importer.config.suggestions import suggestion
+from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, SettingValue
+from tui_importer.crash_report import redact
 from tui_importer.text import safe
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from tui_importer.source.reading import RECOGNISED, Reading
+from tui_importer.source.options import RECOGNISED, Reading
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,15 +8,15 @@ from contextlib import closing
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from tui_importer.durable import sync_file, sync_folder
+from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.journal import schema
 from tui_importer.journal.errors import NotRecorded
+from tui_importer.journal.file_guard import OpenFiles
 from tui_importer.journal.file_systems import refuse_network_disk
 from tui_importer.journal.lock import LOCK
-from tui_importer.journal.open_files import OpenFiles
 from tui_importer.journal.reader import FILE, Reader, connect, journal_of, open_reader
 from tui_importer.journal.records import JobRecord, OrganizationRecord, Outcome
-from tui_importer.journal.refusals import corrupt, told
+from tui_importer.journal.sqlite_errors import corrupt, told
 from tui_importer.journal.writer import Commit, Statement, Writer, abandon
 from tui_importer.text import safe
 

@@ -17,7 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tui_importer.journal.errors import JobLocked
-from tui_importer.journal.refusals import unwritable
+from tui_importer.journal.sqlite_errors import unwritable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from tui_importer.journal.records import (
     RowRecord,
     record,
 )
-from tui_importer.journal.refusals import corrupt, told, unwritable
+from tui_importer.journal.sqlite_errors import corrupt, told, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

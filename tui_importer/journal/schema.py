@@ -14,9 +14,9 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tui_importer.durable import sync_file, sync_folder
+from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.journal.errors import JournalNewer
-from tui_importer.journal.refusals import corrupt, unwritable
+from tui_importer.journal.sqlite_errors import corrupt, unwritable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from tui_importer.journal.errors import JournalError, JournalUnwritable
-from tui_importer.journal.refusals import closed, refusal
+from tui_importer.journal.sqlite_errors import closed, refusal
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from tui_importer.journal.open_files import OpenFiles
+    from tui_importer.journal.file_guard import OpenFiles
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its parameters."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from tui_importer.source.frozen import FrozenRows
+    from tui_importer.source.frozen.reader import FrozenRows
 
 PAGE = 5_000
 """Failures read at a time: the more, the nearer to each other are their rows, which are read in stretches."""
@@ -36,7 +36,7 @@ def write_failures(folder: Path, stream: SupportsWrite, sequences: Collection[in
     masked. Values that a spreadsheet would run as a formula get a leading apostrophe.
     Raises JobNotFound, JournalCorrupt, JournalNewer.
     """
-    from tui_importer.source.frozen import FrozenRows
+    from tui_importer.source.frozen.reader import FrozenRows
 
     with open_reader(folder) as reader:
         frozen = FrozenRows(folder, secrets=False) if reader.job().rows else None
@@ -67,7 +67,7 @@ def write_failures(folder: Path, stream: SupportsWrite, sequences: Collection[in
 def said_of_secrets(folder: Path) -> str:
     """What an export of this job does not hold, as a sentence; empty when the source has no secrets."""
     from tui_importer.source.cells import MASK
-    from tui_importer.source.frozen import FrozenRows
+    from tui_importer.source.frozen.reader import FrozenRows
 
     with open_reader(folder) as reader:
         names = FrozenRows(folder, secrets=False).secret_columns if reader.job().rows else ()

@@ -9,7 +9,7 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, TextIO
 
-from tui_importer.durable import sync_folder
+from tui_importer.fsync import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

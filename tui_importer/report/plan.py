@@ -10,7 +10,7 @@ from tui_importer.text import plural, safe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_importer.engine.plan import Plan, ProblemGroup
+    from tui_importer.engine.plan.plan import Plan, ProblemGroup
 
 
 def plan_document(plan: Plan) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.snapshot import (
+from tui_importer.engine.snapshot.models import (
     MembershipTotals,
     OrganizationTotals,
     PhaseSeconds,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.secret import Secret
-    from tui_importer.source.coverage import ColumnUse
+    from tui_importer.source.columns.coverage import ColumnUse
 
 FIELDS = (
     "email", "first_name", "last_name", "name", "email_verified", "external_id", "metadata",
@@ -133,13 +133,13 @@ class ScanResult:
 
     def problems(self) -> Iterator[Problem]:
         """Stream the problems from the scan's folder, ordered by row."""
-        from tui_importer.source.frozen import read_problems
+        from tui_importer.source.frozen.reader import read_problems
 
         return read_problems(self.folder)
 
     def examples(self, each: int = 3) -> Mapping[str, tuple[Problem, ...]]:
         """The first findings of every kind, from the scan's folder."""
-        from tui_importer.source.frozen import problem_examples
+        from tui_importer.source.frozen.reader import problem_examples
 
         return problem_examples(self.folder, each)
 

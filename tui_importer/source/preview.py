@@ -13,28 +13,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui_importer.source._polars import pl
-from tui_importer.source.blocks import BlockReader
 from tui_importer.source.cells import MASK, present
-from tui_importer.source.columns import recognise
-from tui_importer.source.coverage import coverage
+from tui_importer.source.checks.expressions import organization_key
+from tui_importer.source.checks.organizations import as_objects, distinct_names, unique_organizations
+from tui_importer.source.columns.coverage import coverage
+from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import ScanCancelled, SourceHeader
-from tui_importer.source.expressions import organization_key
-from tui_importer.source.header import open_source, read_header
 from tui_importer.source.models import Preview
-from tui_importer.source.organizations import as_objects, distinct_names, unique_organizations
-from tui_importer.source.reading import RECOGNISED
-from tui_importer.source.records import split_records
-from tui_importer.source.stream import HEAD_BYTES, stream_of
-from tui_importer.source.tables import cell, to_table
+from tui_importer.source.options import RECOGNISED
+from tui_importer.source.read.blocks import BlockReader
+from tui_importer.source.read.csv_records import split_records
+from tui_importer.source.read.frames import cell, to_table
+from tui_importer.source.read.header import open_source, read_header
+from tui_importer.source.read.stream import HEAD_BYTES, stream_of
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping
 
-    from tui_importer.source.columns import Columns
-    from tui_importer.source.header import Header
-    from tui_importer.source.reading import Reading
-    from tui_importer.source.stream import Stream
+    from tui_importer.source.columns.recognise import Columns
+    from tui_importer.source.options import Reading
+    from tui_importer.source.read.header import Header
+    from tui_importer.source.read.stream import Stream
 
 SAMPLE_ROWS = 20
 

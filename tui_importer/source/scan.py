@@ -28,10 +28,11 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.source._polars import interrupted_by_polars, pl
-from tui_importer.source.across import Across
-from tui_importer.source.digests import START_ANEW, digest_of, prove
+from tui_importer.source.checks.organizations import as_objects
+from tui_importer.source.checks.whole_file import Across
 from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted, said
-from tui_importer.source.files import (
+from tui_importer.source.frozen.checksums import START_ANEW, digest_of, prove
+from tui_importer.source.frozen.files import (
     ORGANIZATIONS,
     PROBLEMS,
     REPEATS,
@@ -41,12 +42,11 @@ from tui_importer.source.files import (
     staging,
     write,
 )
-from tui_importer.source.freeze import Freezer
-from tui_importer.source.header import open_source
-from tui_importer.source.organizations import as_objects
+from tui_importer.source.frozen.summary import Summary, read_summary, write_summary
+from tui_importer.source.frozen.writer import Freezer
+from tui_importer.source.options import RECOGNISED
 from tui_importer.source.problems import ERRORS, KINDS
-from tui_importer.source.reading import RECOGNISED
-from tui_importer.source.summary import Summary, read_summary, write_summary
+from tui_importer.source.read.header import open_source
 from tui_importer.text import plural
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.source.models import Fingerprint, ScanProgress, ScanResult
-    from tui_importer.source.reading import Reading
+    from tui_importer.source.options import Reading
 
 __all__ = ["ScanCancelled", "read_scan", "scan"]
 

@@ -22,17 +22,18 @@ from textual.signal import Signal
 from textual.widget import MountError
 
 from tui_importer.errors import ExitCode, ImporterError
-from tui_importer.tui import crash, theme
-from tui_importer.tui.actions import Place, When, bindings_of, find
-from tui_importer.tui.daemon import in_daemon
-from tui_importer.tui.no_color_filter import NoColorFilter
+from tui_importer.tui import crash
+from tui_importer.tui.actions.registry import Place, When, bindings_of, find
+from tui_importer.tui.app_preferences import SettledApp
+from tui_importer.tui.launch import Pace, StartAt
 from tui_importer.tui.open_job import OpenJob
-from tui_importer.tui.privacy import Privacy
 from tui_importer.tui.screens.base import ConsoleScreen
-from tui_importer.tui.settled import SettledApp
-from tui_importer.tui.start import Pace, StartAt
-from tui_importer.tui.text import error_text, notify_safe
-from tui_importer.tui.turns import Turns
+from tui_importer.tui.style import theme
+from tui_importer.tui.style.masking import Privacy
+from tui_importer.tui.style.no_color_filter import NoColorFilter
+from tui_importer.tui.style.text import error_text, notify_safe
+from tui_importer.tui.system.daemon import in_daemon
+from tui_importer.tui.system.input_priority import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.types import CSSPathType
 
-    from tui_importer.engine.snapshot import JobView
+    from tui_importer.engine.snapshot.models import JobView
     from tui_importer.secret import Secret
     from tui_importer.tui.backend import Backend, KeyFrom
     from tui_importer.tui.preferences import Preferences
@@ -153,7 +154,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
 
     def new_job(self, source: Path | None = None) -> None:
         """Show the new-job screen, with a source already chosen or not."""
-        from tui_importer.tui.screens.new_job import NewJobScreen
+        from tui_importer.tui.screens.new_job.screen import NewJobScreen
 
         self.push_screen(NewJobScreen(source))
 
@@ -186,7 +187,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
             self._ask_key(name)
 
     def _ask_key(self, name: str) -> None:
-        from tui_importer.tui.screens.key_dialog import KeyDialog
+        from tui_importer.tui.screens.dialogs.api_key import KeyDialog
 
         def given(key: Secret | None) -> None:
             if key is not None:
@@ -211,12 +212,12 @@ class ImporterApp(SettledApp, inherit_bindings=False):
             self._opening = False
 
     def _open_blocking(self, name: str) -> JobView:
-        import tui_importer.tui.frames  # noqa: F401 - polars is loaded here, beside the journal, and not before
+        import tui_importer.tui.job_tables.frames  # noqa: F401 - polars is loaded here, beside the journal, and not before
 
         return self.backend.open(name)
 
     def _show_held(self) -> None:
-        from tui_importer.tui.screens.job import JobScreen
+        from tui_importer.tui.screens.job.screen import JobScreen
 
         view = self.job.view
         if view is None:
@@ -312,7 +313,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         if snapshot is None or not self.job.moving or snapshot.phase == "scan":
             self.leave()
             return
-        from tui_importer.tui.screens.quit import QuitDialog, Way
+        from tui_importer.tui.screens.dialogs.quit import QuitDialog, Way
 
         def decided(way: Way | None) -> None:
             if way == "drain":
@@ -345,7 +346,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
 
     def leave(self, code: int = ExitCode.DONE) -> None:
         """Pause what runs, close the job, end the console. Also the answer to SIGTERM and SIGHUP."""
-        from tui_importer.tui.screens.leaving import LeavingScreen
+        from tui_importer.tui.screens.dialogs.leaving import LeavingScreen
 
         if self.job.view is None:
             self.exit(return_code=code)

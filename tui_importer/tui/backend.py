@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.engine.options import NewJob
-    from tui_importer.engine.plan import Environment
-    from tui_importer.engine.snapshot import JobSummary, JobView
+    from tui_importer.engine.plan.plan import Environment
+    from tui_importer.engine.snapshot.models import JobSummary, JobView
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
-    from tui_importer.source.reading import Reading
+    from tui_importer.source.options import Reading
 
 KeyFrom = Literal["", "environment", "keyring", "typed"]
 """Where the key in use is from; "" while there is none."""

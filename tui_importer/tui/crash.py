@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_importer import __version__
-from tui_importer.crash import redact
+from tui_importer.crash_report import redact
 from tui_importer.text import safe
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Provider
 
-from tui_importer.tui.actions import Action, Place, actions_of
+from tui_importer.tui.actions.registry import Action, Place, actions_of
 from tui_importer.tui.screens.base import ConsoleScreen
-from tui_importer.tui.widgets.virtual_table import VirtualTable
+from tui_importer.tui.table.table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator

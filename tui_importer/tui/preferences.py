@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tui_importer.config import Config, RecentFiles, Resolved, Settings
-    from tui_importer.config.key_store import KeyStore
+    from tui_importer.config.keyring import KeyStore
 
 
 class Preferences:

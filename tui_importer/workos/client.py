@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from urllib.parse import quote
 
 from tui_importer.text import safe
-from tui_importer.workos import matching, reading
+from tui_importer.workos import answer_checks, decoding
 from tui_importer.workos.errors import Refused, ServiceFailed
-from tui_importer.workos.exchange import Call, Exchange
-from tui_importer.workos.explain import explain
-from tui_importer.workos.limits import Budget
+from tui_importer.workos.explanations import explain
 from tui_importer.workos.models import MembershipStatus, Page
+from tui_importer.workos.rate_limiter import Budget
+from tui_importer.workos.transport import Call, Exchange
 
 if TYPE_CHECKING:
     import threading
@@ -81,12 +81,14 @@ class WorkosClient:
     def get_organization(self, organization_id: str) -> Organization:
         """An organization by its id. Raises NotFound."""
         path = f"{_ORGANIZATIONS}/{segment(organization_id)}"
-        return self._get("get_organization", path, matching.organization(reading.organization, id_=organization_id))
+        return self._get(
+            "get_organization", path, answer_checks.organization(decoding.organization, id_=organization_id)
+        )
 
     def get_organization_by_external_id(self, external_id: str) -> Organization:
         """An organization by its external id; may answer NotFound for seconds after the creation."""
         path = f"{_ORGANIZATIONS}/external_id/{segment(external_id)}"
-        read = matching.organization(reading.organization, external_id=external_id)
+        read = answer_checks.organization(decoding.organization, external_id=external_id)
         return self._get("get_organization_by_external_id", path, read)
 
     def list_organizations(
@@ -98,7 +100,7 @@ class WorkosClient:
             query["search"] = search
         if after is not None:
             query["after"] = after
-        return self._get("list_organizations", _ORGANIZATIONS, reading.page(reading.organization), query)
+        return self._get("list_organizations", _ORGANIZATIONS, decoding.page(decoding.organization), query)
 
     def find_organizations(self, search: str) -> list[Organization]:
         """All that the search for a name finds. Raises Refused beyond 1,000: one more could be the one."""
@@ -111,35 +113,37 @@ class WorkosClient:
     def create_organization(self, name: str, external_id: str | None = None) -> Organization:
         """A new organization; names need not be unique, external ids do."""
         body = {"name": name} if external_id is None else {"name": name, "external_id": external_id}
-        read = matching.organization(reading.organization, external_id=external_id, name=name)
+        read = answer_checks.organization(decoding.organization, external_id=external_id, name=name)
         return self._write("create_organization", "POST", _ORGANIZATIONS, read, body=body)
 
     # Users
 
     def list_users(self, *, email: str) -> list[User]:
         """The user with this address, if there is one."""
-        read = reading.page(matching.user(reading.user, email=email))
+        read = decoding.page(answer_checks.user(decoding.user, email=email))
         return list(self._get("list_users", _USERS, read, {"email": email}).data)
 
     def get_user(self, user_id: str) -> User:
         """A user by the id. Raises NotFound."""
-        return self._get("get_user", f"{_USERS}/{segment(user_id)}", matching.user(reading.user, id_=user_id))
+        return self._get("get_user", f"{_USERS}/{segment(user_id)}", answer_checks.user(decoding.user, id_=user_id))
 
     def get_user_by_external_id(self, external_id: str) -> User:
         """A user by the external id. Raises NotFound."""
-        read = matching.user(reading.user, external_id=external_id)
+        read = answer_checks.user(decoding.user, external_id=external_id)
         return self._get("get_user_by_external_id", f"{_USERS}/external_id/{segment(external_id)}", read)
 
     def create_user(self, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None) -> User:
         """A new user; `secrets` are the fields that nobody may see: password, password_hash."""
-        read = matching.user(reading.user, email=_given(payload, "email"), external_id=_given(payload, "external_id"))
+        read = answer_checks.user(
+            decoding.user, email=_given(payload, "email"), external_id=_given(payload, "external_id")
+        )
         return self._write("create_user", "POST", _USERS, read, body=payload, secrets=secrets)
 
     def update_user(
         self, user_id: str, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None
     ) -> User:
         """Change the fields of `payload`; others stay, metadata is merged. Raises NotFound."""
-        read = matching.user(reading.user, id_=user_id)
+        read = answer_checks.user(decoding.user, id_=user_id)
         return self._write("update_user", "PUT", f"{_USERS}/{segment(user_id)}", read, body=payload, secrets=secrets)
 
     # Memberships
@@ -158,11 +162,11 @@ class WorkosClient:
         if organization_id is not None:
             query["organization_id"] = organization_id
 
-        read = matching.membership(reading.membership, user_id=user_id, organization_id=organization_id)
+        read = answer_checks.membership(decoding.membership, user_id=user_id, organization_id=organization_id)
 
         def fetch(after: str | None) -> Page[Membership]:
             more = query if after is None else {**query, "after": after}
-            return self._get("list_memberships", _MEMBERSHIPS, reading.page(read), more)
+            return self._get("list_memberships", _MEMBERSHIPS, decoding.page(read), more)
 
         return _all_pages(fetch, "memberships of one user")
 
@@ -172,13 +176,13 @@ class WorkosClient:
         An inactive one of the pair is silently active again: list before.
         """
         body = {"user_id": user_id, "organization_id": organization_id, **_roles(roles)}
-        read = matching.membership(reading.membership, user_id=user_id, organization_id=organization_id)
+        read = answer_checks.membership(decoding.membership, user_id=user_id, organization_id=organization_id)
         return self._write("create_membership", "POST", _MEMBERSHIPS, read, body=body)
 
     def update_membership(self, membership_id: str, roles: Sequence[str]) -> Membership:
         """Replace the roles. Raises NotFound."""
         path = f"{_MEMBERSHIPS}/{segment(membership_id)}"
-        read = matching.membership(reading.membership, id_=membership_id)
+        read = answer_checks.membership(decoding.membership, id_=membership_id)
         return self._write("update_membership", "PUT", path, read, body=_roles(roles))
 
     # Roles
@@ -197,14 +201,14 @@ class WorkosClient:
 
         def fetch(after: str | None) -> Page[bool]:
             query = {"limit": "100"} | ({"after": after} if after else {})
-            return self._get("list_webhooks", "/webhook_endpoints", reading.page(reading.webhook_enabled), query)
+            return self._get("list_webhooks", "/webhook_endpoints", decoding.page(decoding.webhook_enabled), query)
 
         return sum(_all_pages(fetch, "webhook endpoints"))
 
     def _list_roles(self, name: str, path: str) -> list[Role]:
         # Not paginated live, where a parameter might be refused; the official emulator pages by ten.
         def fetch(after: str | None) -> Page[Role]:
-            return self._get(name, path, reading.page(reading.role), {} if after is None else {"after": after})
+            return self._get(name, path, decoding.page(decoding.role), {} if after is None else {"after": after})
 
         return _all_pages(fetch, "roles", pages=10 * MOST_PAGES)
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tui_importer.secret import Secret
     from tui_importer.workos.client import WorkosClient
     from tui_importer.workos.errors import Attempt
-    from tui_importer.workos.limits import RateLimiter
-    from tui_importer.workos.route import Route
+    from tui_importer.workos.network.route import Route
+    from tui_importer.workos.rate_limiter import RateLimiter
 
 ANSWER_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
@@ -236,9 +236,9 @@ class _Network(NamedTuple):
 def _network(base: BaseUrl, *, is_used: bool) -> _Network:
     import ssl
 
-    from tui_importer.workos.proxy import proxy_for, unused_http_proxy
-    from tui_importer.workos.route import Route
-    from tui_importer.workos.trust import TrustStore
+    from tui_importer.workos.network.proxy import proxy_for, unused_http_proxy
+    from tui_importer.workos.network.route import Route
+    from tui_importer.workos.network.trust import TrustStore
 
     if not is_used or not base.is_tls:
         # Loading certificates takes 20-45 ms; this one has none and would trust nobody.

@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tui_importer.workos import foreign_json
-from tui_importer.workos.disguises import Form, Forms, forms_of
+from tui_importer.workos import bounded_json
+from tui_importer.workos.secret_search import Form, Forms, forms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +107,7 @@ class Masker:
     def response(self, content: bytes) -> str:
         """An answer's body as an attempt keeps it, JSON or not."""
         try:
-            body = foreign_json.parse(content) if len(content) <= 4 * _LONGEST else None
+            body = bounded_json.parse(content) if len(content) <= 4 * _LONGEST else None
             text = _dump(self._value(body, _DEEPEST, by_name=True)) if body is not None else _text(content)
         except ValueError:
             text = _text(content)

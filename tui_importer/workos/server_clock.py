@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui_importer.workos.retry_after import parse_http_date
+from tui_importer.workos.http_dates import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

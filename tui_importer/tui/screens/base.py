@@ -12,8 +12,8 @@ from textual.screen import ModalScreen, Screen
 
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
-from tui_importer.tui.actions import Place, When, bindings_of, find
-from tui_importer.tui.text import error_text, notify_safe, safe
+from tui_importer.tui.actions.registry import Place, When, bindings_of, find
+from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData, HeaderLine
 from tui_importer.tui.widgets.key_bar import KeyBar
 from tui_importer.tui.widgets.too_small import MINIMUM, TooSmall
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_importer.tui.app import ImporterApp
-    from tui_importer.tui.rows import Rows
-    from tui_importer.tui.widgets.virtual_table import VirtualTable
+    from tui_importer.tui.table.rows import Rows
+    from tui_importer.tui.table.table import VirtualTable
 
 ResultT = TypeVar("ResultT")
 
@@ -107,7 +107,7 @@ class ConsoleScreen(Screen[ResultT]):
 
     def write_export(self, table: VirtualTable, rows: Rows, folder: Path) -> str:
         """Write the rows that a table showed, in a thread, and say in words what was done. Raises ImporterError."""
-        from tui_importer.tui.exporting import write_rows
+        from tui_importer.tui.table.export import write_rows
 
         path = write_rows(folder, self.export_name(table), rows)
         return (

@@ -9,31 +9,31 @@ from textual import on, work
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_importer.engine.explanations import explain_failure
+from tui_importer.engine.job.explanations import explain_failure
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
-from tui_importer.tui.actions import Place, bindings_of
-from tui_importer.tui.drawing import lines
-from tui_importer.tui.looks import Fault
-from tui_importer.tui.marks import FINDINGS, STYLES
-from tui_importer.tui.rows import SequenceRows
+from tui_importer.tui.actions.registry import Place, bindings_of
+from tui_importer.tui.job_tables.columns import count_column, mark_column, text_column
 from tui_importer.tui.screens.base import ConsoleScreen, styles
-from tui_importer.tui.tables import count_column, mark_column, text_column
-from tui_importer.tui.text import error_text, notify_safe, safe
-from tui_importer.tui.widgets.columns import Column
+from tui_importer.tui.style.drawing import lines
+from tui_importer.tui.style.glyphs import FINDINGS, STYLES
+from tui_importer.tui.style.text import error_text, notify_safe, safe
+from tui_importer.tui.table.columns import Column
+from tui_importer.tui.table.pane import TablePane
+from tui_importer.tui.table.query import Fault
+from tui_importer.tui.table.rows import SequenceRows
+from tui_importer.tui.table.table import VirtualTable
 from tui_importer.tui.widgets.header_line import HeaderData
-from tui_importer.tui.widgets.table_pane import TablePane
-from tui_importer.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot import JobView
+    from tui_importer.engine.snapshot.models import JobView
     from tui_importer.source.models import Problem
-    from tui_importer.tui.privacy import Privacy
-    from tui_importer.tui.rows import Row
+    from tui_importer.tui.style.masking import Privacy
+    from tui_importer.tui.table.rows import Row
 
 NAMES: Final = ("number", "row", "line", "column", "severity", "kind", "message")
 MOST: Final = 200_000

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_importer.tui.actions import ACTIONS, Action, Place, When, actions_of, bindings_of
-from tui_importer.tui.drawing import lines
-from tui_importer.tui.keymap import shown_keys
-from tui_importer.tui.marks import STYLES
+from tui_importer.tui.actions.keymap import shown_keys
+from tui_importer.tui.actions.registry import ACTIONS, Action, Place, When, actions_of, bindings_of
 from tui_importer.tui.screens.base import ConsoleScreen, Reader, styles
+from tui_importer.tui.style.drawing import lines
+from tui_importer.tui.style.glyphs import STYLES
 from tui_importer.tui.widgets.header_line import HeaderData
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from textual.widgets import Static
 
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
-from tui_importer.tui.actions import Place, When, bindings_of
-from tui_importer.tui.marks import STATES, mark_of
+from tui_importer.tui.actions.registry import Place, When, bindings_of
 from tui_importer.tui.screens.base import ConsoleScreen, styles
-from tui_importer.tui.text import error_text, notify_safe, safe
+from tui_importer.tui.style.glyphs import STATES, mark_of
+from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot import JobSummary
-    from tui_importer.tui.screens.dialogs import ChoiceDialog
-    from tui_importer.tui.widgets.virtual_table import VirtualTable
+    from tui_importer.engine.snapshot.models import JobSummary
+    from tui_importer.tui.screens.dialogs.choice import ChoiceDialog
+    from tui_importer.tui.table.table import VirtualTable
 
 _EMPTY = (
     "No jobs yet. A job imports one CSV file of users into one environment.",
@@ -74,9 +74,9 @@ class JobsScreen(ConsoleScreen[None]):
 
     async def _make_table(self) -> None:
         """Put the table in its place, once."""
-        from tui_importer.tui.tables import JOB_FAULTS, job_columns
-        from tui_importer.tui.widgets.table_pane import TablePane
-        from tui_importer.tui.widgets.virtual_table import VirtualTable
+        from tui_importer.tui.job_tables.columns import JOB_FAULTS, job_columns
+        from tui_importer.tui.table.pane import TablePane
+        from tui_importer.tui.table.table import VirtualTable
 
         if self._table is not None or not self.is_mounted:
             return
@@ -114,8 +114,8 @@ class JobsScreen(ConsoleScreen[None]):
         return replace(job, state=snapshot.state, reason=snapshot.reason, totals=snapshot.totals)
 
     def _show(self, jobs: Sequence[JobSummary]) -> None:
-        from tui_importer.tui.rows import SequenceRows
-        from tui_importer.tui.tables import JOB_NAMES, job_values
+        from tui_importer.tui.job_tables.columns import JOB_NAMES, job_values
+        from tui_importer.tui.table.rows import SequenceRows
 
         self._jobs = jobs
         table = self._table
@@ -180,7 +180,7 @@ class JobsScreen(ConsoleScreen[None]):
 
     def action_settings(self) -> None:
         """Show the settings."""
-        from tui_importer.tui.screens.settings import SettingsScreen
+        from tui_importer.tui.screens.settings.screen import SettingsScreen
 
         self.app.push_screen(SettingsScreen())
 
@@ -212,7 +212,7 @@ class JobsScreen(ConsoleScreen[None]):
 
 def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
     """Names what is lost, in numbers, and what is not."""
-    from tui_importer.tui.screens.dialogs import Choice, ChoiceDialog
+    from tui_importer.tui.screens.dialogs.choice import Choice, ChoiceDialog
 
     totals = job.totals
     unfinished = job.state not in {"finished", "aborted"} and totals.pending > 0

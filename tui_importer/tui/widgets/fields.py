@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui_importer.text import safe as harmless
-from tui_importer.tui.actions import Place, bindings_of
-from tui_importer.tui.marks import STYLES
-from tui_importer.tui.text import safe
+from tui_importer.tui.actions.registry import Place, bindings_of
+from tui_importer.tui.style.glyphs import STYLES
+from tui_importer.tui.style.text import safe
 from tui_importer.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len
 from textual.content import Content
 
-from tui_importer.tui import format as fmt
-from tui_importer.tui.marks import ENVIRONMENTS, STATES, STYLES, mark_of
-from tui_importer.tui.text import clip, safe
+from tui_importer.tui.style import format as fmt
+from tui_importer.tui.style.glyphs import ENVIRONMENTS, STATES, STYLES, mark_of
+from tui_importer.tui.style.text import clip, safe
 from tui_importer.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_importer.engine.snapshot import Snapshot
+    from tui_importer.engine.snapshot.models import Snapshot
 
 
 class HeaderData(NamedTuple):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
-from tui_importer.tui.actions import ACTIONS, footer_label, footer_rank
-from tui_importer.tui.marks import STYLES
+from tui_importer.tui.actions.registry import ACTIONS, footer_label, footer_rank
+from tui_importer.tui.style.glyphs import STYLES
 from tui_importer.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
-from tui_importer.tui.drawing import lines
+from tui_importer.tui.style.drawing import lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

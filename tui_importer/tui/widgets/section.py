@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui_importer.tui.text import safe
+from tui_importer.tui.style.text import safe
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 from textual.message import Message
 
-from tui_importer.tui import format as fmt
-from tui_importer.tui.marks import STYLES, Tone
-from tui_importer.tui.text import safe
+from tui_importer.tui.style import format as fmt
+from tui_importer.tui.style.glyphs import STYLES, Tone
+from tui_importer.tui.style.text import safe
 from tui_importer.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:

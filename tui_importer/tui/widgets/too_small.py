@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from tui_importer.tui.drawing import lines
+from tui_importer.tui.style.drawing import lines
 
 MINIMUM = (60, 16)
 """Columns and rows that the console needs."""

@@ -1,0 +1,1 @@
+"""A job: its folder, its state, what an operator does with it."""

@@ -1,0 +1,1 @@
+"""The plan: what an import would do, before anything is written."""

@@ -1,0 +1,191 @@
+"""Users and organizations that were deleted in the environment after this job knew their ids.
+
+An id in the journal is not true for ever: after a canary or a pause the operator may have removed what was made. A user
+is made again from its person's first row; an organization's key is resolved again by the rules of the pre-warm, once in
+a run. Before the first write of a resumed run the organizations that are still needed are checked.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from tui_importer.engine.errors import GaveUp, OrganizationLost, SetAside, StepFailed
+from tui_importer.engine.run.failures import record_organization_failure
+from tui_importer.engine.run.organizations import OrganizationResolver
+from tui_importer.engine.run.step_context import KnownUser, Tools
+from tui_importer.journal import statements
+from tui_importer.journal.records import Flag, How, RowRecord
+from tui_importer.text import safe
+from tui_importer.workos.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from tui_importer.engine.run.row_importer import MakeUser
+    from tui_importer.engine.run.run import Run
+    from tui_importer.engine.service.health import Tries
+    from tui_importer.journal.records import OrganizationRecord
+    from tui_importer.source.models import SourceRow
+    from tui_importer.workos.client import WorkosClient
+
+T = TypeVar("T")
+
+PAGE = 100
+"""Organizations that one page of the list has."""
+
+_MASK = "•••"
+
+
+class DeletedObjects:
+    """What the rows of all workers share about users and organizations; see `rows.Shared`."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._users = threading.Lock()
+        self._organizations = threading.Lock()
+        self._resolved_again: set[str] = set()
+        self.adopted: set[str] = set()
+
+    def user_ended(self, how: How, flags: Flag) -> None:
+        """Count a person's user step, which ends before its row does."""
+        self._run.tally.user_ended(how, flags)
+
+    def user_again(self, row: SourceRow, gone: str, make: MakeUser) -> tuple[KnownUser, How | None]:
+        """The person's user in place of `gone`, made by `make` from the first row unless another row has done that.
+
+        Raises StepFailed when the first row's password is kept no longer: the user would have none.
+        """
+        run = self._run
+        owner = row.first_row or row.row
+        run.health.leave()  # who waits for the lock must not keep the probe from its holder
+        with self._users:
+            run.journal.flush()
+            known = run.journal.row(owner)
+            if known is not None and known.user_id not in {None, gone}:
+                return KnownUser(str(known.user_id), fresh=False), known.user_how
+            first = row if owner == row.row else run.store.row(owner)
+            if not first.secrets and any((cell or "").startswith(_MASK) for cell in first.cells.values()):
+                message = (
+                    "The user was deleted in WorkOS after it was imported, and the password that the file gave is kept "
+                    "no longer."
+                )
+                raise StepFailed("user", "user_gone", message, 404)
+            run.say("warning", f"Row {owner:,}: the user {safe(gone, 80)} is not there any more; it is made again")
+            if known is not None and known.user_how is not None:
+                run.tally.user_lost(known.user_how, known.flags)
+            run.journal.submit(*statements.user_lost(row.row, owner)).wait()
+            found, how, flags = make(first, run.journal.row(owner) or RowRecord(owner))
+            if how is How.CREATED and not found.fresh:
+                self.adopted.add(found.id)
+            known_again = statements.user_known(owner, found.id, how, flags, None, found.stamp)
+            run.journal.submit(known_again).wait()
+            run.tally.user_ended(how, flags)
+            return found, how
+
+    def organization_again(self, key: str, gone: str, tools: Tools, tries: Tries) -> str:
+        """The id of `key` in place of `gone`. Raises OrganizationLost, StepFailed, SetAside, Interrupted."""
+        run = self._run
+        run.health.leave()  # who waits for the lock must not keep the probe from its holder
+        with self._organizations:
+            now = run.cache.id_of(key)
+            if now is not None and now != gone:
+                return now
+            if run.cache.is_failed(key):
+                raise OrganizationLost
+            if (record := run.journal.organization(key)) is None:
+                raise OrganizationLost
+            # Another key may have led to it: one that is unique on the server goes first, as in the pre-warm.
+            same = [o for o in run.journal.organizations() if o.workos_id == gone and o.kind != "name" and o.key != key]
+            for other in same if record.kind == "name" else []:
+                with suppress(OrganizationLost):
+                    self._resolve_again(other, gone, tools, tries)
+            return self._resolve_again(record, gone, tools, tries)
+
+    def _resolve_again(self, record: OrganizationRecord, gone: str, tools: Tools, tries: Tries) -> str:
+        run, key = self._run, record.key
+        if key in self._resolved_again:
+            message = f"The organization {safe(gone, 80)} is deleted again and again."
+            raise StepFailed("membership", "organization_gone", message, 404)
+        self._resolved_again.add(key)
+        if record.workos_id is not None:  # else an earlier try was set aside: its intent must stay
+            label = safe(run.organization_label(key), 80)
+            run.say("warning", f"The organization {label} is not there any more; it is resolved again")
+            # Its old id stays in the cache meanwhile: a miss would make other workers resolve the key, too.
+            run.forget_organization(record)
+            run.cache.forget_id(gone)
+        lost = run.journal.organization(key) or record
+        resolver = OrganizationResolver(tools, run.cache)
+        try:
+            found = resolver.resolve(lost, tries)
+        except StepFailed as failure:
+            record_organization_failure(run, lost, failure, 0.0)
+            run.cache.add_failed(key, lost.rows)
+            run.organizations.failed_one()
+            raise OrganizationLost from failure
+        except BaseException:  # set aside, or an error of ours: the next row goes on with it
+            self._resolved_again.discard(key)
+            raise
+        run.organization_resolved(lost, found, 0.0)
+        return found.id
+
+    # -- before the first write -------------------------------------------------------------------------------
+
+    def check_organizations(self, needed: Callable[[], Collection[str | None]]) -> None:
+        """Forget the organizations that were deleted and are `needed`, so that the pre-warm resolves them again.
+
+        By pages of the list while that is cheaper than a request for each that is not seen yet. `needed` gives the keys
+        of pending rows; it reads them, and so is asked only when an organization is gone. Raises Interrupted.
+        """
+        run = self._run
+        known = [each for each in run.journal.organizations() if each.workos_id is not None]
+        unseen = {str(each.workos_id): each for each in known}
+        if not unseen:
+            return
+        client = run.client()
+        try:
+            with closing(client):
+                self._see_in_lists(client, unseen)
+                gone = {id_ for id_ in unseen if self._is_gone(client, id_)}
+        finally:
+            run.health.leave()
+        keys = needed() if gone else ()
+        for each in (each for each in known if each.workos_id in gone and each.key in keys):
+            label = safe(each.name or each.value, 80)
+            run.say("warning", f"The organization {label} is not there any more; it is resolved again")
+            run.forget_organization(each)
+            run.cache.forget(each.key)
+        run.journal.flush()
+
+    def _see_in_lists(self, client: WorkosClient, unseen: dict[str, OrganizationRecord]) -> None:
+        after: str | None = None
+        pages = len(unseen) // PAGE * 2 + 1  # a page shows others' organizations, too
+        while unseen and len(unseen) > 1 and pages > 0:
+            page = self._patiently(lambda after=after: client.list_organizations(after=after))  # type: ignore[misc]
+            pages -= 1
+            for found in page.data:
+                unseen.pop(found.id, None)
+            after = page.after
+            if after is None:
+                return
+
+    def _is_gone(self, client: WorkosClient, id_: str) -> bool:
+        try:
+            self._patiently(lambda: client.get_organization(id_))
+        except NotFound:
+            return True
+        return False
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        run = self._run
+        while True:
+            try:
+                answer = run.calls.read(ask, run.health.tries())
+            except (SetAside, GaveUp):
+                continue  # nothing else could go first
+            except NotFound:
+                run.health.succeeded()  # it was answered
+                raise
+            run.health.succeeded()
+            return answer

@@ -1,0 +1,1 @@
+"""The service behind the API: calls, retries, health, metrics, stops."""

@@ -1,0 +1,1 @@
+"""Snapshots: what a screen knows of a job."""

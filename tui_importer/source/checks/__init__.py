@@ -1,0 +1,1 @@
+"""Checks: what is wrong with values, rows and the whole file."""

@@ -1,0 +1,1 @@
+"""Columns: which field each is."""

@@ -1,0 +1,1 @@
+"""Frozen rows: a job's own copy of its source."""

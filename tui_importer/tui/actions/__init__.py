@@ -1,0 +1,1 @@
+"""Actions: what keys, footer, help and palette can do."""

@@ -1,0 +1,1 @@
+"""The job screen: panels, tables, dialogs."""

@@ -1,0 +1,27 @@
+"""Asking for one line that the job's log shall keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tui_importer.tui.screens.dialogs.line import LineAnswer, LineDialog, LineQuestion
+from tui_importer.tui.widgets.fields import SafeInput
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+_LONGEST: Final = 400
+"""Characters of a note."""
+
+
+class NoteDialog(LineDialog[str]):
+    """Gives the note, empty for none."""
+
+    def __init__(self) -> None:
+        text = ("A line for the job's log, with its time: what you did or saw.",)
+        question = LineQuestion("Note", text, does="write it", leaves="write nothing")
+        super().__init__(question, LineAnswer(result=str, nothing=""))
+
+    def field(self) -> Input:
+        """No longer than the log takes."""
+        return SafeInput(id="typed", compact=True, max_length=_LONGEST)

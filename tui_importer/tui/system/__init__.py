@@ -1,0 +1,1 @@
+"""The console's threads, terminal, log and input."""

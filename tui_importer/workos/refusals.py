@@ -1,0 +1,83 @@
+"""What a refusal means for an import: by status, then codes, and only last by the API's words.
+
+Sources: WorkOS OpenAPI specification v0.61.0, the official importer and SDKs, answers seen live; two dialects of the
+same refusal (the live API's and the official emulator's) are both understood.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tui_importer.workos.explanations import CODES
+
+if TYPE_CHECKING:
+    from tui_importer.workos.errors import WorkosError
+
+EMAIL_TAKEN = frozenset({"email_not_available", "user_already_exists"})
+EXTERNAL_ID_TAKEN = frozenset({"external_id_already_used"})
+MEMBERSHIP_EXISTS = frozenset(
+    {"organization_membership_already_exists", "entity_already_exists", "user_already_organization_member"}
+)
+MEMBERSHIP_PENDING = frozenset(
+    {"cannot_reactivate_pending_organization_membership", "cannot_deactivate_pending_organization_membership"}
+)
+ROLE_UNUSABLE = frozenset({"invalid_role", "multiple_roles_not_enabled", "sub_resource_scoped_role_not_allowed"})
+
+GENERAL = frozenset(
+    {
+        "bad_request",
+        "conflict",
+        "invalid_request_parameters",
+        "unprocessable_entity",
+        "user_creation_error",
+    }
+)
+"""Codes that say only that something was refused: the words decide, as they do with codes nobody knows."""
+
+_STATUSES = frozenset({400, 409, 422})
+_EMAIL_TEXT = re.compile(
+    r"\be-?mail\b.*\b(already (exists|been|in use|used|taken)|not available|is taken)\b", re.IGNORECASE
+)
+_EXTERNAL_ID_TEXT = re.compile(r"\bexternal[_ -]?id\b.*\balready\b", re.IGNORECASE)
+
+
+def email_taken(error: WorkosError) -> bool:
+    """A user with this e-mail exists. Other refusals of a user (`user_creation_error`) are none of it."""
+    return _means(error, EMAIL_TAKEN, _EMAIL_TEXT)
+
+
+def user_external_id_taken(error: WorkosError) -> bool:
+    """A user with this external id exists; whether it is the same person, only its e-mail can tell."""
+    return _means(error, EXTERNAL_ID_TAKEN, _EXTERNAL_ID_TEXT)
+
+
+def organization_external_id_taken(error: WorkosError) -> bool:
+    """An organization with this external id exists, visible in the lookup or not yet."""
+    return _means(error, EXTERNAL_ID_TAKEN, _EXTERNAL_ID_TEXT)
+
+
+def membership_exists(error: WorkosError) -> bool:
+    """The pair may have a membership already: list it and decide from what is found."""
+    if error.status not in _STATUSES or error.has(*MEMBERSHIP_PENDING):
+        return False
+    return error.status == 409 or error.has(*MEMBERSHIP_EXISTS) or "already" in error.text.lower()
+
+
+def membership_pending(error: WorkosError) -> bool:
+    """An invitation to this organization is still open: its membership can neither be created nor activated."""
+    return error.status in _STATUSES and error.has(*MEMBERSHIP_PENDING)
+
+
+def role_unusable(error: WorkosError) -> bool:
+    """The role is unknown, or cannot be given to a member of this organization."""
+    return error.status in _STATUSES and error.has(*ROLE_UNUSABLE)
+
+
+def _means(error: WorkosError, codes: frozenset[str], text: re.Pattern[str]) -> bool:
+    if error.status not in _STATUSES:
+        return False
+    if error.has(*codes):
+        return True
+    says_something_else = any(code in CODES and code not in GENERAL for code in error.codes)
+    return not says_something_else and text.search(error.text) is not None
