@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tui_importer.engine.job.job import Job
-    from tui_importer.engine.snapshot.models import FailureView, JobView, Snapshot
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import FailureView, Snapshot
     from tui_importer.tui.app import ImporterApp
     from tui_importer.tui.table.table import VirtualTable
 

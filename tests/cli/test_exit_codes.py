@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import BRIEF, ROOT, Running, Terminal
 from tests.cli.test_journeys_machine import AS_ANYBODY, linux
 from tests.support import person, write_source
-from tui_importer.engine.service.stop import EXIT_CODES
+from tui_importer.engine.halt import EXIT_CODES
 from tui_importer.errors import ExitCode
 from tui_importer.journal.journal import FILE
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
-from tui_importer.engine.service.stop import Halt
+from tui_importer.engine.halt import Halt
 from tui_importer.workos.client import ALL_STATUSES
 from tui_importer.workos.errors import (
     AnswerMismatch,

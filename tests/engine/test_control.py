@@ -21,9 +21,10 @@ from tests.support import (
     write_source,
 )
 from tui_importer.engine.errors import Interrupted
+from tui_importer.engine.halt import Halt
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import RunOptions
-from tui_importer.engine.service.stop import Control, Halt
+from tui_importer.engine.service.stop import Control
 from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault, SandboxSettings

@@ -15,10 +15,10 @@ from tests.engine.machine import ROWS
 from tests.support import FAST, connection_to, write_source
 from tui_importer import fsync
 from tui_importer.engine.errors import EngineError
+from tui_importer.engine.halt import EXIT_CODES
 from tui_importer.engine.job import folders
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob
-from tui_importer.engine.service.stop import EXIT_CODES
 from tui_importer.journal import journal
 from tui_importer.journal.errors import JournalCorrupt, JournalError, JournalUnwritable, NotRecorded, NotRemoved
 from tui_importer.journal.journal import FILE, Journal

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import tui_importer.engine
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
+from tui_importer.engine.halt import Halt
 from tui_importer.engine.job.explanations import OWN, explain_failure
 from tui_importer.engine.job.source import fitting_chunk_size
 from tui_importer.engine.run.step_context import adopted
@@ -23,7 +24,7 @@ from tui_importer.engine.run.workers import ChunkQueue
 from tui_importer.engine.service.api_calls import Calls
 from tui_importer.engine.service.health import Health
 from tui_importer.engine.service.metrics import Metrics
-from tui_importer.engine.service.stop import Breaker, Control, Halt
+from tui_importer.engine.service.stop import Breaker, Control
 from tui_importer.engine.service.timeouts import Patience
 from tui_importer.journal.records import UNKNOWN_TIME, Flag, How
 from tui_importer.source.problems import ERRORS

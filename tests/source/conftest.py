@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_importer.source.frozen.reader import FrozenRows
+from tui_importer.source.frozen.reader import FrozenRows, read_problems
 from tui_importer.source.options import RECOGNISED, Reading
 from tui_importer.source.scan import scan
 
@@ -31,7 +31,7 @@ class Scanned:
     @property
     def findings(self) -> list[Finding]:
         """All findings as (row, line, column, kind)."""
-        return [(p.row, p.line, p.column, p.kind) for p in self.result.problems()]
+        return [(p.row, p.line, p.column, p.kind) for p in read_problems(self.result.folder)]
 
     @property
     def rows(self) -> list[SourceRow]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source import errors
+from tui_importer.source.frozen.reader import read_problems
 from tui_importer.source.preview import preview
 from tui_importer.source.read import broken_records
 
@@ -48,7 +49,7 @@ def test_a_quote_out_of_place_is_one_failed_row(
 ) -> None:
     scanned = sources.scan(HEADER + row + ending)
     assert scanned.findings == [(2, 5, column, "quotes_broken")]
-    (problem,) = scanned.result.problems()
+    (problem,) = read_problems(scanned.result.folder)
     if "not closed" not in words or '"' not in ending:  # a later quote closes it, wrongly
         assert words in problem.message
     conserved(scanned, 3 if "Cy" in ending or "C\ny" in ending else 2)
@@ -60,7 +61,7 @@ def test_a_quote_out_of_place_is_one_failed_row(
 def test_a_quote_that_is_closed_by_the_next_one(sources: Sources) -> None:
     scanned = sources.scan('email,name\na@x.example,"Ann\nb@x.example,Bob\nc@x.example,"Cy"\n')
     assert scanned.findings == [(1, 2, "name", "quotes_broken")]
-    (problem,) = scanned.result.problems()
+    (problem,) = read_problems(scanned.result.folder)
     assert "on line 4" in problem.message
     conserved(scanned, 3)
 
@@ -140,7 +141,7 @@ def test_a_secret_of_a_broken_row_is_neither_kept_nor_shown(sources: Sources, ro
     assert {line for _, line, _, _ in scanned.findings} == {3}
     assert len(scanned.rows) == 2
     conserved(scanned, 2)
-    shown = [str(row) for row in scanned.rows] + [problem.message for problem in scanned.result.problems()]
+    shown = [str(row) for row in scanned.rows] + [problem.message for problem in read_problems(scanned.result.folder)]
     assert SECRET not in "".join(shown)
     assert not scanned.rows[1].secrets or '"Bob' in row  # a well-formed row's own password is kept apart
     for file in scanned.folder.iterdir():

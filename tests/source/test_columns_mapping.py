@@ -11,6 +11,7 @@ import pytest
 from tui_importer.source.columns.mapping import TARGETS
 from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import SourceHeader
+from tui_importer.source.frozen.reader import read_problems
 from tui_importer.source.models import FIELDS
 from tui_importer.source.options import Reading
 from tui_importer.source.preview import preview
@@ -113,7 +114,7 @@ def test_what_the_metadata_cannot_hold_is_found_in_its_column(sources: Sources) 
         (4, 5, "metadata", "metadata_invalid"),
         (5, 6, "metadata", "metadata_invalid"),
     ]
-    messages = {problem.row: problem.message for problem in found.result.problems()}
+    messages = {problem.row: problem.message for problem in read_problems(found.result.folder)}
     assert "the value has 601 characters, at most 600 are allowed" in messages[1]
     assert "“note” is also a column, with another value" in messages[4]
     assert found.result.importable == 2
@@ -146,7 +147,7 @@ def test_rows_of_a_person_that_differ_in_such_a_column_are_said_to(sources: Sour
         "email,plan\na@x.example,gold\na@x.example,silver\n", reading=Reading(mapping={"plan": "metadata"})
     )
     assert found.findings == [(2, 3, "plan", "profile_conflict")]
-    assert "“gold” in row 1, “silver” here" in next(iter(found.result.problems())).message
+    assert "“gold” in row 1, “silver” here" in next(iter(read_problems(found.result.folder))).message
 
 
 def test_secrets_that_are_not_used_are_kept_nowhere(sources: Sources) -> None:
@@ -163,7 +164,7 @@ def test_secrets_that_are_not_used_are_kept_nowhere(sources: Sources) -> None:
     shown = preview(sources.write(text), Reading(mapping={"password_hash": ""}))
     kept = b"".join(path.read_bytes() for path in found.folder.iterdir())
     for secret in ("JBSWY3DP", "verysecret", "one-two", "pepper"):
-        assert secret not in repr(shown) + repr(found.rows) + repr(list(found.result.problems()))
+        assert secret not in repr(shown) + repr(found.rows) + repr(list(read_problems(found.result.folder)))
         assert secret.encode() not in kept
 
 

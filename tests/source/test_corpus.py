@@ -8,6 +8,7 @@ import pytest
 
 from tests.source.corpus import CASES, Read, Refused
 from tui_importer.source.errors import SourceError
+from tui_importer.source.frozen.reader import read_problems
 from tui_importer.source.preview import preview
 from tui_importer.source.problems import ERRORS
 
@@ -33,7 +34,7 @@ def test_exactly_what_is_wrong_is_found(sources: Sources, case: Read) -> None:
     assert {row.row for row in rows if row.problem is not None} == refused
     for number, cells in case.values.items():
         assert tuple(rows[number - 1].cells.values()) == cells
-    for problem in result.problems():
+    for problem in read_problems(result.folder):
         assert "sesame" not in problem.message
         assert problem.message.isprintable()
     assert "sesame" not in "".join(str(row.cells) + row.email for row in rows)

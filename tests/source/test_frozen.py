@@ -139,7 +139,7 @@ def test_any_rows_at_any_time(sources: Sources) -> None:
 def test_a_scan_is_read_again(sources: Sources) -> None:
     scanned = sources.scan(SECRETS + "d@x.example,,,,,,e1\n")
     assert read_scan(scanned.folder) == scanned.result
-    assert list(read_problems(scanned.folder)) == list(scanned.result.problems())
+    assert list(read_problems(scanned.folder)) == list(read_problems(scanned.result.folder))
     assert scanned.result.fields == {
         "email": "E-Mail",
         "first_name": "Given Name",
@@ -159,7 +159,7 @@ def test_a_source_may_go_after_the_scan(sources: Sources, tmp_path: Path) -> Non
 
 def test_many_problems_are_streamed(sources: Sources) -> None:
     scanned = sources.scan("email\n" + "broken\n" * 25_000)
-    assert [problem.row for problem in scanned.result.problems()] == list(range(1, 25_001))
+    assert [problem.row for problem in read_problems(scanned.result.folder)] == list(range(1, 25_001))
 
 
 def test_an_incomplete_or_damaged_folder(sources: Sources, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tui_importer.source.frozen.reader import read_problems
+
 if TYPE_CHECKING:
     from tests.source.conftest import Sources
 
@@ -16,7 +18,7 @@ def messages(sources: Sources, *rows: str) -> list[tuple[int, str, str]]:
     """Row, kind and message of each finding; all rows can be imported."""
     scanned = sources.scan(HEADER + "".join(f"{row}\n" for row in rows))
     assert scanned.result.importable == scanned.result.rows == len(rows)
-    return [(p.row, p.kind, p.message) for p in scanned.result.problems()]
+    return [(p.row, p.kind, p.message) for p in read_problems(scanned.result.folder)]
 
 
 def test_one_name_on_two_keys(sources: Sources) -> None:

@@ -14,6 +14,7 @@ from tui_importer.source.columns.aliases import normalise
 from tui_importer.source.columns.presets import OTHER_FILES, PRESETS
 from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import SourceHeader
+from tui_importer.source.frozen.reader import read_problems
 from tui_importer.source.models import FIELDS
 from tui_importer.source.options import Reading
 
@@ -172,7 +173,7 @@ def test_who_is_blocked_or_gone_is_not_let_in_unnoticed(
     lines = [f"u{n}@x.example,{value}\n" for n, value in enumerate([*told, *fine])]
     found = sources.scan(f"email,{header}\n{''.join(lines)}")
     assert found.findings == [(n + 1, n + 2, header, "person_blocked") for n in range(len(told))]
-    assert f"“{told[0]}”" in next(iter(found.result.problems())).message
+    assert f"“{told[0]}”" in next(iter(read_problems(found.result.folder))).message
     assert found.result.importable == len(lines)
     dismissed = sources.scan(f"email,{header}\n{''.join(lines)}", reading=Reading(mapping={header: ""}))
     assert dismissed.findings == []

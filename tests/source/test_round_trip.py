@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.source.writer import Form, forms, tables, told
 from tui_importer.source._polars import pl
 from tui_importer.source.errors import SourceError, SourceMiscounted
-from tui_importer.source.frozen.reader import FrozenRows
+from tui_importer.source.frozen.reader import FrozenRows, read_problems
 from tui_importer.source.options import DELIMITERS, ENCODINGS, RECOGNISED, Reading
 from tui_importer.source.preview import preview
 from tui_importer.source.read import rfc4180
@@ -36,7 +36,7 @@ def read_back(content: bytes, reading: Reading = RECOGNISED) -> tuple[ScanResult
         path = Path(name) / "users.csv"
         path.write_bytes(content)
         result = scan(path, Path(name) / "job", reading)
-        return result, FrozenRows(Path(name) / "job").read(1, result.rows), list(result.problems())
+        return result, FrozenRows(Path(name) / "job").read(1, result.rows), list(read_problems(result.folder))
 
 
 BLOCKS = st.sampled_from([None, 32, 64])

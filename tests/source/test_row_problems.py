@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source._polars import pl
+from tui_importer.source.frozen.reader import read_problems
 from tui_importer.source.problems import BY_NAME, KINDS
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_one_finding(sources: Sources, header: str, row: str, column: str, kind:
     result = scanned.result
     assert (result.rows, result.importable, result.rows_with_problems) == (3, 2 if error else 3, 1)
     assert result.problem_counts == {kind: 1}
-    (problem,) = result.problems()
+    (problem,) = read_problems(result.folder)
     assert scanned.rows[1].problem == (problem if error else None)
     assert (scanned.rows[1].line, scanned.rows[1].row) == (4, 2)
     assert problem.message.isprintable()
@@ -143,7 +144,7 @@ def test_more_keys_than_allowed(sources: Sources) -> None:
         (3, 4, "metadata", "metadata_doubtful"),
         (4, 5, "metadata", "metadata_limits"),
     ]
-    (*_, last) = scanned.result.problems()
+    (*_, last) = read_problems(scanned.result.folder)
     assert "51 keys" in last.message
 
 
@@ -195,7 +196,7 @@ def test_a_ragged_row_has_no_other_finding(sources: Sources) -> None:
         (3, 4, "email", "email_malformed"),
         (3, 4, "email_verified", "email_verified_invalid"),
     ]
-    short, long, *_ = scanned.result.problems()
+    short, long, *_ = read_problems(scanned.result.folder)
     assert "2 values for 3 columns" in short.message
     assert "5 values for 3 columns" in long.message
     assert "surplus”, “�more" in long.message
@@ -224,7 +225,7 @@ def test_rows_swallowed_by_two_stray_quotes(sources: Sources) -> None:
     )
     scanned = sources.scan(content)
     assert scanned.findings == [(1, 2, "name", "rows_swallowed"), (3, 7, "note", "rows_swallowed")]
-    hidden, _ = scanned.result.problems()
+    hidden, _ = read_problems(scanned.result.folder)
     assert "hide 2 lines" in hidden.message
     assert scanned.result.importable == 1
 
@@ -267,7 +268,7 @@ def test_no_finding_shows_a_secret_or_drives_a_terminal(sources: Sources) -> Non
         f"a@x.example,first,{secret},more,and,{secret}\n"
         f"b@x.example,,{secret},,\n"
     )
-    shown = " ".join(problem.message for problem in scanned.result.problems())
+    shown = " ".join(problem.message for problem in read_problems(scanned.result.folder))
     assert secret not in shown
     assert "\x1b" not in shown
     assert "\x07" not in shown

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_importer.source.frozen.reader import FrozenRows
+from tui_importer.source.frozen.reader import FrozenRows, read_problems
 from tui_importer.source.models import Organization
 from tui_importer.source.problems import KINDS
 from tui_importer.source.scan import scan
@@ -129,7 +129,7 @@ def check(rows: list[tuple[str, ...]]) -> None:
         path.write_bytes(written(rows))
         result = scan(path, Path(name) / "job")
         frozen = FrozenRows(Path(name) / "job").read(1, result.rows)
-        findings = sorted((problem.row, problem.kind) for problem in result.problems())
+        findings = sorted((problem.row, problem.kind) for problem in read_problems(result.folder))
     expected = naive(rows)
     assert result.importable == expected["importable"]
     assert result.users == expected["users"]
@@ -196,7 +196,7 @@ def test_repeats(sources: Sources) -> None:
         (None, None), (None, None), (1, None), (1, 1), (1, 4), (2, 2), (2, None),
     ]  # fmt: skip
     assert scanned.findings == [(5, 6, "first_name", "profile_conflict"), (6, 7, "password", "profile_conflict")]
-    first, _ = scanned.result.problems()
+    first, _ = read_problems(scanned.result.folder)
     assert "row 1" in first.message
     assert (scanned.result.users, scanned.result.memberships) == (2, 3)
 
@@ -232,7 +232,7 @@ def test_organizations_of_all_kinds_in_order(sources: Sources) -> None:
         Organization("name:id:org_1", "name", "id:org_1", "id:org_1", 1, 7),
     )  # fmt: skip
     assert scanned.findings == [(8, 9, "org_name", "organization_name_conflict")]
-    (conflict,) = scanned.result.problems()
+    (conflict,) = read_problems(scanned.result.folder)
     assert "row 6 (“Name A”)" in conflict.message
     assert [row.organization_key for row in scanned.rows][-1] is None
     assert scanned.result.memberships == 10

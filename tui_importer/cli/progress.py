@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 from tui_importer.cli.output import note, put
 from tui_importer.cli.signals import SIGNALS, outcome
+from tui_importer.engine.halt import Halt
 from tui_importer.engine.job.job import LAST_RESORT
-from tui_importer.engine.service.stop import Halt
 from tui_importer.report.plan import span
 from tui_importer.text import plural, safe
 

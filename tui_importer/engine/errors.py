@@ -23,7 +23,7 @@ from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
-    from tui_importer.engine.service.stop import Halt
+    from tui_importer.engine.halt import Halt
 
 
 class EngineError(ImporterError):

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tui_importer.secret import Secret
-    from tui_importer.source.columns.coverage import ColumnUse
 
 FIELDS = (
     "email", "first_name", "last_name", "name", "email_verified", "external_id", "metadata",
@@ -24,6 +23,8 @@ SECRET_FIELDS = ("password", "password_hash")
 
 OrganizationKind = Literal["id", "external_id", "name"]
 Severity = Literal["error", "warning"]
+Use = Literal["field", "metadata", "derived", "unused"]
+"""What becomes of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +98,44 @@ class ScanProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """One column: its `header`, its `use`, the `fields` that come of it, `how` in words ("" when it is taken as it is).
+
+    `filled` is the number of rows with something in it, None when nobody counted.
+    """
+
+    header: str
+    use: Use
+    fields: tuple[str, ...] = ()
+    how: str = ""
+    filled: int | None = None
+
+    def document(self) -> Mapping[str, object]:
+        """The same for a program."""
+        return {"column": self.header, "use": self.use, "fields": self.fields, "how": self.how, "filled": self.filled}
+
+    @property
+    def words(self) -> str:
+        """What it becomes, for a screen: “email”, “metadata, under its own name”, “not used”."""
+        if self.use == "metadata":
+            return f"metadata, under its own name{f' ({self.how})' if self.how else ''}"
+        if self.use == "unused":
+            return f"not used{f': {self.how}' if self.how else ''}"
+        what = ", ".join(self.fields) or "a check"
+        return f"{what} ({self.how})" if self.how else what
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """What one pass over the source found.
 
     `columns` are the headers as written; `fields` maps field -> header for the recognised ones; `unknown_columns`
     the rest. `organizations` is sorted by (kind, key). `users` counts distinct e-mails and `memberships` distinct
     (user, organization) pairs among importable rows; `importable` the rows without an error. `roles` are the
-    distinct role slugs of importable rows, sorted. `problem_counts` counts by kind. `problems()` streams all
-    problems ordered by row. `role_rows` counts importable rows with more than one role; `dialect` is in words;
-    `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each column;
-    `repairs` counts the mended rows by the repair's name, `roles_rows` the importable rows by role slug.
+    distinct role slugs of importable rows, sorted. `problem_counts` counts by kind; the problems themselves are
+    read from `folder` by `frozen.reader.read_problems`. `role_rows` counts importable rows with more than one role;
+    `dialect` is in words; `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each
+    column; `repairs` counts the mended rows by the repair's name, `roles_rows` the importable rows by role slug.
     """
 
     fingerprint: Fingerprint
@@ -130,18 +159,6 @@ class ScanResult:
     coverage: tuple[ColumnUse, ...] = ()
     repairs: Mapping[str, int] = field(default_factory=dict)
     roles_rows: Mapping[str, int] = field(default_factory=dict)
-
-    def problems(self) -> Iterator[Problem]:
-        """Stream the problems from the scan's folder, ordered by row."""
-        from tui_importer.source.frozen.reader import read_problems
-
-        return read_problems(self.folder)
-
-    def examples(self, each: int = 3) -> Mapping[str, tuple[Problem, ...]]:
-        """The first findings of every kind, from the scan's folder."""
-        from tui_importer.source.frozen.reader import problem_examples
-
-        return problem_examples(self.folder, each)
 
 
 class RowStore(Protocol):

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.types import CSSPathType
 
-    from tui_importer.engine.snapshot.models import JobView
+    from tui_importer.engine.job.view import JobView
     from tui_importer.secret import Secret
     from tui_importer.tui.backend import Backend, KeyFrom
     from tui_importer.tui.preferences import Preferences

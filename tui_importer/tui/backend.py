@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tui_importer.engine.job.view import JobView
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan.plan import Environment
-    from tui_importer.engine.snapshot.models import JobSummary, JobView
+    from tui_importer.engine.snapshot.models import JobSummary
     from tui_importer.secret import Secret
     from tui_importer.source.models import Preview
     from tui_importer.source.options import Reading

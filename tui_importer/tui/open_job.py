@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from tui_importer.engine.snapshot.models import JobView, Snapshot
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import Snapshot
 
 MOVING: Final = frozenset({"running", "pausing"})
 """States in which threads of the job are at work."""

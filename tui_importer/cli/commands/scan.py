@@ -162,6 +162,8 @@ def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
 
 def _write_document(result: ScanResult) -> None:
     """One JSON document; the problems, which may be millions, are written as they are read."""
+    from tui_importer.source.frozen.reader import read_problems
+
     head = {
         "rows": result.rows,
         "columns": result.columns,
@@ -174,7 +176,7 @@ def _write_document(result: ScanResult) -> None:
         "coverage": [use.document() for use in result.coverage],
     }
     write_part(json.dumps(head)[:-1] + ', "problems": [')
-    for number, problem in enumerate(result.problems()):
+    for number, problem in enumerate(read_problems(result.folder)):
         entry = {
             "row": problem.row,
             "line": problem.line,
@@ -189,7 +191,9 @@ def _write_document(result: ScanResult) -> None:
 
 def _write_report(source: Path, result: ScanResult) -> None:
     """The problems line by line, then the summary, which so stays on the screen."""
-    for problem in result.problems():
+    from tui_importer.source.frozen.reader import read_problems
+
+    for problem in read_problems(result.folder):
         write(_line(problem))
     if result.problem_counts:
         write("")

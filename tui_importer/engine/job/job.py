@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine.errors import EngineError, Interrupted
+from tui_importer.engine.halt import EXIT_CODES, Halt
 from tui_importer.engine.job import views
 from tui_importer.engine.job.acceptance import acceptance, is_accepted
 from tui_importer.engine.job.context import Parts
@@ -24,19 +25,12 @@ from tui_importer.engine.plan.planner import Planner
 from tui_importer.engine.run.run import Housekeeper, Run
 from tui_importer.engine.run.unforeseen_errors import UnforeseenErrors
 from tui_importer.engine.service.metrics import Metrics
-from tui_importer.engine.service.stop import (
-    DRAIN_PATIENCE,
-    EXIT_CODES,
-    FOLDER_ERRORS,
-    Control,
-    Halt,
-    halt_of,
-    unexpected,
-)
+from tui_importer.engine.service.stop import DRAIN_PATIENCE, FOLDER_ERRORS, Control, halt_of, unexpected
 from tui_importer.engine.service.timeouts import Patience
 from tui_importer.engine.snapshot.eta import Rates
 from tui_importer.errors import ExitCode, ImporterError
 from tui_importer.journal.journal import Journal
+from tui_importer.source.frozen.reader import read_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -451,7 +445,7 @@ class Job:
 
     def findings(self, limit: int) -> Sequence[Problem]:
         """The first `limit` findings of the scan; none before it. Blocks. Raises FrozenRowsError."""
-        return tuple(islice(self._source.scan.problems(), limit)) if self._source.is_scanned else ()
+        return tuple(islice(read_problems(self._source.scan.folder), limit)) if self._source.is_scanned else ()
 
     def failures_after(self, sequence: int, limit: int = 5_000) -> Sequence[FailureView]:
         """Failures with a greater sequence, in order."""

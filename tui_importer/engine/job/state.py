@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tui_importer.engine.service.stop import Halt, key_rejected
+from tui_importer.engine.halt import Halt, key_rejected
 from tui_importer.journal.errors import JournalError
 from tui_importer.text import safe
 

@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_importer.engine.snapshot.models import EnvironmentName
-    from tui_importer.source.columns.coverage import ColumnUse
-    from tui_importer.source.models import Problem, Severity
+    from tui_importer.source.models import ColumnUse, Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)

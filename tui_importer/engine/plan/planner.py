@@ -14,6 +14,7 @@ from tui_importer.engine.plan.environment import patiently, read_environment
 from tui_importer.engine.plan.lookup_pool import Lookups
 from tui_importer.engine.plan.plan import OrganizationPlan, Plan, ProblemGroup, UserPlan
 from tui_importer.engine.run.organizations import OrganizationCache, OrganizationResolver
+from tui_importer.source.frozen.reader import problem_examples
 from tui_importer.source.problems import BY_NAME
 from tui_importer.text import plural, safe
 from tui_importer.workos.errors import NotFound, PermissionDenied
@@ -211,7 +212,7 @@ def _everybody(rows: RowStore) -> Iterator[str]:
 
 def _groups(scan: ScanResult) -> tuple[ProblemGroup, ...]:
     """The findings by kind, errors first, then the most frequent first."""
-    examples: Mapping[str, tuple[Problem, ...]] = scan.examples(EXAMPLES) if scan.problem_counts else {}
+    examples: Mapping[str, tuple[Problem, ...]] = problem_examples(scan.folder, EXAMPLES) if scan.problem_counts else {}
     groups = [
         ProblemGroup(kind, BY_NAME[kind].severity, count, examples.get(kind, ()))
         for kind, count in scan.problem_counts.items()

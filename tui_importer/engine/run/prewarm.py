@@ -12,9 +12,10 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import IdsCollide, Interrupted, SetAside, StepFailed
+from tui_importer.engine.halt import Halt
 from tui_importer.engine.run.failures import record_organization_failure
 from tui_importer.engine.run.unforeseen_errors import is_of_one_row, left_open
-from tui_importer.engine.service.stop import FOLDER_ERRORS, Halt, halt_of
+from tui_importer.engine.service.stop import FOLDER_ERRORS, halt_of
 from tui_importer.text import safe
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside, StepFailed
+from tui_importer.engine.halt import Halt
 from tui_importer.engine.run.deleted_objects import DeletedObjects
 from tui_importer.engine.run.finish import end_held_rows
 from tui_importer.engine.run.organizations import OrganizationCache, OrganizationResolver
@@ -19,7 +20,7 @@ from tui_importer.engine.run.unforeseen_errors import UnforeseenErrors
 from tui_importer.engine.run.workers import ChunkQueue, WorkerPool
 from tui_importer.engine.service.api_calls import Calls
 from tui_importer.engine.service.health import Health
-from tui_importer.engine.service.stop import Breaker, Control, Halt, unexpected
+from tui_importer.engine.service.stop import Breaker, Control, unexpected
 from tui_importer.engine.service.timeouts import Patience
 from tui_importer.journal import statements
 from tui_importer.journal.records import UNKNOWN_TIME

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from tui_importer.engine.errors import IdsCollide, Interrupted
-from tui_importer.engine.service.stop import Halt, place_of
+from tui_importer.engine.halt import Halt
+from tui_importer.engine.service.stop import place_of
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural, safe
 from tui_importer.workos.errors import WorkosError

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
-from tui_importer.engine.service.stop import Halt, key_rejected
+from tui_importer.engine.halt import Halt, key_rejected
 from tui_importer.workos.errors import (
     Cancelled,
     KeyRejected,

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
-from tui_importer.engine.service.stop import Halt
+from tui_importer.engine.halt import Halt
 from tui_importer.text import safe
 from tui_importer.workos.errors import ProxyFailed, TlsFailed
 

@@ -10,11 +10,11 @@ import math
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import Interrupted, PlanFailed
+from tui_importer.engine.halt import Halt, key_rejected
 from tui_importer.errors import ExitCode, lacking
 from tui_importer.journal.errors import JournalError
 from tui_importer.source.errors import FrozenRowsError
@@ -22,6 +22,7 @@ from tui_importer.text import safe
 from tui_importer.workos.errors import KeyRejected
 
 if TYPE_CHECKING:
+    from tui_importer.engine.halt import HaltKind
     from tui_importer.errors import ImporterError
 
 DRAIN_PATIENCE = 5.0
@@ -31,33 +32,6 @@ DRAIN_LONGEST = 30.0
 
 FOLDER_ERRORS = (JournalError, FrozenRowsError)
 """What is wrong with the job's own folder: nothing more may be sent, as nothing can be recorded or read."""
-
-HaltKind = Literal[
-    "operator", "signal", "limit", "canary", "service", "key", "journal", "refused", "internal", "retried"
-]
-
-EXIT_CODES: dict[HaltKind, ExitCode] = {
-    "operator": ExitCode.INTERRUPTED,
-    "signal": ExitCode.INTERRUPTED,
-    "limit": ExitCode.PAUSED,
-    "canary": ExitCode.PAUSED,
-    "service": ExitCode.PAUSED,
-    "key": ExitCode.KEY_REJECTED,
-    "journal": ExitCode.PAUSED,
-    "refused": ExitCode.REFUSED,
-    "internal": ExitCode.CRASHED,
-    "retried": ExitCode.PAUSED,
-}
-"""What a run without a screen ends with, by why it stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Why a run stopped, in words, and what the operator does next."""
-
-    kind: HaltKind
-    reason: str
-    next_step: str = ""
 
 
 def halt_of(error: ImporterError) -> Halt:
@@ -72,11 +46,6 @@ def halt_of(error: ImporterError) -> Halt:
         return key_rejected()
     kinds: dict[int, HaltKind] = {ExitCode.REFUSED: "refused", ExitCode.KEY_REJECTED: "key"}
     return Halt(kinds.get(error.exit_code, "service"), safe(error.message), safe(error.next))
-
-
-def key_rejected() -> Halt:
-    """The halt for a 401."""
-    return Halt("key", "key rejected", "The API answers 401: give a valid key for this environment and resume.")
 
 
 def place_of(error: BaseException) -> str:

@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tui_importer.source.columns.aliases import is_secret
+from tui_importer.source.models import ColumnUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tui_importer.source.columns.recognise import Columns
-
-Use = Literal["field", "metadata", "derived", "unused"]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnUse:
-    """One column: its `header`, its `use`, the `fields` that come of it, `how` in words ("" when it is taken as it is).
-
-    `filled` is the number of rows with something in it, None when nobody counted.
-    """
-
-    header: str
-    use: Use
-    fields: tuple[str, ...] = ()
-    how: str = ""
-    filled: int | None = None
-
-    def document(self) -> Mapping[str, object]:
-        """The same for a program."""
-        return {"column": self.header, "use": self.use, "fields": self.fields, "how": self.how, "filled": self.filled}
-
-    @property
-    def words(self) -> str:
-        """What it becomes, for a screen: “email”, “metadata, under its own name”, “not used”."""
-        if self.use == "metadata":
-            return f"metadata, under its own name{f' ({self.how})' if self.how else ''}"
-        if self.use == "unused":
-            return f"not used{f': {self.how}' if self.how else ''}"
-        what = ", ".join(self.fields) or "a check"
-        return f"{what} ({self.how})" if self.how else what
 
 
 def coverage(columns: Columns, filled: Sequence[int] = ()) -> tuple[ColumnUse, ...]:

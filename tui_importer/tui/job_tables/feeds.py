@@ -17,7 +17,8 @@ from tui_importer.tui.table.polars_rows import FrameRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui_importer.engine.snapshot.models import FailureView, JobView, LogEntry, OrganizationTotals
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import FailureView, LogEntry, OrganizationTotals
 
 MOST_ROWS: Final = 1_000_000
 """Entries kept in memory for one table; the journal has all."""

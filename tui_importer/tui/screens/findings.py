@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot.models import JobView
+    from tui_importer.engine.job.view import JobView
     from tui_importer.source.models import Problem
     from tui_importer.tui.style.masking import Privacy
     from tui_importer.tui.table.rows import Row

@@ -19,7 +19,8 @@ from tui_importer.tui.widgets.section import Section
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot.models import FailureDetail, JobView
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import FailureDetail
     from tui_importer.tui.screens.job.retry_and_skip import Review
     from tui_importer.tui.table.table import VirtualTable
 

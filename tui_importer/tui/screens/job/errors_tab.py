@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot.models import FailureView, JobView, Snapshot
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import FailureView, Snapshot
     from tui_importer.tui.job_tables.feeds import GrowingFeed
     from tui_importer.tui.table.polars_rows import FrameRows
     from tui_importer.tui.table.rows import Rows

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Sequence
 
     from tui_importer.engine.job.retry import RetryPlan
-    from tui_importer.engine.snapshot.models import JobView, Snapshot
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.tui.app import ImporterApp
 
 _KINDS: Final = 4

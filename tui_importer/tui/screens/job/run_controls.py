@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_importer.engine.job.key_change import TriedKey
-    from tui_importer.engine.snapshot.models import JobView, Snapshot
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.secret import Secret
 
 OVER: Final = frozenset({"finished", "aborted"})

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui_importer.engine.snapshot.models import JobView, Snapshot
+    from tui_importer.engine.job.view import JobView
+    from tui_importer.engine.snapshot.models import Snapshot
 
 TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 

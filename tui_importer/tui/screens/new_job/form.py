@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from tui_importer.engine.job.view import JobView
     from tui_importer.engine.plan.plan import Environment, Plan
-    from tui_importer.engine.snapshot.models import JobView
     from tui_importer.source.models import Preview, Problem
     from tui_importer.tui.screens.new_job.options import OptionTexts
 

@@ -22,9 +22,9 @@ from tui_importer.tui.style.glyphs import STYLES
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 
 if TYPE_CHECKING:
+    from tui_importer.engine.job.view import JobView
     from tui_importer.engine.options import NewJob
     from tui_importer.engine.plan.plan import Plan
-    from tui_importer.engine.snapshot.models import JobView
 
 
 class NewJobScreen(NewJobForm):
