@@ -270,3 +270,55 @@ def test_a_later_row_that_cannot_make_the_user_again_counts_no_failed_user(tmp_p
         assert job.retry(Selection()) == 2
         assert job.snapshot().users.failed >= 0
         finish(job)
+
+
+def fail_at_the_membership(job: Job, sandbox: Sandbox, rows: int) -> None:
+    """All rows fail there: nobody knows whether what was sent had its effect."""
+    sandbox.update(faults={"500": Fault(1.0, calls={"create_membership"}, applied=False, times=1_000)})
+    assert finish(job).totals.failed == rows
+    sandbox.update(faults={})
+
+
+def test_a_row_without_an_organization_counts_only_a_user_who_is_still_there(tmp_path: Path) -> None:
+    rows = [person(1, 0), person(2, 0), person(1), person(2)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        job.start(2)
+        assert job.wait(60)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        summary = finish(job)
+        assert (summary.totals.created, summary.totals.existing, summary.users.created) == (2, 2, 2)
+        assert sorted(user["email"] for user in sandbox.state.users) == ["user1@example.com", "user2@example.com"]
+        assert memberships_on(sandbox) == {("user2@example.com", "org-0"): 1}
+
+
+def test_a_first_row_that_cannot_make_the_user_again_is_the_one_that_fails(tmp_path: Path) -> None:
+    rows = [person(1, 0), person(2, 0), person(1, 1)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        fail_at_the_membership(job, sandbox, len(rows))
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        sandbox.seed_user("other@example.com", external_id="legacy-1")
+        for _ in range(2):
+            assert job.retry(Selection()) > 0
+            summary = finish(job)
+            assert (summary.totals.created, summary.totals.failed, summary.users.failed) == (1, 2, 1)
+            kinds = {failure.row: failure.kind for failure in job.failures_after(0)}
+            assert kinds == {1: "external_id_conflict", 3: "first_row_failed"}
+            assert job.snapshot().users.failed == 1
+
+
+def test_what_was_sent_for_a_deleted_user_makes_nothing_of_the_next_one_ours(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", [person(1, 0), person(1, 1)])
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        fail_at_the_membership(job, sandbox, 2)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        assert job.retry(Selection(rows={1})) == 1
+        assert finish(job).memberships.created == 1
+        (user,) = sandbox.state.users
+        organization = next(o for o in sandbox.state.organizations if o["external_id"] == "org-1")
+        made = sandbox.seed_membership(str(user["id"]), str(organization["id"]))
+        sandbox.change(lambda world: setattr(world.memberships[str(made["id"])], "created_at", world.now()))
+        assert job.retry(Selection(rows={2})) == 1
+        summary = finish(job)
+        assert (summary.memberships.created, summary.memberships.existing, summary.totals.failed) == (1, 1, 0)

@@ -95,6 +95,11 @@ def membership_void(row: int) -> Statement:
     return ("UPDATE rows SET membership_intent = NULL WHERE row = ?", (row,))
 
 
+def user_replaced(row: int) -> Statement:
+    """The user of a later row of a person is another one now: what was to be written for the old one is void."""
+    return ("UPDATE rows SET user_id = NULL, membership_intent = NULL WHERE row = ?", (row,))
+
+
 def organization_lost(key: str) -> Statement:
     """The organization of `key` is not there any more: the key is to be resolved again."""
     return (

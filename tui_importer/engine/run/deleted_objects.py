@@ -65,6 +65,8 @@ class DeletedObjects:
             known = run.journal.row(owner)
             if known is not None and known.user_id not in {None, gone}:
                 return KnownUser(str(known.user_id), fresh=False), known.user_how
+            if owner != row.row and known is not None and known.has_no_user:
+                raise run.first_row_failure(row)
             first = row if owner == row.row else run.store.row(owner)
             if not first.secrets and any((cell or "").startswith(_MASK) for cell in first.cells.values()):
                 message = (

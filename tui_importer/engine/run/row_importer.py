@@ -95,6 +95,8 @@ class RowImporter:
         held from now on; JournalUnwritable.
         """
         at = self._user(row, record, first, organization_id, tries)
+        if organization_id is None and (first is not None or record.user_id is not None):
+            self._see_user(row, at, tries)
         membership: Membership | None = None
         how: How | None = None
         if organization_id is not None:
@@ -114,6 +116,9 @@ class RowImporter:
         at.maybe_there = at.intent is not None
         if first is not None:
             at.user = first
+            if record.user_id not in {None, first.id}:  # deleted, and made again for another row
+                self._tools.journal.submit(statements.user_replaced(row.row))
+                at.intent, at.maybe_there = None, False
             return at
         if record.user_id is not None:
             at.how, at.user = record.user_how, KnownUser(record.user_id, fresh=False)
@@ -131,6 +136,12 @@ class RowImporter:
         if at.intent is not None:
             known.wait()  # user and the membership's intent are durable together
         return at
+
+    def _see_user(self, row: SourceRow, at: _Progress, tries: Tries) -> None:
+        """A row without an organization ends with a user that is known: it counts only if that is still there."""
+        if not definite("user", lambda tries: self._user_step.is_there(at.user, tries), tries):
+            self._replace_user(row, at, tries)
+            tries.step_ended()
 
     def _membership(
         self, row: SourceRow, at: _Progress, organization_id: str, tries: Tries
@@ -169,3 +180,5 @@ class RowImporter:
         at.user = replace(found, fresh=False)
         if row.first_row is None:
             at.how = how
+        else:
+            self._tools.journal.submit(statements.user_replaced(row.row))

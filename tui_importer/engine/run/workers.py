@@ -294,7 +294,7 @@ class Worker(threading.Thread):
             twin = journal.row(row.twin_row)
             if twin is None or twin.outcome is None:
                 return True, None
-        if first.user_id is None:
+        if first.user_id is None or first.has_no_user:
             return False, None
         made = first.user_how is How.CREATED and self._run.is_first and first.user_id not in self._run.objects.adopted
         # What an earlier row made of the same pair may have been deactivated since: this row looks first.
