@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import wait_until
 from tests.support import (
     FAST,
     UNLIMITED,
@@ -23,6 +24,7 @@ from tests.support import (
     write_source,
 )
 from tui_importer.engine.job.retry import Selection
+from tui_importer.sandbox.seeds import seed_membership, seed_organization, seed_user
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 
@@ -322,3 +324,63 @@ def test_what_was_sent_for_a_deleted_user_makes_nothing_of_the_next_one_ours(tmp
         assert job.retry(Selection(rows={2})) == 1
         summary = finish(job)
         assert (summary.memberships.created, summary.memberships.existing, summary.totals.failed) == (1, 1, 0)
+
+
+def replaced_by_a_colleague(world: World) -> None:
+    """Somebody makes the organization again and everybody a member of it."""
+    world.remove_organization(world.organization_by_external_id["org-0"])
+    made = seed_organization(world, "Organization 0", external_id="org-0", created_at=world.now())
+    for user in world.users.values():
+        seed_membership(world, user.id, str(made["id"]), created_at=world.now())
+
+
+@pytest.mark.parametrize("rested", [600.0, 4_000.0], ids=["when a row needs it", "before the first write"])
+def test_what_was_meant_for_a_deleted_organization_says_nothing_about_another(tmp_path: Path, rested: float) -> None:
+    rows = [person(number, 0) for number in range(6)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox:
+        refused = Fault(1.0, calls={"create_membership"}, applied=False)
+        sandbox.update(faults={"500": refused})
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            name = job.name
+            job.start()
+            wait_until(lambda: sandbox.picture(objects=False).counts["users"] == len(rows))
+            job.stop_now()
+            assert job.wait(60)
+        sandbox.update(faults={})
+        sandbox.change(replaced_by_a_colleague)
+        with closing(sqlite3.connect(tmp_path / "jobs" / name / "journal.sqlite")) as journal, journal:
+            journal.execute("UPDATE job SET updated_at = updated_at - ?, rested = 'operator'", (rested,))
+        with reopen_job(tmp_path, sandbox, name, with_workers(1, OPTIONS)) as job:
+            finish(job)
+            job.retry(Selection())
+            summary = finish(job)
+        assert (summary.memberships.created, summary.memberships.existing) == (0, len(rows))
+        assert (summary.totals.failed, summary.uncertain) == (0, 0)
+
+
+def test_what_was_meant_for_a_deleted_user_says_nothing_about_another(tmp_path: Path) -> None:
+    rows = [person(1, organization) for organization in range(4)]
+    source = write_source(tmp_path / "users.csv", rows)
+
+    def replace_user(world: World) -> None:
+        world.remove_user(world.user_by_email["user1@example.com"])
+        made = seed_user(world, "user1@example.com", created_at=world.now())
+        for organization in world.organizations.values():
+            seed_membership(world, str(made["id"]), organization.id, created_at=world.now())
+
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        job.start(1)
+        assert job.wait(60)
+        sandbox.update(faults={"500": Fault(1.0, calls={"create_membership"}, applied=False)})
+        job.start()
+        wait_until(lambda: len(job._journal.meant_memberships()) == 3)
+        job.stop_now()
+        assert job.wait(60)
+        sandbox.update(faults={})
+        sandbox.change(replace_user)
+        finish(job)
+        job.retry(Selection())
+        summary = finish(job)
+        assert (summary.memberships.created, summary.memberships.existing) == (1, 3)
+        assert (summary.totals.failed, summary.uncertain) == (0, 0)

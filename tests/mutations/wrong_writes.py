@@ -58,8 +58,8 @@ MISTAKES: Final = (
     Mistake(
         "an organization that was deleted has no id while it is resolved again",
         "engine/run/deleted_objects.py",
-        "            run.forget_organization(record)\n",
-        "            run.forget_organization(record)\n            run.cache.forget(key)\n",
+        "            run.forget_organization(record, self._meant().get(key, ()))\n",
+        "            run.forget_organization(record, self._meant().get(key, ()))\n            run.cache.forget(key)\n",
         ("engine/test_deleted_objects.py",),
     ),
     Mistake(

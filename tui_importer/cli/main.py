@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tui_importer.cli.error_boundary import guarded
 from tui_importer.cli.operating_system import require_supported_system
 from tui_importer.cli.output import prepare_streams
+from tui_importer.cli.signals import interrupt_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None, *, on_interrupt: Any = None) ->
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:
+        interrupt_on_signals()
         if on_interrupt is not None:
             signal.signal(signal.SIGINT, on_interrupt)
         prepare_streams()

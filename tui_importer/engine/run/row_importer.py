@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class RowResult:
     """How a row ended; `membership` is what its membership step did or found.
 
-    `uncertain` tells that something was found after a lost answer which the job may have made or not.
+    `uncertain` tells that a membership was found after a lost answer which the job may have made or not, and that it
+    was not said of the row's user.
     """
 
     outcome: Outcome
@@ -50,8 +51,8 @@ class Shared(Protocol):
     adopted: set[str]
     """Ids of users that count as created although they were found: others may have made them members."""
 
-    def user_ended(self, how: How, flags: Flag) -> None:
-        """Count a person's user step, which ends before its row does."""
+    def user_ended(self, row: int, how: How, flags: Flag) -> None:
+        """Count a person's user step, which ends before its row does, and say what is uncertain of it."""
 
     def user_again(self, row: SourceRow, gone: str, make: MakeUser) -> tuple[KnownUser, How | None]:
         """The person's user in place of one that was deleted, made by `make` from the first row unless one is there."""
@@ -99,14 +100,16 @@ class RowImporter:
             self._see_user(row, at, tries)
         membership: Membership | None = None
         how: How | None = None
+        more = Flag.NONE
         if organization_id is not None:
             membership, how, more = self._membership(row, at, organization_id, tries)
-            at.flags |= more
+        uncertain = Flag.UNCERTAIN in more and Flag.UNCERTAIN not in at.flags
+        at.flags |= more
         outcome = Outcome.CREATED if How.CREATED in {at.how, how} else Outcome.EXISTING
         stamp = stamp_of(membership) if membership is not None and how is How.CREATED else UNSTAMPED
         membership_id = membership.id if membership is not None else None
         self._tools.journal.submit(statements.row_ended(row.row, outcome, membership_id, how, at.flags, stamp))
-        return RowResult(outcome, how, Flag.UNCERTAIN in at.flags)
+        return RowResult(outcome, how, uncertain)
 
     def _user(
         self, row: SourceRow, record: RowRecord, first: KnownUser | None, organization_id: str | None, tries: Tries
@@ -131,7 +134,7 @@ class RowImporter:
         known = self._tools.journal.submit(
             statements.user_known(row.row, at.user.id, at.how, at.flags, at.intent, at.user.stamp)
         )
-        self._shared.user_ended(at.how, at.flags)
+        self._shared.user_ended(row.row, at.how, at.flags)
         tries.step_ended()
         if at.intent is not None:
             known.wait()  # user and the membership's intent are durable together
@@ -167,10 +170,13 @@ class RowImporter:
                 else:
                     key = row.organization_key or ""
                     organization_id = self._shared.organization_again(key, gone.object_id, self._tools, tries)
-                # Nothing was written for the new pair yet.
-                self._tools.journal.submit(statements.membership_void(row.row))
-                at.intent, at.maybe_there = None, False
+                self._void(row, at)
                 tries.step_ended()
+
+    def _void(self, row: SourceRow, at: _Progress) -> None:
+        """Nothing was written yet for the pair that the row is about now."""
+        self._tools.journal.submit(statements.membership_void(row.row))
+        at.intent, at.maybe_there = None, False
 
     def _replace_user(self, row: SourceRow, at: _Progress, tries: Tries) -> None:
         def make(first: SourceRow, record: RowRecord) -> tuple[KnownUser, How, Flag]:

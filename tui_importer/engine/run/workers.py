@@ -188,7 +188,7 @@ class Worker(threading.Thread):
             self._status.chunk = self._status.row = None
 
     def _make_readable(self) -> None:
-        """Wait for this worker's last outcomes: whoever reads the chunk next must see them."""
+        """Wait for this worker's last outcomes: the next reader of the chunk must see them."""
         try:
             self._run.journal.flush()
         except FOLDER_ERRORS as error:
@@ -235,6 +235,7 @@ class Worker(threading.Thread):
         tries = run.set_aside.pop(row.row, None) or run.health.tries()
         try:
             organization_id = self._organization(row.organization_key, tries)
+            record = run.objects.current(row, record)
             result = self._importer.run(
                 row, record or RowRecord(row.row), first=first, organization_id=organization_id, tries=tries
             )
