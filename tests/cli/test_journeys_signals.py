@@ -114,6 +114,27 @@ def test_a_second_signal_stops_at_once_although_the_server_never_answers(
     assert_exact(sandbox, rows)
 
 
+def test_after_a_second_signal_nothing_more_is_sent(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+    rows = ROWS[:60]
+    flags = ("--workers", "4", "--chunk-size", "5", "--job", "j", "--json")
+    sandbox.update(latency=0.01)
+    running = cli.start("run", write_source(tmp_path / "users.csv", rows), *FAST, *flags)
+    running.wait_until(lambda: users(sandbox) >= 10)
+    sandbox.update(faults={"slow": Fault(1, calls={"create_user"})}, slow_seconds=3.0)
+    running.wait_until(lambda: sandbox.picture(objects=False).in_flight == 4)
+    running.send(signal.SIGINT)
+    running.wait_until(lambda: "SIGINT: finishing the rows in flight" in running.stderr)
+    running.send(signal.SIGINT)
+    ended = running.end()
+    assert (ended.code, ended.document["reason"], ended.document["failed"]) == (130, "interrupted by SIGINT", 0)
+    counts = sandbox.picture(objects=False).counts
+    assert counts["users"] == counts["memberships"] + 4, "rows in flight went on to their next step"
+
+    sandbox.update(faults={}, latency=0.0)
+    assert cli("resume", "--json", code=0).document["created"] == 60
+    assert_exact(sandbox, rows)
+
+
 def test_a_signal_while_the_plan_is_made_writes_nothing_and_keeps_the_job(
     tmp_path: Path, cli: Cli, sandbox: Sandbox
 ) -> None:

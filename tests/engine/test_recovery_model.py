@@ -12,6 +12,7 @@ from tests.engine.recovery_client import Fate, Kind
 from tests.engine.recovery_machine import simulated
 from tests.engine.recovery_server import Traits
 from tests.engine.recovery_source import Deed
+from tui_importer.journal.records import How
 from tui_importer.workos.models import MembershipStatus
 
 if TYPE_CHECKING:
@@ -42,4 +43,17 @@ def test_a_user_that_was_found_after_a_lost_answer_may_be_a_member_already(
     state.resume(others=[Deed(0, status)])
     state.row(users=(Fate(Kind.LOST_BEFORE),), memberships=(), reads=(), pick=0, pause=0.0, written=0)
     state.nothing_is_wrong()
+    state.teardown()
+
+
+def test_a_user_that_a_killed_run_made_counts_as_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    state = simulated(monkeypatch, tmp_path)()
+    state.begin(file=[(0, 0)], seeds=[], stranger=None, traits=Traits(), update=False, threshold=6)
+    state.row(users=(Fate(Kind.KILLED_AFTER),), pick=0)
+    state.resume()
+    state.row(pick=0)
+    state.nothing_is_wrong()
+    record = state.journal.row(1)
+    assert record is not None
+    assert record.user_how is How.CREATED
     state.teardown()

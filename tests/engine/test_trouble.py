@@ -243,7 +243,7 @@ class TestService:
             if phase == "import":
                 wait_until(lambda: job.snapshot().totals.done >= 10)
                 sandbox.update(faults={kind: 1})
-            assert job.wait(60)
+            assert job.wait(30)
             paused = settled_summary(job)
             assert (paused.state, job.snapshot().phase) == ("paused", phase)
             assert job.exit_code == (2 if phase == "scan" else 3)
