@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob, RunOptions
-from tui_importer.engine.service.timeouts import IMPATIENT
+from tui_importer.engine.service.timeouts import Patience
 from tui_importer.engine.snapshot.invariants import disorder
 from tui_importer.report.summary import summary_of
 from tui_importer.sandbox.settings import SandboxSettings
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_importer.engine.job.job import Job
-    from tui_importer.engine.service.timeouts import Patience
     from tui_importer.engine.snapshot.models import Snapshot
     from tui_importer.report.summary import Summary
     from tui_importer.sandbox.server import Sandbox
@@ -38,6 +37,18 @@ COLUMNS = (
 UNLIMITED = SandboxSettings(writes_per_10s=0, reads_per_10s=0)
 FAST = RunOptions(writes_per_10s=0, workers=8)
 JOB_SECONDS = 120.0
+IMPATIENT = Patience(
+    organization_lookup=6.0,
+    organization_search=1.0,
+    user_lookup=2.0,
+    membership_lookup=2.0,
+    first_poll=0.05,
+    longest_poll=0.2,
+    first_backoff=0.02,
+    longest_backoff=0.2,
+    probe_longest=0.5,
+)
+"""For tests against a local server."""
 
 
 def person(number: int, organization: int | None = None, **cells: str) -> dict[str, str]:
@@ -95,7 +106,6 @@ def open_job(
     options: RunOptions = FAST,
     *,
     patience: Patience = IMPATIENT,
-    prewarming: bool = True,
     answer_seconds: float = ANSWER_SECONDS,
     **frozen: Any,  # noqa: ANN401 - fields of FrozenOptions
 ) -> Iterator[Job]:
@@ -103,7 +113,7 @@ def open_job(
     jobs = Jobs(folder / "jobs")
     new = NewJob(source, jobs.default_name(source), FrozenOptions(base_url=server.url, **frozen), options)
     connection = connection_to(server, options, answer_seconds)
-    job = jobs.create(new, connection, patience=patience, prewarming=prewarming)
+    job = jobs.create(new, connection, patience=patience)
     with closing(job), conserved(job):
         yield job
 

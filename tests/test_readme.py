@@ -162,7 +162,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_deleted_objects.py::test_a_failed_row_whose_user_was_deleted_is_retried_from_its_first_step",
         (
             "engine/test_deleted_objects.py::"
-            "test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row"
+            "test_a_later_row_of_a_person_who_was_deleted_makes_the_replace_user_from_the_first_row"
         ),
     ),
     "I start one file twice at the same moment?": (

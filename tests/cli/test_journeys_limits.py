@@ -56,7 +56,7 @@ def test_the_breaker_pauses_and_after_mending_the_rest_goes_on(tmp_path: Path, c
     source = write_source(tmp_path / "a.csv", rows)
     ended = cli("run", source, *FAST, "--workers", "4", "--job", "j", code=3)
     assert "j: paused (too many failures: 100 % of the last rows, most often invalid_role (" in ended.stdout
-    assert "Next: Look at the errors, mend the cause, then resume." in ended.stdout
+    assert "Next: Look at the errors, correct the cause, then resume." in ended.stdout
 
     sandbox.update(roles=("member", "admin", "pilot"))
     document = cli("resume", "--json", code=1).document

@@ -22,10 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tests.support import FAST, connection_to
+from tests.support import FAST, IMPATIENT, connection_to
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import FrozenOptions, NewJob
-from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.journal.errors import JobNotFound
 from tui_importer.journal.writer import Commit, Writer
 from tui_importer.workos.transport import Exchange

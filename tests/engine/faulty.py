@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.support import FAST, open_job
-from tui_importer.engine.service.timeouts import IMPATIENT
+from tests.support import FAST, IMPATIENT, open_job
 from tui_importer.workos.connection import ANSWER_SECONDS
 
 if TYPE_CHECKING:

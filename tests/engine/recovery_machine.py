@@ -45,10 +45,12 @@ from tui_importer.engine.errors import Interrupted
 from tui_importer.engine.job.retry import Selection, to_reopen
 from tui_importer.engine.options import FrozenOptions, RunOptions
 from tui_importer.engine.run import prewarm
-from tui_importer.engine.run.finish import end_held_rows
+from tui_importer.engine.run.context import run_context
+from tui_importer.engine.run.held_rows import end_held_rows
 from tui_importer.engine.run.run import Run
+from tui_importer.engine.run.scope import Scope
 from tui_importer.engine.run.tally import Tally
-from tui_importer.engine.run.workers import ChunkQueue, Worker
+from tui_importer.engine.run.workers import ChunkQueue
 from tui_importer.engine.service import api_calls, health, stop
 from tui_importer.engine.service.metrics import Metrics
 from tui_importer.engine.service.timeouts import Patience
@@ -149,25 +151,26 @@ class Recovery(RuleBasedStateMachine):
         self.journal = ModelJournal(self.database)
         self.store = ModelStore(self.rows)
         connection = ModelConnection(self.server)
-        self.run = Run(
+        self.context = run_context(
             journal=self.journal,
             connection=cast("Connection", connection),
             store=cast("RowStore", self.store),
+            scope=Scope(len(self.rows)),
             tally=self._read_tally(),
             metrics=Metrics({}),
             frozen=self.frozen_options,
             live=cast("LiveOptions", SimpleNamespace(now=RunOptions(max_failed=None))),
             patience=Patience(),
-            organizations=self.journal.organizations(),
             say=lambda _level, _message: None,
         )
-        self.run.control._condition = self.clock.condition()
-        self.run.health._condition = self.clock.condition()
-        self.run.health.threshold = self.threshold
-        self.client = connection.only = ModelClient(self.server, connection.server_clock, self.run.control)
+        self.run = Run(self.context, self.journal.organizations())
+        self.context.control._condition = self.clock.condition()
+        self.context.health._condition = self.clock.condition()
+        self.context.health.threshold = self.threshold
+        self.client = connection.only = ModelClient(self.server, connection.server_clock, self.context.control)
         self.client.sending = self._may_send
-        self.run.tally.row_ended = self._ending(self.run.tally.row_ended)  # type: ignore[method-assign,assignment]
-        self.worker = Worker(1, self.run, ChunkQueue([]))
+        self.context.tally.row_ended = self._ending(self.context.tally.row_ended)  # type: ignore[method-assign,assignment]
+        self.worker = self.run.worker(1, ChunkQueue([]))
         self.prewarmed = False
         self.killed = False  # the pre-warm is frozen with a request on its way: only a new process goes on
         self.frozen: set[int] = set()
@@ -176,7 +179,7 @@ class Recovery(RuleBasedStateMachine):
 
     @property
     def goes_on(self) -> bool:
-        return not self.killed and self.run.control.halt is None
+        return not self.killed and self.context.control.halt is None
 
     @property
     def open_rows(self) -> list[int]:
@@ -197,8 +200,8 @@ class Recovery(RuleBasedStateMachine):
 
         def work() -> None:
             if recheck:
-                self.run.objects.check_organizations(self.run._needed_organizations)
-            prewarm.prewarm(self.run, self.journal.organizations())
+                self.run.deleted.check_organizations()
+            prewarm.prewarm(self.context, self.run.keys, self.journal.organizations())
 
         fates = {"create_organization": organizations, "read": reads}
         ended = self._send("organizations", fates, work, meanwhile)
@@ -206,7 +209,7 @@ class Recovery(RuleBasedStateMachine):
         if ended:
             self.journal.flush()
         self.prewarmed = self.goes_on
-        if self.prewarmed and (same := self.run.cache.same()):
+        if self.prewarmed and (same := self.run.keys.cache.same()):
             self.store.unite(same)
 
     @precondition(lambda self: self.goes_on and self.open_rows)
@@ -274,7 +277,7 @@ class Recovery(RuleBasedStateMachine):
         """Failed rows are tried again, as the job does it: those of failed organizations only before the pre-warm."""
         self.journal.flush()
         found = to_reopen(self.journal, Selection(kind=kind), self.store.first_rows, held=not self.prewarmed)
-        self.run.tally.rows_reopened(found.rows, found.without_user)
+        self.context.tally.rows_reopened(found.rows, found.without_user)
         self.journal.submit(*statements.reopened(found.rows)).wait()
         self.ended -= set(found.rows)
 
@@ -320,7 +323,7 @@ class Recovery(RuleBasedStateMachine):
                 waiting.discard(self.current)
             self.journal.flush()
         self.sound = False
-        end_held_rows(self.run)
+        end_held_rows(self.context, self.run.keys, self.run.endings)
         self.journal.flush()
         self.sound = True
         self._compare_memory()
@@ -330,7 +333,7 @@ class Recovery(RuleBasedStateMachine):
         """Count rows that end, and keep how things stood at that moment."""
 
         def ended(row: int, result: RowResult) -> None:
-            self.endings.moments[row] = Moment(self.server.photograph(), frozenset(self.run.cache._failed))
+            self.endings.moments[row] = Moment(self.server.photograph(), frozenset(self.run.keys.cache._failed))
             count(row, result)
 
         return ended
@@ -348,12 +351,12 @@ class Recovery(RuleBasedStateMachine):
         except Crashed:
             killed = True
         except Interrupted:
-            assert self.run.control.halt is not None
+            assert self.context.control.halt is not None
         self.client.expect({})
         self.faults[what] += self.client.faults - before
         if self.client.violation is not None:
             raise self.client.violation
-        halt = self.run.control.halt
+        halt = self.context.control.halt
         assert halt is None or halt.kind in {"operator", "key", "service"}, halt
         self.sound = True
         return not killed
@@ -375,7 +378,7 @@ class Recovery(RuleBasedStateMachine):
         assert record is not None, "nothing is durable"
         assert record.membership_intent is not None, "the membership's intent is not durable"
         assert record.membership_intent <= self.server.time
-        organization_id = self.run.cache._ids[self.rows[self.current - 1].organization_key or ""]
+        organization_id = self.run.keys.cache._ids[self.rows[self.current - 1].organization_key or ""]
         assert body == {"user_id": record.user_id, "organization_id": organization_id}
 
     def _may_create_user(self, body: Mapping[str, object]) -> None:
@@ -401,7 +404,7 @@ class Recovery(RuleBasedStateMachine):
     def _compare_memory(self) -> None:
         """What the process has counted is what the journal says."""
         self.sound = False
-        counted, written = self.run.tally.picture(0)[:3], self._read_tally().picture(0)[:3]
+        counted, written = self.context.tally.picture(0)[:3], self._read_tally().picture(0)[:3]
         assert counted == written, f"counted {counted}, written {written}"
         self.sound = True
 

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.support import (
     FAST,
+    IMPATIENT,
     assert_exact,
     finish,
     open_job,
@@ -25,7 +26,6 @@ from tui_importer.engine.halt import Halt
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import RunOptions
 from tui_importer.engine.service.stop import Control
-from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault, SandboxSettings
 

@@ -147,7 +147,7 @@ def test_a_failed_row_whose_user_was_deleted_is_retried_from_its_first_step(tmp_
         assert_exact(sandbox, rows)
 
 
-def test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row(tmp_path: Path) -> None:
+def test_a_later_row_of_a_person_who_was_deleted_makes_the_replace_user_from_the_first_row(tmp_path: Path) -> None:
     rows = [person(1, 0, first_name="First"), person(2, 0), person(1, 1, first_name="Later"), person(1, 2)]
     source = write_source(tmp_path / "users.csv", rows)
     with Sandbox(UNLIMITED) as sandbox:
@@ -266,7 +266,7 @@ def test_what_was_updated_is_counted_of_the_user_that_is_there(tmp_path: Path, *
             assert finish(job).users.updated == again
 
 
-def test_a_later_row_that_cannot_make_the_user_again_counts_no_failed_user(tmp_path: Path) -> None:
+def test_a_later_row_that_cannot_make_the_replace_user_counts_no_failed_user(tmp_path: Path) -> None:
     rows = [person(1, 0), person(2, 0), person(1, 1), person(1, 2)]
     source = write_source(tmp_path / "users.csv", rows)
     with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
@@ -300,7 +300,7 @@ def test_a_row_without_an_organization_counts_only_a_user_who_is_still_there(tmp
         assert memberships_on(sandbox) == {("user2@example.com", "org-0"): 1}
 
 
-def test_a_first_row_that_cannot_make_the_user_again_is_the_one_that_fails(tmp_path: Path) -> None:
+def test_a_first_row_that_cannot_make_the_replace_user_is_the_one_that_fails(tmp_path: Path) -> None:
     rows = [person(1, 0), person(2, 0), person(1, 1)]
     source = write_source(tmp_path / "users.csv", rows)
     with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import (
+    IMPATIENT,
     assert_exact,
     connection_to,
     finish,
@@ -23,7 +24,6 @@ from tui_importer.engine.job.retry import Selection
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.run import user_step
 from tui_importer.engine.run.step_context import stamp_of
-from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.settings import Fault
 from tui_importer.workos import decoding
 

@@ -11,6 +11,8 @@ from tui_importer.sandbox.server import Sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 LAG = 4.0
 ROWS = [person(n, n % 40) for n in range(240)]
 OPTIONS = replace(FAST, workers=8, max_failed=None)
@@ -28,10 +30,13 @@ def test_with_the_prewarm_no_row_fails_and_every_organization_is_made_once(tmp_p
         assert_exact(sandbox, ROWS)
 
 
-def test_without_it_the_same_run_meets_conflicts_and_fails_rows(tmp_path: Path) -> None:
+def test_without_it_the_same_run_meets_conflicts_and_fails_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_importer.engine.run.run.prewarm", lambda *_: None)
     with Sandbox(replace(UNLIMITED, visible_after=LAG, latency=0.005)) as sandbox:
         source = write_source(tmp_path / "users.csv", sorted(ROWS, key=lambda row: row["org_name"]))
-        with open_job(tmp_path, sandbox, source, OPTIONS, prewarming=False, chunk_size=5) as job:
+        with open_job(tmp_path, sandbox, source, OPTIONS, chunk_size=5) as job:
             summary = finish(job)
             kinds = {failure.kind for failure in job.failures_after(0)}
         assert summary.cache_misses > 0

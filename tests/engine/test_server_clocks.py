@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import wait_until
-from tests.support import FAST, assert_exact, finish, open_job, person, reopen_job, settled_summary, write_source
-from tui_importer.engine.service.timeouts import IMPATIENT
+from tests.support import (
+    FAST,
+    IMPATIENT,
+    assert_exact,
+    finish,
+    open_job,
+    person,
+    reopen_job,
+    settled_summary,
+    write_source,
+)
 from tui_importer.journal.records import Flag, How
 from tui_importer.sandbox.settings import Fault
 

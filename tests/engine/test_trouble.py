@@ -10,9 +10,18 @@ import pytest
 
 from tests.cli.conftest import wait_until
 from tests.engine.test_limits import most_at_once
-from tests.support import COLUMNS, UNLIMITED, assert_exact, finish, open_job, person, settled_summary, write_source
+from tests.support import (
+    COLUMNS,
+    IMPATIENT,
+    UNLIMITED,
+    assert_exact,
+    finish,
+    open_job,
+    person,
+    settled_summary,
+    write_source,
+)
 from tui_importer.engine.options import RunOptions
-from tui_importer.engine.service.timeouts import IMPATIENT
 from tui_importer.sandbox.routes import CALLS
 from tui_importer.sandbox.settings import Fault
 from tui_importer.secret import Secret
@@ -146,7 +155,7 @@ class TestBreaker:
             assert (paused.state, job.exit_code) == ("paused", 3)
             assert paused.reason.startswith("too many failures: 100 % of the last rows, most often password_too_short")
             assert 50 <= paused.totals.failed < 50 + THREADS
-            assert job.snapshot().next_step == "Look at the errors, mend the cause, then resume."
+            assert job.snapshot().next_step == "Look at the errors, correct the cause, then resume."
         assert sandbox.picture(objects=False).counts["users"] == 0
 
 

@@ -35,8 +35,8 @@ MISTAKES: Final = (
     ),
     Mistake(
         "what was learned is forgotten with the process",
-        "engine/run/run.py",
-        "            self._run.journal.submit(statements.noted(known))\n",
+        "engine/run/housekeeper.py",
+        "            self._context.journal.submit(statements.noted(known))\n",
         "",
         (f"{CLOCKS}::test_what_was_learned_is_there_on_resume",),
     ),
@@ -56,7 +56,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "what cannot be told is not said",
-        "engine/run/run.py",
+        "engine/run/context.py",
         '        self.metrics.count("uncertain")\n',
         "        return\n",
         (f"{CLOCKS}::test_where_nothing_was_learned_yet_it_is_uncertain_and_said",),

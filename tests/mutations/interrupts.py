@@ -28,7 +28,7 @@ MISTAKES: Final = (
     Mistake(
         "workers take further rows after a pause",
         "engine/run/workers.py",
-        "return self._run.control.draining.is_set() or self.retired.is_set()",
+        "return self._context.control.draining.is_set() or self.retired.is_set()",
         "return self.retired.is_set()",
         ("engine/test_control.py::test_a_paused_job_sends_nothing_until_it_is_resumed[import]",),
     ),

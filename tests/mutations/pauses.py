@@ -51,8 +51,8 @@ MISTAKES: Final = (
     ),
     Mistake(
         "the most frequent failure is not named",
-        "engine/run/run.py",
-        '% of the last rows{top}"',
+        "engine/run/row_endings.py",
+        '% of the last rows{which}"',
         '% of the last rows"',
         (f"{BREAKER}::test_a_bad_column_pauses_the_job_after_fifty_rows_and_says_why",),
     ),
@@ -72,8 +72,8 @@ MISTAKES: Final = (
     ),
     Mistake(
         "nobody is told that the service answers again",
-        "engine/run/run.py",
-        'self.say("info", "The service answers again")',
+        "engine/run/housekeeper.py",
+        'self._context.say("info", "The service answers again")',
         "pass",
         (f"{SERVICE}::test_a_service_in_trouble_is_probed_one_request_at_a_time_until_it_answers_again[503-503]",),
     ),

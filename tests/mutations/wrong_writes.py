@@ -50,8 +50,8 @@ MISTAKES: Final = (
     Mistake(
         "an organization that was deleted has no id while it is resolved again",
         "engine/run/deleted_objects.py",
-        "            run.forget_organization(record, self._meant().get(key, ()))\n",
-        "            run.forget_organization(record, self._meant().get(key, ()))\n            run.cache.forget(key)\n",
+        "            keys.deleted(record, self._meant().get(key, ()))\n",
+        "            keys.deleted(record, self._meant().get(key, ()))\n            keys.cache.forget(key)\n",
         (
             (
                 "engine/test_deleted_objects.py::"
@@ -74,12 +74,12 @@ MISTAKES: Final = (
     Mistake(
         "a deleted user is made again from the row that misses it",
         "engine/run/deleted_objects.py",
-        "first = row if owner == row.row else run.store.row(owner)",
+        "first = row if owner == row.row else context.store.row(owner)",
         "first = row",
         (
             (
                 "engine/test_deleted_objects.py::"
-                "test_a_later_row_of_a_person_who_was_deleted_makes_the_user_again_from_the_first_row"
+                "test_a_later_row_of_a_person_who_was_deleted_makes_the_replace_user_from_the_first_row"
             ),
         ),
     ),
@@ -92,7 +92,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "retry imports all other rows, too",
-        "engine/run/run.py",
+        "engine/run/scope.py",
         "return self.only is None or row in self.only",
         "return True",
         ("engine/test_canary.py::test_retrying_a_row_of_a_canary_leaves_the_other_rows_alone",),

@@ -10,8 +10,8 @@ EngineError            refused before anything was written
 ├── KeyMismatch        the key does not see this job's objects (exit 4)
 └── NotAJob            the name fits nothing
 
-Control flow inside a thread (never shown): Interrupted, SetAside, GaveUp, StepFailed, ObjectGone, OrganizationLost,
-IdsCollide.
+Control flow inside a thread (never shown): Interrupted, SetAside, GaveUp, StepFailed, ObjectDeleted,
+OrganizationFailed, IdsCollide.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class KeyMismatch(EngineError):
     exit_code = ExitCode.KEY_REJECTED
 
 
-class ObjectGone(Exception):
+class ObjectDeleted(Exception):
     """A user or an organization whose id the journal knows was deleted in the environment."""
 
     def __init__(self, what: Literal["user", "organization"], object_id: str) -> None:
@@ -96,7 +96,7 @@ class ObjectGone(Exception):
         self.what, self.object_id = what, object_id
 
 
-class OrganizationLost(Exception):
+class OrganizationFailed(Exception):
     """A deleted organization could not be resolved again: its rows are held, as those of any that failed."""
 
 

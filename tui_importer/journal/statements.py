@@ -72,15 +72,15 @@ def user_known(
     )
 
 
-def user_lost(row: int, first_row: int) -> list[Statement]:
+def user_deleted(row: int, first_row: int) -> list[Statement]:
     """The user that the journal knows for a person is not there any more and is about to be made again.
 
     `first_row` is the person's first row, whose step it is: until there is another user it has an id and no way. A row
     that was left in that state keeps the time of the earlier try. What was to be written for the old user is void.
     """
     return [
-        membership_void(row),
-        membership_void(first_row),
+        membership_intent_void(row),
+        membership_intent_void(first_row),
         (
             (
                 "UPDATE rows SET user_intent = NULL, user_how = NULL, flags = flags & ~? "
@@ -91,7 +91,7 @@ def user_lost(row: int, first_row: int) -> list[Statement]:
     ]
 
 
-def membership_void(row: int) -> Statement:
+def membership_intent_void(row: int) -> Statement:
     """The membership that was to be written for `row` is of a user or an organization that is gone."""
     return ("UPDATE rows SET membership_intent = NULL WHERE row = ?", (row,))
 
@@ -101,7 +101,7 @@ def user_replaced(row: int) -> Statement:
     return ("UPDATE rows SET user_id = NULL, membership_intent = NULL WHERE row = ?", (row,))
 
 
-def organization_lost(key: str, meant: Sequence[int]) -> list[Statement]:
+def organization_deleted(key: str, meant: Sequence[int]) -> list[Statement]:
     """The organization of `key` is not there any more: the key is to be resolved again.
 
     `meant` are its rows whose membership was about to be created: what is found in another organization is not theirs.
@@ -113,7 +113,7 @@ def organization_lost(key: str, meant: Sequence[int]) -> list[Statement]:
         ),
         (key,),
     )
-    return [lost, *(membership_void(row) for row in meant)]
+    return [lost, *(membership_intent_void(row) for row in meant)]
 
 
 def overwritten(change: Overwritten) -> Statement:

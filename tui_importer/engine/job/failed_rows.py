@@ -62,7 +62,7 @@ class FailedRows:
                     left = self._journal.begun()  # a retry that was stopped has left its rows pending
                     self._reopened.update(left)
                     return len(rows)
-            found = run.reopen_rows(partial(self._reopen, selection, held=False)) if run is not None else None
+            found = run.context.scope.reopen(partial(self._reopen, selection, held=False)) if run is not None else None
             if found is None:
                 raise NotNow("The job is at a point where no row can be tried again.", "Try it in a moment.")
             return len(found)

@@ -22,7 +22,10 @@ from tui_importer.engine.job.take_snapshot import take_snapshot
 from tui_importer.engine.live_options import LiveOptions
 from tui_importer.engine.options import RunOptions, frozen_from
 from tui_importer.engine.plan.planner import Planner
-from tui_importer.engine.run.run import Housekeeper, Run
+from tui_importer.engine.run.context import run_context
+from tui_importer.engine.run.housekeeper import Housekeeper
+from tui_importer.engine.run.run import Run
+from tui_importer.engine.run.scope import Scope
 from tui_importer.engine.run.unforeseen_errors import UnforeseenErrors
 from tui_importer.engine.service.metrics import Metrics
 from tui_importer.engine.service.stop import DRAIN_PATIENCE, FOLDER_ERRORS, Control, halt_of, unexpected
@@ -60,9 +63,8 @@ class Job:
     """Implements `JobView`. One coordinator thread at a time does the work.
 
     All public methods return at once, except `wait` and `close`. The job's lock is held until `close`.
-    `prewarming` False is for tests only: it shows what happens without the pre-warm. `copy` is the file to scan of a
-    source that is a pipe. `crash_file` writes unforeseen errors down. A `dry_run` keeps no secrets and cannot be
-    started.
+    `copy` is the file to scan of a source that is a pipe. `crash_file` writes unforeseen errors down. A `dry_run` keeps
+    no secrets and cannot be started.
     """
 
     def __init__(
@@ -73,7 +75,6 @@ class Job:
         options: RunOptions,
         patience: Patience | None = None,
         *,
-        prewarming: bool = True,
         copy: Path | None = None,
         crash_file: CrashFile | None = None,
         dry_run: bool = False,
@@ -105,7 +106,6 @@ class Job:
         self.connection = connection
         self.frozen = frozen
         self._patience = patience or Patience(organization_search=options.search_wait)
-        self._prewarming = prewarming
         self._crash_file = crash_file
         self._dry_run = dry_run
         connection.observe = self._parts.metrics.observe
@@ -212,7 +212,8 @@ class Job:
             if self._planner is not None:
                 self._planner.control.cancel(halt)  # reads may stop anywhere
             if self._parts.run is not None:
-                (self._parts.run.control.cancel if now else self._parts.run.control.drain)(halt)
+                control = self._parts.run.context.control
+                (control.cancel if now else control.drain)(halt)
             self.connection.limiter.wake()
 
     def set_workers(self, workers: int | None) -> None:
@@ -382,15 +383,15 @@ class Job:
         self._journal.flush()  # what a failing disk held back comes first, or the job rests again
         self._key.check()
         run = self._new_run(canary, recheck=recheck, only=only, afterwards=afterwards)
-        keeper = Housekeeper(run, self._lifecycle.seconds_columns)
+        keeper = Housekeeper(run.context, run.staffing, self._lifecycle.seconds_columns)
         try:
             with self._source.watched():
                 self._lifecycle.timed("prewarm", run.prewarm)
-                if run.control.halt is None:
+                if run.halt is None:
                     self._lifecycle.timed("import", run.import_rows)
         finally:
             keeper.close()
-        halt = run.control.halt
+        halt = run.halt
         if halt is None:
             self._finish()
         else:
@@ -399,24 +400,20 @@ class Job:
     def _new_run(self, canary: int | None, *, recheck: bool, only: set[int] | None, afterwards: Halt | None) -> Run:
         with self._parts.reviewing:
             tally = self._source.reload()
-        run = Run(
+        context = run_context(
             journal=self._journal,
             connection=self.connection,
             store=self._source.rows,
+            scope=Scope(tally.rows, canary=canary, only=only),
             tally=tally,
             metrics=self._parts.metrics,
             frozen=self.frozen,
             live=self._parts.live,
             patience=self._patience,
-            organizations=self._source.organizations,
             say=self._lifecycle.say,
-            prewarming=self._prewarming,
-            canary=canary,
-            recheck=recheck,
-            only=only,
-            afterwards=afterwards,
             crash_file=self._crash_file,
         )
+        run = Run(context, self._source.organizations, recheck=recheck, afterwards=afterwards)
         with self._lock:
             self._parts.run = run
             self._parts.rates = Rates()
@@ -453,7 +450,7 @@ class Job:
 
     def organizations(self) -> Sequence[OrganizationView]:
         """All organizations, sorted by key."""
-        active = self._parts.run.active_keys if self._parts.run is not None else set()
+        active = self._parts.run.keys.active if self._parts.run is not None else set()
         return [views.organization_view(record, active) for record in self._asked(self._journal.organizations)]
 
     def log_after(self, sequence: int, limit: int = 1_000) -> Sequence[LogEntry]:

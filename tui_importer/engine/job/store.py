@@ -67,7 +67,6 @@ class Jobs:
         environment: str = "UNKNOWN",
         dry_run: bool = False,
         patience: Patience | None = None,
-        prewarming: bool = True,
     ) -> Job:
         """Record a job and open it; a dry run has a plan and cannot be started.
 
@@ -92,7 +91,6 @@ class Jobs:
                 connection,
                 new.run,
                 patience,
-                prewarming=prewarming,
                 copy=copy,
                 crash_file=self._crash_file,
                 dry_run=dry_run,

@@ -26,8 +26,8 @@ def take_snapshot(parts: Parts) -> Snapshot:
 def _picture(parts: Parts) -> Snapshot:
     run, life, record = parts.run, parts.lifecycle, parts.source.record
     tally, limiter = parts.source.tally, parts.connection.limiter
-    workers = run.pool.views() if run is not None and run.pool is not None else ()
-    held = run.cache.held_rows if run is not None else 0
+    workers = run.staffing.views() if run is not None else ()
+    held = run.keys.cache.held_rows if run is not None else 0
     snapshot = Snapshot(
         job=record.name,
         source=record.source,
@@ -54,11 +54,11 @@ def _picture(parts: Parts) -> Snapshot:
         failures=parts.failures_before + parts.failures_counted,
         failures_gone=parts.metrics.value("failures_gone"),
         log_entries=life.log_entries,
-        backing_off=run.health.backing_off if run is not None and life.state == "running" else "",
+        backing_off=run.context.health.backing_off if run is not None and life.state == "running" else "",
         waiting=wait_words(limiter.asked_for, limiter.paused_for) if life.state in {"running", "pausing"} else "",
-        awaited=run.calls.awaited if run is not None and life.state in {"running", "pausing"} else 0,
+        awaited=run.context.calls.awaited if run is not None and life.state in {"running", "pausing"} else 0,
         workers=workers,
-        workers_wanted=parts.live.now.workers or (run.pool.wanted if run is not None and run.pool is not None else 0),
+        workers_wanted=parts.live.now.workers or (run.staffing.wanted if run is not None else 0),
         workers_automatic=parts.live.now.workers is None,
     )
     if tally is None:

@@ -46,7 +46,7 @@ def scanned_rows(progress: ScanProgress | None, rows: int | None) -> int:
 def organization_totals(run: Run | None, records: Sequence[OrganizationRecord]) -> OrganizationTotals:
     """Live counters of a run, else what the journal has."""
     if run is not None:
-        counts = run.organizations
+        counts = run.keys.counts
         return OrganizationTotals(counts.total, counts.resolved, counts.created, counts.failed)
     created = sum(record.state == "created" for record in records)
     existing = sum(record.state == "existing" for record in records)

@@ -1,84 +1,71 @@
-"""Recording why a row or an organization failed, with the requests that failed on the way."""
+"""Why a row or an organization failed, as the journal keeps it, with the requests that failed on the way."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
+from tui_importer.engine.errors import StepFailed
 from tui_importer.engine.run.message_shapes import shape_of
-from tui_importer.engine.run.row_importer import RowResult
 from tui_importer.journal import statements
-from tui_importer.journal.records import FailedAttempt, Failure, Flag, How, Outcome
+from tui_importer.journal.records import FailedAttempt, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui_importer.engine.errors import StepFailed
-    from tui_importer.engine.run.run import Run
     from tui_importer.journal.records import OrganizationRecord
-    from tui_importer.journal.writer import Commit
+    from tui_importer.journal.writer import Statement
     from tui_importer.source.models import SourceRow
     from tui_importer.workos.errors import Attempt
 
 
-def record_row_failure(run: Run, row: SourceRow, failure: StepFailed, *, tried: bool) -> RowResult:
-    """Write the row's outcome, its failure and its failed requests in one commit; return the result to count."""
-    user = How.FAILED if failure.step == "user" and row.first_row is None else None
-    entries = [
-        statements.row_ended(row.row, Outcome.FAILED, None, None, Flag.NONE),
-        *statements.failed(
-            Failure(
-                row=row.row,
-                organization_key=None,
-                time=time.time(),
-                line=row.line,
-                email=row.email,
-                organization=run.organization_label(row.organization_key),
-                step=failure.step,
-                kind=failure.kind,
-                status=failure.status,
-                message=failure.message,
-                request_id=failure.request_id,
-                shape=shape_of(failure.message),
-            )
-        ),
-    ]
-    if user is not None:
-        entries.append(statements.user_failed(row.row, user))
-        run.tally.user_ended(user, Flag.NONE)
-    if tried:
-        entries += statements.attempted(row.row, None, failed_attempts(run.metrics.failed_attempts()))
-    run.journal.submit(*entries)
-    run.failure_recorded()
-    return RowResult(Outcome.FAILED)
+def first_row_failure(row: SourceRow) -> StepFailed:
+    """The failure of a row whose person's first row has no user."""
+    message = f"Row {row.first_row:,} brings this person first and its user step failed: correct that row."
+    return StepFailed("user", "first_row_failed", message)
 
 
-def record_organization_failure(
-    run: Run, organization: OrganizationRecord, failure: StepFailed, seconds: float
-) -> Commit:
-    """Write a failed organization key; its rows are held."""
-    commit = run.journal.submit(
+def row_failure(row: SourceRow, organization: str, failure: StepFailed, attempts: Iterable[Attempt]) -> list[Statement]:
+    """What the journal keeps of a failed row; `organization` is its label, `attempts` its requests that failed."""
+    kept = _failure(failure, organization, row=row.row, line=row.line, email=row.email)
+    return [*statements.failed(kept), *statements.attempted(row.row, None, failed_attempts(attempts))]
+
+
+def organization_failure(
+    organization: OrganizationRecord, failure: StepFailed, attempts: Iterable[Attempt], seconds: float
+) -> list[Statement]:
+    """What the journal keeps of a key that failed after `seconds`."""
+    kept = _failure(failure, organization.name or organization.value, key=organization.key)
+    return [
         statements.organization_failed(organization.key, failure.message, seconds),
-        *statements.failed(
-            Failure(
-                row=None,
-                organization_key=organization.key,
-                time=time.time(),
-                line=None,
-                email="",
-                organization=organization.name or organization.value,
-                step="organization",
-                kind=failure.kind,
-                status=failure.status,
-                message=failure.message,
-                request_id=failure.request_id,
-                shape=shape_of(failure.message),
-            )
-        ),
-        *statements.attempted(None, organization.key, failed_attempts(run.metrics.failed_attempts())),
+        *statements.failed(kept),
+        *statements.attempted(None, organization.key, failed_attempts(attempts)),
+    ]
+
+
+def _failure(
+    failure: StepFailed,
+    organization: str,
+    *,
+    row: int | None = None,
+    key: str | None = None,
+    line: int | None = None,
+    email: str = "",
+) -> Failure:
+    return Failure(
+        row=row,
+        organization_key=key,
+        time=time.time(),
+        line=line,
+        email=email,
+        organization=organization,
+        step=failure.step,
+        kind=failure.kind,
+        status=failure.status,
+        message=failure.message,
+        request_id=failure.request_id,
+        shape=shape_of(failure.message),
     )
-    run.failure_recorded()
-    return commit
 
 
 def failed_attempts(attempts: Iterable[Attempt]) -> list[FailedAttempt]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tui_importer.engine.errors import ObjectGone, StepFailed
+from tui_importer.engine.errors import ObjectDeleted, StepFailed
 from tui_importer.engine.run.step_context import KnownUser, Tools, adopted, changing
 from tui_importer.journal import statements
 from tui_importer.journal.records import Flag, How
@@ -43,7 +43,7 @@ class MembershipStep:
     ) -> tuple[Membership, How, Flag]:
         """Find or create the membership.
 
-        Raises StepFailed, Refused, NotFound, GaveUp, SetAside, Interrupted; ObjectGone when the user or the
+        Raises StepFailed, Refused, NotFound, GaveUp, SetAside, Interrupted; ObjectDeleted when the user or the
         organization was deleted.
 
         `intent` is the time of a durable intent, None when there is none yet; `maybe_there` whether a write under
@@ -80,7 +80,7 @@ class MembershipStep:
         return self._settle(row, found, intent if maybe_there else None, tries)
 
     def _missing(self, user_id: str, organization_id: str, tries: Tries, error: NotFound) -> None:
-        """Raise ObjectGone for the one of both that is not there any more; a read by id does not lag."""
+        """Raise ObjectDeleted for the one of both that is not there any more; a read by id does not lag."""
         client, calls = self._tools.client, self._tools.calls
         looks: tuple[tuple[Literal["user", "organization"], str, Callable[[], object]], ...] = (
             ("user", user_id, lambda: client.get_user(user_id)),
@@ -90,7 +90,7 @@ class MembershipStep:
             try:
                 calls.read(look, tries)
             except NotFound:
-                raise ObjectGone(what, object_id) from error
+                raise ObjectDeleted(what, object_id) from error
 
     def _look(self, user: KnownUser, organization_id: str, tries: Tries) -> Membership | None:
         client = self._tools.client

@@ -13,83 +13,40 @@ from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import IdsCollide, Interrupted, SetAside, StepFailed
 from tui_importer.engine.halt import Halt
-from tui_importer.engine.run.failures import record_organization_failure
 from tui_importer.engine.run.unforeseen_errors import is_of_one_row, left_open
 from tui_importer.engine.service.stop import FOLDER_ERRORS, halt_of
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
+    from tui_importer.engine.run.context import RunContext
+    from tui_importer.engine.run.organization_keys import OrganizationKeys
     from tui_importer.engine.run.organizations import OrganizationResolver
-    from tui_importer.engine.run.run import Run
     from tui_importer.engine.service.health import Tries
     from tui_importer.journal.records import OrganizationRecord
     from tui_importer.workos.client import WorkosClient
 
-ENOUGH_TRIED = 20
-"""Keys tried before the limit is looked at while the pre-warm runs."""
 
-
-class OrganizationCounts:
-    """Live counters of the keys; `resolved` counts keys with an id, `created` those that this job made."""
-
-    def __init__(self, organizations: list[OrganizationRecord]) -> None:
-        self._lock = threading.Lock()
-        self.total = len(organizations)
-        self.created = sum(o.state == "created" for o in organizations)
-        self.resolved = self.created + sum(o.state == "existing" for o in organizations)
-        self.failed = 0
-
-    def resolved_one(self, *, created: bool) -> None:
-        """A key has its id."""
-        with self._lock:
-            self.resolved += 1
-            self.created += created
-
-    def lost_one(self, *, created: bool) -> None:
-        """A key's organization was deleted; it has no id any more."""
-        with self._lock:
-            self.resolved -= 1
-            self.created -= created
-
-    def failed_one(self) -> None:
-        """A key has none."""
-        with self._lock:
-            self.failed += 1
-
-    def over_limit(self, max_failed: float | None, *, finished: bool) -> float | None:
-        """The percentage of failed keys among those tried, when it exceeds the limit; else None."""
-        with self._lock:
-            tried = self.resolved + self.failed
-            if max_failed is None or not self.failed or not tried:
-                return None
-            share = 100 * self.failed / tried
-            enough = finished or tried >= ENOUGH_TRIED or max_failed == 0
-            return share if enough and share > max_failed else None
-
-
-def prewarm(run: Run, organizations: list[OrganizationRecord]) -> None:
+def prewarm(context: RunContext, keys: OrganizationKeys, organizations: list[OrganizationRecord]) -> None:
     """Resolve all keys without an id, failed ones first. On return the cache is complete or the run is halted."""
-    run.cache.forget_failed()
+    keys.cache.forget_failed()
     unresolved = [o for o in organizations if o.state not in {"created", "existing"}]
     unresolved.sort(key=lambda o: o.state != "failed")
     for by_name in (False, True):
-        keys = [o for o in unresolved if (o.kind == "name") is by_name]
-        _Pool(run, keys).run()
-        if run.control.halt is not None:
+        _Pool(context, keys, [o for o in unresolved if (o.kind == "name") is by_name]).run()
+        if context.control.halt is not None:
             return
-    share = run.organizations.over_limit(run.options.max_failed, finished=True)
-    if share is not None:
-        _halt(run, share)
+    _check_limit(context, keys, finished=True)
 
 
 class _Pool:
-    def __init__(self, run: Run, keys: list[OrganizationRecord]) -> None:
-        self._run = run
+    def __init__(self, context: RunContext, keys: OrganizationKeys, unresolved: list[OrganizationRecord]) -> None:
+        self._context = context
+        self._keys = keys
         self._lock = threading.Lock()
-        self._keys: deque[tuple[OrganizationRecord, Tries | None]] = deque((key, None) for key in keys)
+        self._waiting: deque[tuple[OrganizationRecord, Tries | None]] = deque((each, None) for each in unresolved)
 
     def run(self) -> None:
-        count = min(self._run.options.prewarm_concurrency, len(self._keys))
+        count = min(self._context.options.prewarm_concurrency, len(self._waiting))
         threads = [threading.Thread(target=self._work, name=f"prewarm-{n + 1}", daemon=True) for n in range(count)]
         for thread in threads:
             thread.start()
@@ -97,72 +54,66 @@ class _Pool:
             thread.join()
 
     def _work(self) -> None:
-        run = self._run
-        client = run.client()
-        resolver = run.resolver(client)
+        context = self._context
+        client = context.client()
+        resolver = self._keys.resolver(client)
         try:
-            while not run.control.draining.is_set():
+            while not context.control.draining.is_set():
                 with self._lock:
-                    if not self._keys:
+                    if not self._waiting:
                         return
-                    organization, tries = self._keys.popleft()
-                tries = tries or run.health.tries()
+                    organization, tries = self._waiting.popleft()
+                tries = tries or context.health.tries()
                 try:
                     self._resolve(resolver, organization, tries, client)
                 except SetAside:
-                    run.calls.judge(lambda: client.list_organizations(limit=1), tries)
-                    again = run.journal.organization(organization.key) or organization  # it may have an intent now
+                    context.calls.judge(lambda: client.list_organizations(limit=1), tries)
+                    again = context.journal.organization(organization.key) or organization  # it may have an intent now
                     with self._lock:
-                        self._keys.append((again, tries))
+                        self._waiting.append((again, tries))
         except Interrupted:
             return  # the key stays as it is; the next run goes on with it
         except IdsCollide as collision:
-            run.control.cancel(collided(collision))
+            context.control.cancel(collided(collision))
         except FOLDER_ERRORS as error:
-            run.control.cancel(halt_of(error))
+            context.control.cancel(halt_of(error))
         except Exception as error:  # noqa: BLE001 - reported to the operator and in the crash file, never swallowed
-            run.crashed(error)
+            context.crashed(error)
         finally:
-            run.health.leave()
+            context.health.leave()
             client.close()
 
     def _resolve(
         self, resolver: OrganizationResolver, organization: OrganizationRecord, tries: Tries, client: WorkosClient
     ) -> None:
-        run, words = self._run, ""
+        context, words = self._context, ""
         began = time.monotonic()
-        run.metrics.begin()
-        run.resolving(organization.key, active=True)
+        context.metrics.begin()
         try:
             try:
-                found = resolver.resolve(organization, tries)
+                with self._keys.resolving(organization.key):
+                    found = resolver.resolve(organization, tries)
             except (StepFailed, SetAside):
                 raise
             except Exception as error:
                 if not is_of_one_row(error):
                     raise
-                words = run.unforeseen.words(error, [run.connection.key])
+                words = context.unforeseen.words(error, [context.connection.key])
                 if left_open(client, tries):
                     label = safe(organization.name or organization.value, 80)
-                    run.say("warning", f"{label}: unforeseen error: {words}; what became of it is looked up")
+                    context.say("warning", f"{label}: unforeseen error: {words}; what became of it is looked up")
                     raise SetAside from error
                 raise StepFailed("organization", "internal_error", f"unforeseen error: {words}") from error
         except StepFailed as failure:
-            commit = record_organization_failure(run, organization, failure, time.monotonic() - began)
-            run.cache.add_failed(organization.key, organization.rows)
-            run.organizations.failed_one()
+            commit = self._keys.failed(organization, failure, time.monotonic() - began)
         else:
-            commit = run.organization_resolved(organization, found, time.monotonic() - began)
-        finally:
-            run.resolving(organization.key, active=False)
+            commit = self._keys.resolved(organization, found, time.monotonic() - began)
         if organization.state == "failed":
             commit.wait()  # a screen that hears of it reads the journal again
-            run.failure_gone()
-        run.unforeseen.ended(words)
-        run.health.succeeded()
-        share = run.organizations.over_limit(run.options.max_failed, finished=False)
-        if share is not None:
-            _halt(run, share)
+            context.metrics.count("failures_gone")  # another one may be in its place
+        context.unforeseen.ended(words)
+        context.health.succeeded()
+        _check_limit(context, self._keys, finished=False)
 
 
 def collided(collision: IdsCollide) -> Halt:
@@ -176,13 +127,17 @@ def collided(collision: IdsCollide) -> Halt:
     )
 
 
-def _halt(run: Run, share: float) -> None:
-    counts = run.organizations
+def _check_limit(context: RunContext, keys: OrganizationKeys, *, finished: bool) -> None:
+    """Stop the run when too many of the keys that were tried have failed."""
+    counts = keys.counts
+    share = counts.over_limit(context.options.max_failed, finished=finished)
+    if share is None:
+        return
     tried = counts.resolved + counts.failed
-    run.control.drain(
+    context.control.drain(
         Halt(
             "limit",
             f"too many organizations failed: {counts.failed} of {tried} tried ({share:.0f} %)",
-            "Look at the failed organizations, mend the cause, then resume: they are tried first.",
+            "Look at the failed organizations, correct the cause, then resume: they are tried first.",
         )
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from tui_importer.engine.errors import ObjectGone, StepFailed
+from tui_importer.engine.errors import ObjectDeleted, StepFailed
 from tui_importer.engine.run.membership_step import MembershipStep
 from tui_importer.engine.run.step_context import KnownUser, Tools, definite, stamp_of
 from tui_importer.engine.run.user_step import UserStep
@@ -24,6 +24,7 @@ from tui_importer.journal.statements import UNSTAMPED
 
 if TYPE_CHECKING:
     from tui_importer.engine.service.health import Tries
+    from tui_importer.journal.writer import Statement
     from tui_importer.source.models import SourceRow
     from tui_importer.workos.models import Membership
 
@@ -39,6 +40,8 @@ class RowResult:
     outcome: Outcome
     membership: How | None = None
     uncertain: bool = False
+    statements: tuple[Statement, ...] = ()
+    """What the journal notes of it."""
 
 
 MakeUser = Callable[["SourceRow", RowRecord], tuple[KnownUser, How, Flag]]
@@ -54,11 +57,11 @@ class Shared(Protocol):
     def user_ended(self, row: int, how: How, flags: Flag) -> None:
         """Count a person's user step, which ends before its row does, and say what is uncertain of it."""
 
-    def user_again(self, row: SourceRow, gone: str, make: MakeUser) -> tuple[KnownUser, How | None]:
+    def replace_user(self, row: SourceRow, gone: str, make: MakeUser) -> tuple[KnownUser, How | None]:
         """The person's user in place of one that was deleted, made by `make` from the first row unless one is there."""
 
-    def organization_again(self, key: str, gone: str, tools: Tools, tries: Tries) -> str:
-        """The id of a key in place of an organization that was deleted. Raises OrganizationLost, StepFailed."""
+    def replace_organization(self, key: str, gone: str, tools: Tools, tries: Tries) -> str:
+        """The id of a key in place of an organization that was deleted. Raises OrganizationFailed, StepFailed."""
 
 
 @dataclass(slots=True)
@@ -92,8 +95,8 @@ class RowImporter:
     ) -> RowResult:
         """Do what is missing of `row`. `first` is the user when an earlier row has done the user step.
 
-        Raises StepFailed when the row fails, SetAside or Interrupted when it stays pending; OrganizationLost when it is
-        held from now on; JournalUnwritable.
+        Raises StepFailed when the row fails, SetAside or Interrupted when it stays pending; OrganizationFailed when it
+        is held from now on; JournalUnwritable.
         """
         at = self._user(row, record, first, organization_id, tries)
         if organization_id is None and (first is not None or record.user_id is not None):
@@ -108,8 +111,8 @@ class RowImporter:
         outcome = Outcome.CREATED if How.CREATED in {at.how, how} else Outcome.EXISTING
         stamp = stamp_of(membership) if membership is not None and how is How.CREATED else UNSTAMPED
         membership_id = membership.id if membership is not None else None
-        self._tools.journal.submit(statements.row_ended(row.row, outcome, membership_id, how, at.flags, stamp))
-        return RowResult(outcome, how, uncertain)
+        ended = statements.row_ended(row.row, outcome, membership_id, how, at.flags, stamp)
+        return RowResult(outcome, how, uncertain, (ended,))
 
     def _user(
         self, row: SourceRow, record: RowRecord, first: KnownUser | None, organization_id: str | None, tries: Tries
@@ -160,7 +163,7 @@ class RowImporter:
                     ),
                     tries,
                 )
-            except ObjectGone as gone:
+            except ObjectDeleted as gone:
                 if gone.what in replaced:
                     message = f"The {gone.what} {gone.object_id} is deleted again and again."
                     raise StepFailed("membership", f"{gone.what}_gone", message, 404) from gone
@@ -169,20 +172,20 @@ class RowImporter:
                     self._replace_user(row, at, tries)
                 else:
                     key = row.organization_key or ""
-                    organization_id = self._shared.organization_again(key, gone.object_id, self._tools, tries)
+                    organization_id = self._shared.replace_organization(key, gone.object_id, self._tools, tries)
                 self._void(row, at)
                 tries.step_ended()
 
     def _void(self, row: SourceRow, at: _Progress) -> None:
         """Nothing was written yet for the pair that the row is about now."""
-        self._tools.journal.submit(statements.membership_void(row.row))
+        self._tools.journal.submit(statements.membership_intent_void(row.row))
         at.intent, at.maybe_there = None, False
 
     def _replace_user(self, row: SourceRow, at: _Progress, tries: Tries) -> None:
         def make(first: SourceRow, record: RowRecord) -> tuple[KnownUser, How, Flag]:
             return definite("user", lambda tries: self._user_step.run(first, record, tries), tries)
 
-        found, how = self._shared.user_again(row, at.user.id, make)
+        found, how = self._shared.replace_user(row, at.user.id, make)
         at.user = replace(found, fresh=False)
         if row.first_row is None:
             at.how = how

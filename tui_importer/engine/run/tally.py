@@ -111,7 +111,7 @@ class Tally:
             self._users[how] += 1
             self._updated += Flag.UPDATED in flags
 
-    def user_lost(self, how: How, flags: Flag) -> None:
+    def user_deleted(self, how: How, flags: Flag) -> None:
         """A person's user was deleted in the environment; `how` it was counted."""
         with self._lock:
             self._users[how] -= 1

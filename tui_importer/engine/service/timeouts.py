@@ -33,17 +33,3 @@ class Patience:
     def backoff(self, failures: int) -> float:
         """Seconds before the next try after `failures` failures, with jitter of half to one and a half."""
         return min(self.first_backoff * 2.0 ** (failures - 1), self.longest_backoff) * random.uniform(0.5, 1.5)
-
-
-IMPATIENT = Patience(
-    organization_lookup=6.0,
-    organization_search=1.0,
-    user_lookup=2.0,
-    membership_lookup=2.0,
-    first_poll=0.05,
-    longest_poll=0.2,
-    first_backoff=0.02,
-    longest_backoff=0.2,
-    probe_longest=0.5,
-)
-"""For tests against a local server."""
