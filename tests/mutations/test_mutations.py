@@ -29,7 +29,7 @@ def test_a_mistake_can_be_made(mistake: Mistake) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_noticed(mistake: Mistake, tmp_path: Path) -> None:
-    for name in ("tui_importer", "tests"):
+    for name in ("tui_importer", "tests", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "pictures"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, tmp_path / name)
