@@ -165,6 +165,18 @@ OF_OTHER_PROGRAMS: Final = {
 """Flags of pip, mypy, pytest, `.ci/run`, the benchmarks and docs/make.py."""
 
 
+def test_the_reasons_of_a_stop_are_in_the_programs_words() -> None:
+    source = " ".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    reasons = [
+        words.strip(" …")
+        for row in rows_of(section("docs/guide.md", "It stopped"))
+        for reason in re.findall(r"`([^`]+)`", row[0])
+        for words in reason.split(" … ")
+    ]
+    assert len(reasons) >= 10
+    assert [words for words in reasons if words not in source] == []
+
+
 def test_every_fault_of_the_sandbox_is_explained() -> None:
     table = {kind for row in rows_of(PAGES["docs/sandbox.md"]) for kind in re.findall(r"`(\w+)`", row[0])}
     assert table == {*FAULT_KINDS, *WRONG_ANSWERS}
