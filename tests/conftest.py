@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,9 @@ settings.load_profile("unhurried")
 
 # Tests start the importer hundreds of times: compiling it each time is a fifth of that or more.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # below `nohup`: what tests start would ignore it, too
+    signal.signal(signal.SIGHUP, lambda *_: None)  # unlike a handler
 
 
 DISPLAY = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PAGER", "LESS")

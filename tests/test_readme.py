@@ -1,4 +1,7 @@
-"""What the README promises: every sentence of "What happens if…" names the tests that hold it."""
+"""What the README promises: every sentence of "What happens if…" names the tests that hold it.
+
+Every case there, and every code of the table of exit codes, names the deliberate mistakes that its tests notice.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from typing import Final
 
 import pytest
 
+from tests.mutations import exit_codes
+from tests.mutations.every_mistake import MISTAKES
+from tui_importer.errors import ExitCode
 from tui_importer.tui.actions.keymap import checked, normalised
 from tui_importer.tui.actions.registry import ACTIONS, Place
 
@@ -24,6 +30,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "`resume` reaches the same end as an undisturbed run": (
         CRASHES,
         "engine/test_recovery_model.py::test_whatever_happens_a_resume_ends_as_if_nothing_had",
+        "engine/test_recovery_model.py::test_a_user_that_a_killed_run_made_counts_as_created",
     ),
     "What the journal has acknowledged is on the disk": (
         "journal/test_journal_writing.py::test_a_writer_syncs_every_commit",
@@ -38,6 +45,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "An organization known by its name only is searched": (
         "engine/test_recovery_model.py::test_whatever_happens_a_resume_ends_as_if_nothing_had",
         "engine/test_blame.py::test_an_organization_that_is_set_aside_after_a_lost_answer_is_not_made_twice",
+        "engine/test_blame.py::test_a_search_that_is_answered_late_does_not_count_as_a_late_look",
     ),
     "the API answers 429?": ("engine/test_limits.py::test_a_429_is_obeyed_in_every_form_and_fails_no_row",),
     "All workers wait for as long as it asks": (
@@ -46,6 +54,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "workos/test_workos_limiter_429.py::test_the_rate_falls_by_5_percent_and_recovers_a_quarter_per_second_per_second",
     ),
     "It is asked again after five minutes at the latest": (
+        "engine/test_long_waits.py::test_what_is_told_of_a_wait",
         "engine/test_long_waits.py::test_a_server_that_asks_for_a_year_is_asked_again_and_all_of_it_is_told",
         "cli/test_journeys_waiting.py::test_a_wait_of_a_year_is_told_at_once_and_the_first_signal_ends_it",
         "workos/test_workos_limiter_429.py::test_it_is_asked_again_after_five_minutes_however_long_the_server_asks_for",
@@ -62,6 +71,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_long_waits.py::test_a_pause_waits_for_no_answer_that_comes_byte_by_byte",
     ),
     "an answer is nested without an end": (
+        "workos/test_workos_foreign_json.py::test_the_bound_is_exact_and_brackets_in_texts_do_not_count",
         "engine/test_poison_answers.py::test_an_answer_too_deep_or_too_large_fails_its_row_alone",
     ),
     "It fails its own row as `internal_error`": (
@@ -108,6 +118,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_trouble.py::test_a_service_in_trouble_is_probed_one_request_at_a_time_until_it_answers_again",
     ),
     "After 30 minutes (`--give-up-after`) it pauses": (
+        "engine/test_trouble.py::test_when_patience_ends_the_job_pauses_and_no_row_has_failed",
         "cli/test_journeys_limits.py::test_a_service_that_is_gone_pauses_the_job_when_patience_ends",
     ),
     "I press Ctrl-C, or my connection drops?": (
@@ -119,15 +130,23 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_control.py::test_a_paused_job_sends_nothing_until_it_is_resumed",
     ),
     "A second Ctrl-C stops at once": (
+        "cli/test_journeys_signals.py::test_a_second_signal_stops_at_once_although_the_server_never_answers",
+        "cli/test_journeys_signals.py::test_after_a_second_signal_nothing_more_is_sent",
         "cli/test_journeys_terminal.py::test_the_second_interrupt_stops_at_once_and_nothing_is_lost",
     ),
     "Once a job is finished no signal": (
         "cli/test_journeys_delivery.py::test_once_the_job_is_finished_no_signal_changes_what_the_command_ends_with",
         "cli/test_journeys_delivery.py::test_a_finished_job_whose_summary_nobody_takes_is_not_called_interrupted",
         "cli/test_journeys_delivery.py::test_an_interrupt_that_comes_just_before_the_question_waits_is_not_lost",
+        "cli/test_journeys_delivery.py::test_a_summary_that_is_taken_after_the_signal_is_one_document",
+        (
+            "cli/test_journeys_delivery.py::"
+            "test_a_list_that_nobody_takes_is_interrupted_and_followed_by_no_second_document"
+        ),
     ),
     "an answer is about somebody else": (
         "engine/test_wrong_answers.py::test_a_row_that_is_answered_about_somebody_else_fails_and_makes_nobody_a_member",
+        "engine/test_wrong_answers.py::test_a_list_that_ignores_its_filter_makes_nobody_a_member",
     ),
     "Every answer is compared with its question": (
         "engine/test_wrong_answers.py::test_a_server_that_lies_now_and_then_changes_nothing",
@@ -153,6 +172,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "The later job is refused before it has written anything": (
         "cli/test_journeys_twice.py::test_of_two_runs_of_one_file_at_the_same_moment_one_is_refused",
+        "engine/test_same_source.py::test_the_later_of_two_copies_is_refused_after_its_scan",
     ),
     "I retry rows of a job that is paused": (
         "engine/test_canary.py::test_retrying_a_row_of_a_canary_leaves_the_other_rows_alone",
@@ -168,6 +188,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "Their membership stays inactive": (
         "engine/test_import.py::test_a_deactivated_or_invited_person_is_never_made_active",
         "engine/test_deactivated.py::test_people_who_were_deactivated_while_the_job_rested_stay_so",
+        "engine/test_deactivated.py::test_a_later_row_of_the_same_membership_looks_before_it_writes",
     ),
     "the disk is full, or the job's folder": (
         "engine/test_machine.py::test_a_full_disk_pauses_the_job_and_with_room_it_goes_on",
@@ -224,6 +245,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "They are masked in everything that is kept": (
         "workos/test_workos_masking.py::test_a_value_the_server_repeats_is_masked_in_any_disguise",
+        "workos/test_workos_masking.py::test_the_case_of_letters_hides_nothing",
         "cli/test_secrets_echoed.py::test_screens_exports_and_the_clipboard_of_the_console_have_no_secrets",
     ),
     "I import an export of failed rows?": (
@@ -244,6 +266,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "engine/test_source_changes.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
     ),
     "The job goes on with its own frozen rows": (
+        "engine/test_source_changes.py::test_a_change_that_no_look_saw_is_told_in_the_end_and_again_by_the_next_process",
         "engine/test_source_changes.py::test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed",
         "cli/test_journeys_machine.py::test_a_source_that_is_edited_is_told_on_stderr_while_the_job_goes_on",
     ),
@@ -290,6 +313,189 @@ def test_the_tests_of_a_promise_exist(start: str) -> None:
         assert re.search(
             rf"^ *(async )?def {name}\(", (ROOT / "tests" / path).read_text(encoding="utf-8"), re.MULTILINE
         ), test
+
+
+CASES: Final[dict[str, tuple[str, ...]]] = {
+    "the program is killed, or the machine loses power, at any moment?": (
+        "a commit is acknowledged before it is on the disk",
+        "a user is written before its intent is durable",
+        "a user that a killed run made counts as existing",
+    ),
+    "an answer is lost, late, half or nonsense?": (
+        "a user whose answer was lost counts as existing",
+        "a membership whose answer was lost counts as existing",
+        "a user that is seen late is given no time",
+        "an organization known by its name is made again at once",
+    ),
+    "the API answers 429?": (
+        "nobody waits after a 429",
+        "a wait of an hour is waited for without a question",
+        "a 429 fails its row",
+        "a long wait is not told",
+        "a run that only waits is never given up",
+        "the rate stays as it is after a 429",
+    ),
+    'an answer comes byte by byte, or never gets past "1xx"?': ("nobody looks after answers that come byte by byte",),
+    "an answer is nested without an end, huge, or meets a mistake of this program?": (
+        "an answer may be nested as deep as it likes",
+        "an error of ours in one row ends the run",
+        "a write that met an error of ours is not looked up",
+        "errors of ours one after the other never stop the run",
+    ),
+    "the API is stricter than configured, or becomes so?": (
+        "the rate stays as it is after a 429",
+        "the rate falls and never rises again",
+    ),
+    "the key is revoked in the middle?": (
+        "a run goes on with a key that is rejected",
+        "a key of another environment is taken",
+        "a permission that is missing is not named",
+    ),
+    "a role was deleted, or a column is bad?": (
+        "failures are counted over all rows",
+        "any number of rows may fail",
+        "the most frequent failure is not named",
+    ),
+    "the service or the network is down?": (
+        "a row fails by an outage",
+        "all workers probe a service that is down",
+        "nobody is told that the service answers again",
+        "what is waited for is not known by its reason",
+        "a service that is down is waited for without an end",
+    ),
+    "I press Ctrl-C, or my connection drops?": (
+        "rows in flight do not end after a Ctrl-C",
+        "a second Ctrl-C changes nothing",
+        "workers take further rows after a pause",
+        "a dropped connection kills the import",
+        "a signal interrupts a job that is finished",
+        "a signal tears the document that is being written",
+    ),
+    "an answer is about somebody else, or a list ignores what it was asked for?": (
+        "an answer about another user is believed",
+        "an external id is compared without regard to case",
+        "memberships of others are believed",
+        "one id serves two organizations",
+    ),
+    "somebody was deactivated in WorkOS?": ("a later row of a membership trusts that its user is fresh",),
+    "somebody deletes users or organizations meanwhile, after a canary for example?": (
+        "an organization that was deleted has no id while it is resolved again",
+        "an organization is resolved again by every row",
+        "a deleted user is made again from the row that misses it",
+        "organizations are not checked after a canary",
+    ),
+    "I start one file twice at the same moment?": ("two jobs are recorded at the same moment and both go on",),
+    "I retry rows of a job that is paused, or it was killed before its first write?": (
+        "retry imports all other rows, too",
+        "an agreement holds for any environment",
+        "a plan that nobody agreed to is taken for one that was",
+    ),
+    "the disk is full, or the job's folder is read-only or removed?": (
+        "a commit that failed is acknowledged",
+        "a folder that was removed is written to",
+        "a folder that becomes read-only is noticed at the end",
+        "a full disk is not named",
+        "half an export is left behind",
+        "an export has its name before it is complete",
+        "nobody is told how a summary without room is shown again",
+    ),
+    "another account made a job here, with sudo for example?": (
+        "a folder that may not be looked into is no job",
+        "one folder that may not be looked into hides all jobs",
+    ),
+    "the machine has too little memory, or too few open files?": (
+        "too little memory is a defect",
+        "too few open files are a defect",
+    ),
+    "the journal is damaged?": (
+        "SQLite is not asked whether the journal is sound",
+        "totals are not compared with rows",
+        "a damaged journal hides all jobs",
+    ),
+    "a scan or a dry run is killed?": (
+        "a scan writes passwords to the disk",
+        "a dry run writes passwords to the disk",
+        "what a killed command has left stays",
+        "the folder of a living command is swept",
+        "what is not ours is swept",
+    ),
+    "the server repeats passwords, hashes or the key in its answers?": (
+        "headers of an answer are kept as they are",
+        "the words of an error are kept as they are",
+        "the key is no secret of an exchange",
+        "a secret in capitals is kept",
+        "an escaped secret is kept",
+        "a secret in base64 is kept",
+        "a secret in hex is kept",
+    ),
+    "I import an export of failed rows?": (
+        "a mask in a file is taken for a password",
+        "a mask that was frozen is sent",
+        "an export does not say that it holds no secrets",
+    ),
+    "somebody else works on the same job?": (
+        "two processes work on one job",
+        "nobody is told who has the job",
+        "the lock file of a dead process is an obstacle",
+    ),
+    "the CSV file is edited, moved or deleted meanwhile?": (
+        "a source of which one byte was replaced is the same",
+        "a source that was removed is not missed",
+        "a change of the source is told again and again",
+        "a job needs its source after the scan, too",
+    ),
+    "the clock of this machine or of the server jumps?": (
+        "an intent has the time of this machine",
+        "a jump of the server's clock is not noticed",
+        "nothing is learned from answered creations",
+        "what was learned is forgotten with the process",
+        "what cannot be told is not marked",
+        "what cannot be told counts as created",
+        "what cannot be told is not said",
+    ),
+}
+"""The question of each case, and the mistakes that its tests notice (`tests/mutations`)."""
+
+
+def cases() -> dict[str, list[str]]:
+    """The sentences of each case by its question, which is the first of them."""
+    found: dict[str, list[str]] = {}
+    question = ""
+    for sentence in promises():
+        if sentence.endswith("?"):
+            question = sentence
+        found.setdefault(question, []).append(sentence)
+    return found
+
+
+def test_every_case_has_mistakes_and_every_mistake_is_of_a_case_or_of_an_exit_code() -> None:
+    assert set(CASES) == set(cases())
+    assert [question for question, names in CASES.items() if not names] == []
+    bound = {name for names in CASES.values() for name in names} | {mistake.name for mistake in exit_codes.MISTAKES}
+    assert bound == {mistake.name for mistake in MISTAKES}
+
+
+@pytest.mark.parametrize("question", CASES)
+def test_the_tests_of_a_case_notice_its_mistakes(question: str) -> None:
+    """That they do so is shown by making each mistake: `pytest tests/mutations --long`."""
+    starts = [start for start in PROMISES for sentence in cases()[question] if sentence.startswith(start)]
+    tests = {test for start in starts for test in PROMISES[start]}
+    files = {test.partition("::")[0] for test in tests}
+    noticing = {mistake.name: {without_class(test) for test in mistake.tests} for mistake in MISTAKES}
+    assert [name for name in CASES[question] if not noticing[name] & (tests | files)] == []
+
+
+def without_class(test: str) -> str:
+    """`file::test` of a test's whole name, or a file."""
+    file, *names = test.partition("[")[0].split("::")
+    return "::".join([file, *names[-1:]])
+
+
+def test_every_exit_code_has_a_mistake() -> None:
+    (table,) = re.findall(r"^\| exit code \| meaning \|\n.*\n((?:\|.*\n)+)", README, re.MULTILINE)
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+    taken = {int(name.split()[0]) for name, *_ in exit_codes.MISTAKES if name[0].isdigit()}
+    assert codes == set(ExitCode) == taken
 
 
 KEYS: Final[dict[str, tuple[Place, ...]]] = {

@@ -3,8 +3,7 @@
 import signal
 from typing import NoReturn
 
-_handler = signal.getsignal(signal.SIGINT)
-if _handler is signal.default_int_handler:  # not one that ignores it, as below nohup
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is ignored below nohup
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C before `main` can catch it prints no traceback
 
 
@@ -12,7 +11,7 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     from tui_importer.cli.main import main
 
-    main(on_interrupt=_handler)
+    main()
 
 
 if __name__ == "__main__":

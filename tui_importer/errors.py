@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
     DONE = 0, "done; of an import: every row was created, existed, or was skipped"
     PROBLEMS = 1, "done, but some rows failed, or would fail (a scan, a dry run)"
     REFUSED = 2, "refused: usage, config, machine, file, no server; nothing written"
-    PAUSED = 3, "paused by a limit, the service or the disk; resumable"
+    PAUSED = 3, "paused by a limit, the service, the disk or the machine; resumable"
     KEY_REJECTED = 4, "the key was rejected; a job that had begun is resumable"
     OUTPUT_LOST = 69, "done, but the result could not be written; what was done stands"
     CRASHED = 70, "a defect, or a full disk; a job that had begun is resumable"
@@ -43,11 +43,13 @@ class ImporterError(Exception):
 
     `message` is one sentence, `next` the next step (both plain text, without secrets). `kind` is a stable
     snake_case identifier for automation; `exit_code` is what the command line ends with when nothing
-    handles the error: 2 (refused, nothing was written) unless a subclass says otherwise.
+    handles the error: 2 (refused, nothing was written) unless a subclass says otherwise. `lack` is what the machine
+    had too little of, where the cause does not say it.
     """
 
     kind: str = "error"
     exit_code: int = ExitCode.REFUSED
+    lack: Lack | None = None
 
     def __init__(self, message: str, next: str = "") -> None:  # noqa: A002 - the JSON document's own word
         super().__init__(message)
@@ -74,6 +76,8 @@ def lacking(error: BaseException) -> Lack | None:
     """What the machine lacked when `error` came about, be it only its cause; None for anything else."""
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, ImporterError) and cause.lack is not None:
+            return cause.lack
         if isinstance(cause, MemoryError):
             return _MEMORY
         if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:

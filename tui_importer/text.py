@@ -1,4 +1,4 @@
-"""One sanitiser for every string that comes from a file, the network or an exception; counts with their nouns.
+"""Text from outside: sanitised for showing, normalised for comparing; and counts with their nouns.
 
 Terminals execute what they are sent: ESC sequences set titles and clipboards, newlines break rows, bidi
 overrides reorder text. Textual and plain prints both pass ESC through verbatim, so nothing from outside is
@@ -12,6 +12,20 @@ import re
 MAX_LENGTH = 500
 """Characters shown of one value unless the caller says otherwise."""
 
+BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""Characters with Unicode's White_Space property: what polars' `strip_chars` strips."""
+
+INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Characters that show nothing and mean nothing at an end of a value. The joiners are not among them: some scripts
+write the last letter of a word otherwise with one."""
+
+OUTER = BLANKS + INVISIBLE
+"""What does not belong to a value at its ends."""
+
+_WHITE_SPACE = re.compile(f"[{BLANKS}]+")
 _REPLACEMENT = "�"
 _TABLE: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20)}
 _TABLE |= {0x7F: "␡", 0x09: " ", 0x0A: "⏎", 0x0D: "␍"}
@@ -47,6 +61,17 @@ _SIMPLE: dict[int, str] = {
     )
     for character in characters
 }  # fmt: skip
+
+
+def normalised_name(name: str) -> str:
+    """Normalise an organization's name for comparing; case counts.
+
+    Outer blanks and invisible characters go, inner white space becomes one blank, then NFC. The polars expression of
+    the same name, which the scan uses, gives the same.
+    """
+    import unicodedata
+
+    return unicodedata.normalize("NFC", _WHITE_SPACE.sub(" ", name.strip(OUTER)))
 
 
 def simplified(error: UnicodeError) -> tuple[str, int]:

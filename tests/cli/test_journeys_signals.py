@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import FAST, Terminal, wait_until
+from tests.cli.conftest import COMMAND, FAST, Running, Terminal, wait_until
 from tests.support import assert_exact, open_job, person, write_source
 from tui_importer.cli.progress import Drain
 from tui_importer.sandbox.settings import Fault
@@ -20,6 +21,24 @@ if TYPE_CHECKING:
     from tui_importer.sandbox.server import Sandbox
 
 ROWS = [person(n, n % 5) for n in range(180)]
+# The signal comes when the command calls a function of its own.
+AT = """
+import importlib, signal, sys
+number, where = int(sys.argv.pop(1)), sys.argv.pop(1)
+module, _, name = where.partition(":")
+owner, _, attribute = name.rpartition(".")
+found = importlib.import_module(module)
+found = getattr(found, owner) if owner else found
+real = getattr(found, attribute)
+def signalled(*arguments, **named):
+    signal.raise_signal(number)
+    return real(*arguments, **named)
+setattr(found, attribute, signalled)
+from tui_importer.cli.main import main
+main(sys.argv[1:])
+"""
+OUTLIVING = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+"""Starts a command as `nohup` does."""
 
 
 def users(sandbox: Sandbox) -> int:
@@ -89,6 +108,27 @@ def test_a_second_signal_stops_at_once_although_the_server_never_answers(
     assert ended.code == 130
     document = ended.document
     assert (document["state"], document["reason"], document["failed"]) == ("paused", "interrupted by SIGINT", 0)
+
+    sandbox.update(faults={}, latency=0.0)
+    assert cli("resume", "--json", code=0).document["created"] == 60
+    assert_exact(sandbox, rows)
+
+
+def test_after_a_second_signal_nothing_more_is_sent(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+    rows = ROWS[:60]
+    flags = ("--workers", "4", "--chunk-size", "5", "--job", "j", "--json")
+    sandbox.update(latency=0.01)
+    running = cli.start("run", write_source(tmp_path / "users.csv", rows), *FAST, *flags)
+    running.wait_until(lambda: users(sandbox) >= 10)
+    sandbox.update(faults={"slow": Fault(1, calls={"create_user"})}, slow_seconds=3.0)
+    running.wait_until(lambda: sandbox.picture(objects=False).in_flight == 4)
+    running.send(signal.SIGINT)
+    running.wait_until(lambda: "SIGINT: finishing the rows in flight" in running.stderr)
+    running.send(signal.SIGINT)
+    ended = running.end()
+    assert (ended.code, ended.document["reason"], ended.document["failed"]) == (130, "interrupted by SIGINT", 0)
+    counts = sandbox.picture(objects=False).counts
+    assert counts["users"] == counts["memberships"] + 4, "rows in flight went on to their next step"
 
     sandbox.update(faults={}, latency=0.0)
     assert cli("resume", "--json", code=0).document["created"] == 60
@@ -168,7 +208,55 @@ def test_a_handler_needs_no_lock_that_its_own_thread_may_hold(tmp_path: Path, sa
         with job.connection.limiter._lock:
             signal.raise_signal(signal.SIGTERM)
         noted = drain.pending
-        drain.tell()
+        drain.forward()
         assert (noted, drain.pending) == (True, False)
         assert job.wait(60)
         assert (job.exit_code, job.snapshot().reason) == (130, "interrupted by SIGTERM")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("where", "command"),
+    [
+        ("tui_importer.cli.commands.jobs:list_jobs", ("jobs",)),
+        ("tui_importer.engine.job.store:Jobs.reader_folder", ("errors", "j")),
+        ("tui_importer.engine.job.store:Jobs.options_of", ("purge", "j", "--yes")),
+        ("tui_importer.cli.commands.scan:scratch_folder", ("scan", "CSV")),
+        ("tui_importer.engine.job.store:Jobs.options_of", ("resume", "j")),
+        ("tui_importer.cli.completion:print_script", ("completion", "bash")),
+        ("tui_importer.cli.lazy_group:write_overview", ("--help",)),
+    ],
+)
+def test_every_signal_ends_every_command_in_the_same_way(
+    tmp_path: Path, cli: Cli, where: str, command: tuple[str, ...], number: signal.Signals
+) -> None:
+    source = write_source(tmp_path / "users.csv", ROWS[:5])
+    words = [str(source) if word == "CSV" else word for word in command]
+    running = Running([sys.executable, "-c", AT, str(int(number)), where, *words], cli.environment, cli.folder)
+    cli.left.append(running)
+    ended = running.end()
+    said = "The scan was cancelled." if command[0] == "scan" else "Interrupted."
+    assert (ended.code, ended.stdout, ended.stderr.splitlines()[0]) == (130, "", f"tui-importer: {said}")
+
+
+def test_a_signal_at_the_question_of_purge_removes_nothing_and_says_so(tmp_path: Path, cli: Cli) -> None:
+    cli("run", write_source(tmp_path / "users.csv", ROWS[:5]), *FAST, "--job", "j", code=0)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        terminal = Terminal(cli, "purge", "j")
+        terminal.wait_for("[y/N] ")
+        terminal.process.send_signal(number)
+        assert terminal.end() == 130
+        assert "Interrupted." in terminal.seen
+    assert cli.jobs == ["j"]
+
+
+def test_a_job_that_was_started_to_outlive_its_terminal_does(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+    sandbox.update(latency=0.005)
+    source = write_source(tmp_path / "users.csv", ROWS)
+    command = [*COMMAND, "run", str(source), *FAST, "--workers", "4", "--json"]
+    running = Running([sys.executable, "-c", OUTLIVING, *command], cli.environment, cli.folder)
+    cli.left.append(running)
+    running.wait_until(lambda: users(sandbox) >= 10)
+    running.send(signal.SIGHUP)
+    ended = running.end()
+    assert (ended.code, ended.document["created"]) == (0, 180)

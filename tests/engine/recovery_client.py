@@ -82,6 +82,9 @@ class Fate:
 Fates = Mapping[str, Sequence[Fate]]
 """What becomes of the next requests, all later ones are answered: POSTs by the call's name, all others as `read`."""
 
+Meanwhile = Mapping[int, "Callable[[], None]"]
+"""What others do just before the request of this number has its effect."""
+
 ANSWERED = Fate(Kind.ANSWERED)
 _STOPPING = (Fate(Kind.KEY_REJECTED), Fate(Kind.DRAINED), Fate(Kind.STOPPED), Fate(Kind.KILLED_BEFORE))
 _POST = st.sampled_from(
@@ -128,17 +131,23 @@ class ModelClient:
         self.violation: AssertionError | None = None
         self.sending: Callable[[str, Mapping[str, object]], None] = lambda _call, _body: None
         self._fates: dict[str, deque[Fate]] = {}
+        self._colleagues: Meanwhile = {}
+        self._requests = 0
+        self._looked: dict[tuple[str, str], float] = {}
         self._server = server
         self._server_clock = server_clock
         self._control = control
 
-    def expect(self, fates: Fates) -> None:
+    def expect(self, fates: Fates, colleagues: Meanwhile | None = None) -> None:
         self._fates = {call: deque(each) for call, each in fates.items()}
+        self._colleagues = colleagues or {}
+        self._requests = 0
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def list_organizations(self, *, limit: int) -> Page[Organization]:
+    def list_organizations(self, *, limit: int = 100, after: str | None = None) -> Page[Organization]:
+        assert after is None, "there is one page"
         return self._read(lambda: Page(tuple(self._organizations()[:limit]), None))
 
     def get_organization(self, organization_id: str) -> Organization:
@@ -189,6 +198,10 @@ class ModelClient:
         statuses: Sequence[MembershipStatus] = ALL_STATUSES,
     ) -> list[Membership]:
         def found() -> list[Membership]:
+            if user_id not in self._server.users and not self._server.traits.lists_strangers:
+                raise NotFound("Not found.", status=404)
+            if organization_id is not None:
+                self._looked[user_id, organization_id] = self._server.clock.seconds
             return [
                 membership
                 for membership in self._server.seen(self._server.memberships.values())
@@ -203,9 +216,19 @@ class ModelClient:
         return self._post(
             "create_membership",
             {"user_id": user_id, "organization_id": organization_id},
-            lambda late: self._server.create_membership(user_id, organization_id, "job", late=late),
+            lambda late: self._server.create_membership(
+                user_id, organization_id, "job", excused=late or self._looked_before(user_id, organization_id)
+            ),
             f"{user_id} in {organization_id}",
         )
+
+    def _looked_before(self, user_id: str, organization_id: str) -> bool:
+        """Whether this process has looked for a membership, and somebody has deactivated it after that only."""
+        pair = (user_id, organization_id)
+        entry = self._server.memberships.get(pair)
+        if entry is None or entry.changed_at is None or pair not in self._looked:
+            return False
+        return self._looked[pair] < entry.changed_at
 
     def _organizations(self) -> list[Organization]:
         return self._server.seen(self._server.organizations.values())
@@ -237,8 +260,15 @@ class ModelClient:
         finally:
             self._server.doubts.discard(what)
 
-    def _send(self, call: str, work: Callable[[bool], T], what: str, within: float | None) -> T:
+    def _let_pass(self) -> None:
+        """The time of a request goes by, and others do what they do just before it has its effect."""
         self._server.pass_time(LATENCY)
+        self._requests += 1
+        if self._requests in self._colleagues:
+            self._colleagues[self._requests]()
+
+    def _send(self, call: str, work: Callable[[bool], T], what: str, within: float | None) -> T:
+        self._let_pass()
         fates = self._fates.get(call)
         fate = fates.popleft() if fates else ANSWERED
         kind = fate.kind

@@ -8,7 +8,8 @@ meanwhile; failed rows are tried again. In the end all runs without faults, and 
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -21,9 +22,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from tests.engine.recovery_checks import Checks
+from tests.engine.recovery_checks import Checks, Endings, Moment
 from tests.engine.recovery_client import POSTS, READS, Crashed, Fate, Fates, ModelClient
+from tests.engine.recovery_colleagues import CHANGES, MEANWHILE, Change, change
 from tests.engine.recovery_journal import ModelJournal, new_database
+from tests.engine.recovery_second_process import Doors
 from tests.engine.recovery_server import TRAITS, Clock, ModelServer, Traits
 from tests.engine.recovery_source import (
     CORE,
@@ -49,23 +52,26 @@ from tui_importer.engine.run.workers import ChunkQueue, Worker
 from tui_importer.engine.service import api_calls, health, stop
 from tui_importer.engine.service.metrics import Metrics
 from tui_importer.engine.service.timeouts import Patience
-from tui_importer.journal import statements
+from tui_importer.journal import lock, statements
 from tui_importer.secret import Secret
 from tui_importer.workos.server_clock import ServerClock
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import pytest
 
     from tui_importer.engine.live_options import LiveOptions
+    from tui_importer.engine.run.row_importer import RowResult
     from tui_importer.source.models import RowStore
     from tui_importer.workos.connection import Connection
 
 CHUNK = 2
 LONGEST_LAG = 15.0
 ALL = 1_000
+NOTHING: Mapping[int, Change] = {}
 PAUSES = st.sampled_from([0.0, 0.0, 3.0, 40.0])
 WRITTEN = st.integers(0, 5)
 
@@ -86,6 +92,9 @@ class ModelConnection:
 
 class Recovery(RuleBasedStateMachine):
     clock: ClassVar[Clock]
+    doors: ClassVar[Doors | None] = None
+    """Made when the first second process comes."""
+    folder: ClassVar[Path]
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +102,7 @@ class Recovery(RuleBasedStateMachine):
         self.sound = False
         self.faults: Counter[str] = Counter()
         self.database = new_database()
+        self.endings = Endings()
 
     @initialize(
         file=FILES,
@@ -101,6 +111,7 @@ class Recovery(RuleBasedStateMachine):
         traits=TRAITS,
         update=st.booleans(),
         threshold=st.sampled_from([6, 2]),
+        visited=st.sampled_from([False, False, False, True]),
     )
     def begin(
         self,
@@ -111,8 +122,10 @@ class Recovery(RuleBasedStateMachine):
         traits: Traits,
         update: bool,
         threshold: int,
+        visited: bool = False,
     ) -> None:
-        """A file, what the server had before, and how this server is."""
+        """A file, what the server had before, and how this server is; `visited`: second processes will come."""
+        self.visited = visited
         self.server = ModelServer(self.clock, traits)
         put_organization(self.server, CORE, "seed")
         if stranger is not None:
@@ -131,6 +144,8 @@ class Recovery(RuleBasedStateMachine):
 
     def _start(self) -> None:
         """A process begins, with what the journal has."""
+        if self.doors is not None:
+            self.doors.process_begins()
         self.journal = ModelJournal(self.database)
         self.store = ModelStore(self.rows)
         connection = ModelConnection(self.server)
@@ -151,6 +166,7 @@ class Recovery(RuleBasedStateMachine):
         self.run.health.threshold = self.threshold
         self.client = connection.only = ModelClient(self.server, connection.server_clock, self.run.control)
         self.client.sending = self._may_send
+        self.run.tally.row_ended = self._ending(self.run.tally.row_ended)  # type: ignore[method-assign,assignment]
         self.worker = Worker(1, self.run, ChunkQueue([]))
         self.prewarmed = False
         self.killed = False  # the pre-warm is frozen with a request on its way: only a new process goes on
@@ -168,10 +184,24 @@ class Recovery(RuleBasedStateMachine):
         return [row.row for row in self.rows if row.row not in self.frozen | self.ended]
 
     @precondition(lambda self: self.goes_on and not self.prewarmed)
-    @rule(organizations=POSTS, reads=READS)
-    def prewarm(self, organizations: Sequence[Fate] = (), reads: Sequence[Fate] = ()) -> None:
+    @rule(organizations=POSTS, reads=READS, meanwhile=MEANWHILE, recheck=st.booleans())
+    def prewarm(
+        self,
+        organizations: Sequence[Fate] = (),
+        reads: Sequence[Fate] = (),
+        meanwhile: Mapping[int, Change] = NOTHING,
+        *,
+        recheck: bool = False,
+    ) -> None:
+        """All keys are resolved, as the run does it; `recheck`: what is known is looked for before."""
+
+        def work() -> None:
+            if recheck:
+                self.run.objects.check_organizations(self.run._needed_organizations)
+            prewarm.prewarm(self.run, self.journal.organizations())
+
         fates = {"create_organization": organizations, "read": reads}
-        ended = self._send("organizations", fates, lambda: prewarm.prewarm(self.run, self.journal.organizations()))
+        ended = self._send("organizations", fates, work, meanwhile)
         self.killed = not ended
         if ended:
             self.journal.flush()
@@ -180,7 +210,15 @@ class Recovery(RuleBasedStateMachine):
             self.store.unite(same)
 
     @precondition(lambda self: self.goes_on and self.open_rows)
-    @rule(pick=st.integers(0, 5), pause=PAUSES, written=WRITTEN, users=POSTS, memberships=POSTS, reads=READS)
+    @rule(
+        pick=st.integers(0, 5),
+        pause=PAUSES,
+        written=WRITTEN,
+        users=POSTS,
+        memberships=POSTS,
+        reads=READS,
+        meanwhile=MEANWHILE,
+    )
     def row(
         self,
         pick: int,
@@ -190,6 +228,7 @@ class Recovery(RuleBasedStateMachine):
         users: Sequence[Fate] = (),
         memberships: Sequence[Fate] = (),
         reads: Sequence[Fate] = (),
+        meanwhile: Mapping[int, Change] = NOTHING,
     ) -> None:
         """A worker comes to a row when the writer has come to a certain point."""
         if not self.prewarmed:
@@ -199,15 +238,22 @@ class Recovery(RuleBasedStateMachine):
         number = self.current = self.open_rows[pick % len(self.open_rows)]
         fates = {"create_user": users, "create_membership": memberships, "read": reads}
         endings: list[str] = []
-        if not self._send(str(number), fates, lambda: endings.append(self.worker._rows(number, number))):
+        if not self._send(str(number), fates, lambda: endings.append(self.worker._rows(number, number)), meanwhile):
             self.frozen.add(number)
         elif endings == ["done"]:
             self.ended.add(number)
         else:
             self.journal.flush()  # as at the end of a chunk, before it comes round again
 
-    @rule(survivors=WRITTEN, pause=PAUSES, others=st.lists(DEEDS, max_size=2))
-    def resume(self, survivors: int = ALL, pause: float = 0.0, others: Sequence[Deed] = ()) -> None:
+    @rule(changes=st.lists(CHANGES, min_size=1, max_size=2), pause=PAUSES)
+    def colleagues(self, changes: Sequence[Change], pause: float = 0.0) -> None:
+        """Others delete, deactivate and rename between two rows."""
+        self.server.pass_time(pause)
+        for done in changes:
+            change(done, self.server, self.file)
+
+    @rule(survivors=WRITTEN, pause=PAUSES, others=st.lists(st.one_of(DEEDS, CHANGES), max_size=2))
+    def resume(self, survivors: int = ALL, pause: float = 0.0, others: Sequence[Deed | Change] = ()) -> None:
         """The process ends, killed or not; meanwhile time passes and others change the server; another one begins."""
         self.journal.writer.write(survivors)
         if not self.journal.writer.queued and not self.killed and not self.frozen:
@@ -216,7 +262,10 @@ class Recovery(RuleBasedStateMachine):
         if others:
             self.server.pass_time(LONGEST_LAG)
         for deed in others:
-            do(deed, self.server, self.file, "other")
+            if isinstance(deed, Change):
+                change(deed, self.server, self.file)
+            else:
+                do(deed, self.server, self.file, "other")
         self._start()
 
     @precondition(lambda self: self.goes_on and self.journal.failure_count())
@@ -229,13 +278,28 @@ class Recovery(RuleBasedStateMachine):
         self.journal.submit(*statements.reopened(found.rows)).wait()
         self.ended -= set(found.rows)
 
+    @precondition(lambda self: self.visited)
+    @rule(source=st.sampled_from(["users.csv", "copy.csv"]))
+    def second_process(self, source: str) -> None:
+        """Another process opens the job, or begins one of its file or a copy: nothing comes of it."""
+        self.visited = False  # a second one of that kind would be the same
+        doors = self.doors
+        if doors is None:
+            doors = type(self).doors = Doors(self.folder)
+            doors.process_begins()
+        changes, before = self.database.total_changes, self.server.photograph()
+        doors.refuse(source)
+        assert (self.database.total_changes, self.server.photograph()) == (changes, before)
+
     @invariant()
     def nothing_is_wrong(self) -> None:
         self._check(final=False)
 
     def teardown(self) -> None:
         """Without further faults all comes to its end; then what failed is tried again."""
-        with closing(self.database):
+        with closing(self.database), ExitStack() as left:
+            if self.doors is not None:
+                left.callback(self.doors.process_ends)
             if self.sound:
                 self._finish()
                 self._check(final=True)
@@ -262,11 +326,23 @@ class Recovery(RuleBasedStateMachine):
         self._compare_memory()
         self.server.pass_time(60.0)
 
-    def _send(self, what: str, fates: Fates, work: Callable[[], object]) -> bool:
+    def _ending(self, count: Callable[[int, RowResult], None]) -> Callable[[int, RowResult], None]:
+        """Count rows that end, and keep how things stood at that moment."""
+
+        def ended(row: int, result: RowResult) -> None:
+            self.endings.moments[row] = Moment(self.server.photograph(), frozenset(self.run.cache._failed))
+            count(row, result)
+
+        return ended
+
+    def _send(
+        self, what: str, fates: Fates, work: Callable[[], object], meanwhile: Mapping[int, Change] = NOTHING
+    ) -> bool:
         """Do the work with these fates of its requests; False when the process is killed meanwhile."""
         before = self.client.faults
         self.sound = killed = False
-        self.client.expect(fates)
+        changes = {number: partial(change, each, self.server, self.file) for number, each in meanwhile.items()}
+        self.client.expect(fates, changes)
         try:
             work()
         except Crashed:
@@ -291,24 +367,32 @@ class Recovery(RuleBasedStateMachine):
             assert organization.intent <= self.server.time
             assert organization.workos_id is None, "the organization is known"
             return
-        row, record = self.rows[self.current - 1], self.journal.row(self.current)
-        assert record is not None, "nothing is durable"
-        assert record.outcome is None, "the row is done"
+        record = self.journal.row(self.current)
+        assert record is None or record.outcome is None, "the row is done"
         if call == "create_user":
-            assert row.first_row is None, "an earlier row is the one to create this user"
-            assert record.user_intent is not None, "the user's intent is not durable"
-            assert record.user_intent <= self.server.time
-            assert record.user_id is None, "the user is known"
-            assert body == row.user
-        else:
-            assert record.membership_intent is not None, "the membership's intent is not durable"
-            assert record.membership_intent <= self.server.time
-            organization_id = self.run.cache._ids[row.organization_key or ""]
-            assert body == {"user_id": record.user_id, "organization_id": organization_id}
+            self._may_create_user(body)
+            return
+        assert record is not None, "nothing is durable"
+        assert record.membership_intent is not None, "the membership's intent is not durable"
+        assert record.membership_intent <= self.server.time
+        organization_id = self.run.cache._ids[self.rows[self.current - 1].organization_key or ""]
+        assert body == {"user_id": record.user_id, "organization_id": organization_id}
+
+    def _may_create_user(self, body: Mapping[str, object]) -> None:
+        """A person's first row makes the user, a later one only in place of one that was deleted."""
+        current = self.rows[self.current - 1]
+        row = self.rows[(current.first_row or current.row) - 1]
+        record = self.journal.row(row.row)
+        assert record is not None, "nothing is durable"
+        assert row is current or record.user_id is not None, "an earlier row is the one to create this user"
+        assert record.user_intent is not None, "the user's intent is not durable"
+        assert record.user_intent <= self.server.time
+        assert record.user_id not in self.server.users, "the user is known"
+        assert body == row.user
 
     def _check(self, *, final: bool, retried: bool = False) -> None:
         self.sound = False
-        Checks(self.server, self.journal, self.rows, self.faults).run(final=final, retried=retried)
+        Checks(self.server, self.journal, self.rows, self.faults, self.endings).run(final=final, retried=retried)
         self.sound = True
 
     def _read_tally(self) -> Tally:
@@ -317,16 +401,22 @@ class Recovery(RuleBasedStateMachine):
     def _compare_memory(self) -> None:
         """What the process has counted is what the journal says."""
         self.sound = False
-        assert self.run.tally.picture(0)[:3] == self._read_tally().picture(0)[:3]
+        counted, written = self.run.tally.picture(0)[:3], self._read_tally().picture(0)[:3]
+        assert counted == written, f"counted {counted}, written {written}"
         self.sound = True
 
 
-def simulated(patch: pytest.MonkeyPatch) -> type[Recovery]:
-    """The machine with simulated time wherever the engine waits; the pre-warm works in the thread of the test."""
+def simulated(patch: pytest.MonkeyPatch, home: Path) -> type[Recovery]:
+    """The machine with simulated time wherever the engine waits; the pre-warm works in the thread of the test.
+
+    `home` is for the folder of jobs to which second processes come.
+    """
 
     class Simulated(Recovery):
         clock = Clock()
+        folder = home
 
+    patch.setattr(lock, "_TRIES", 1)
     for module in (api_calls, stop, health):
         patch.setattr(module, "time", Simulated.clock)
     patch.setattr(prewarm._Pool, "run", prewarm._Pool._work)

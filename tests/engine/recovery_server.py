@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -56,7 +57,8 @@ class Traits:
     """How a server is. Seconds a new object lags in lookups, and a new user in the creation of its memberships.
 
     `skew` is how far the clock of `created_at` is behind the one of `Date`; `dates` False: there is no `Date`;
-    `email_first`: which refusal comes first when both e-mail and external id are taken.
+    `email_first`: which refusal comes first when both e-mail and external id are taken; `lists_strangers`: a list of
+    the memberships of a user who is not there is empty, else it is refused.
     """
 
     users_lag: float = 0.0
@@ -66,6 +68,7 @@ class Traits:
     skew: float = 0.0
     dates: bool = True
     email_first: bool = True
+    lists_strangers: bool = True
 
 
 TRAITS = st.builds(
@@ -74,6 +77,7 @@ TRAITS = st.builds(
     skew=st.sampled_from([0.0, 0.9, -0.9]),
     dates=st.sampled_from([True, True, True, True, False]),
     email_first=st.booleans(),
+    lists_strangers=st.booleans(),
 )
 
 
@@ -81,20 +85,23 @@ TRAITS = st.builds(
 class Entry(Generic[Thing]):
     """An object of the server; `maker` is seed, other or job; lists and lookups show it from `visible_at` on.
 
-    `changed` tells that somebody else has changed it since.
+    `changed_at` tells when others have changed it, `names` what its address or name has been up to now.
     """
 
     thing: Thing
     maker: str
     visible_at: float
-    changed: bool = False
+    changed_at: float | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class ModelServer:
     """The rules of the live API, as far as an import meets them.
 
-    `doubts` are natural keys of what an unanswered POST may have made, not looked up since.
+    `doubts` are natural keys of what an unanswered POST may have made, not looked up since; `disturbed` counts how
+    often others have deleted or renamed what has or had this id, address, name or external id; `crowded` are names
+    that two organizations had at one time.
     """
 
     clock: Clock
@@ -103,6 +110,8 @@ class ModelServer:
     memberships: dict[tuple[str, str], Entry[Membership]] = field(default_factory=dict)
     organizations: dict[str, Entry[Organization]] = field(default_factory=dict)
     doubts: set[str] = field(default_factory=set)
+    disturbed: Counter[str] = field(default_factory=Counter)
+    crowded: set[str] = field(default_factory=set)
     _late: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -156,6 +165,14 @@ class ModelServer:
     def named(self, name: str) -> list[Entry[Organization]]:
         return [entry for entry in self.organizations.values() if entry.thing.name == name]
 
+    def photograph(self) -> ModelServer:
+        """What is there at this moment, to be looked at later."""
+        kept = replace(self, disturbed=Counter(self.disturbed), _late=[])
+        kept.users = {key: replace(entry) for key, entry in self.users.items()}
+        kept.memberships = {key: replace(entry) for key, entry in self.memberships.items()}
+        kept.organizations = {key: replace(entry) for key, entry in self.organizations.items()}
+        return kept
+
     def create_user(self, email: str, external_id: str | None, maker: str) -> User:
         taken = [
             (self.user_of(email), "email_not_available"),
@@ -165,26 +182,33 @@ class ModelServer:
             if entry is not None:
                 raise Refused("Could not create user.", status=400, codes=("user_creation_error", code))
         user = User(f"user_{next(self._numbers)}", email, external_id, self._stamp(maker))
-        self.users[user.id] = Entry(user, maker, self._visible_from(maker, self.traits.users_lag))
+        visible_at = self._visible_from(maker, self.traits.users_lag)
+        self.users[user.id] = Entry(user, maker, visible_at, names=(email,))
         return user
 
     def update_user(self, user_id: str, external_id: str | None) -> User:
-        entry = self.users[user_id]
+        entry = self._user(user_id)
         owner = self.owner_of(external_id)
         if owner is not None and owner is not entry:
             raise Refused("Already used.", status=400, codes=("external_id_already_used",))
         entry.thing = replace(entry.thing, external_id=external_id or entry.thing.external_id)
         return entry.thing
 
-    def create_membership(self, user_id: str, organization_id: str, maker: str, *, late: bool = False) -> Membership:
-        user = self.users[user_id]
+    def _user(self, user_id: str) -> Entry[User]:
+        if user_id not in self.users:
+            raise NotFound("Not found.", status=404)
+        return self.users[user_id]
+
+    def create_membership(self, user_id: str, organization_id: str, maker: str, *, excused: bool = False) -> Membership:
+        """`excused`: when it was sent nobody could know that the membership is deactivated."""
+        user = self._user(user_id)
         known_from = user.visible_at - self.traits.users_lag + self.traits.user_unknown
         if self.clock.seconds < known_from or organization_id not in self.organizations:
             raise NotFound("Not found.", status=404)
         entry = self.memberships.get((user_id, organization_id))
-        if entry is not None and entry.thing.status is MembershipStatus.INACTIVE and not late:
+        if entry is not None and entry.thing.status is MembershipStatus.INACTIVE and not excused:
             # The live API makes it active again. A request that was under way before somebody deactivated it is
-            # nobody's fault, so a late one has no effect here.
+            # nobody's fault, so such a one has no effect here.
             raise AssertionError(f"access was silently given back to {user.thing.email}")
         if entry is not None:
             pending = entry.thing.status is MembershipStatus.PENDING
@@ -205,7 +229,7 @@ class ModelServer:
             made = Membership(f"om_{next(self._numbers)}", *pair, status, ("member",), False, stamp)
             entry = self.memberships[pair] = Entry(made, maker, self._visible_from(maker, self.traits.memberships_lag))
         elif entry.thing.status is MembershipStatus.ACTIVE and status is MembershipStatus.INACTIVE:
-            entry.thing, entry.changed = replace(entry.thing, status=status), True
+            entry.thing, entry.changed_at = replace(entry.thing, status=status), self.clock.seconds
             entry.visible_at = self.clock.seconds  # who changes it has seen it
         return entry.thing
 
@@ -215,5 +239,33 @@ class ModelServer:
         if external_id and any(entry.thing.external_id == external_id for entry in self.organizations.values()):
             raise Refused("Already assigned.", status=400, codes=("external_id_already_used",))
         made = Organization(organization_id or f"org_{next(self._numbers)}", name, external_id, self._stamp(maker))
-        self.organizations[made.id] = Entry(made, maker, self._visible_from(maker, self.traits.organizations_lag))
+        visible_at = self._visible_from(maker, self.traits.organizations_lag)
+        self.organizations[made.id] = Entry(made, maker, visible_at, names=(name,))
+        if len(self.named(name)) > 1:
+            self.crowded.add(name)
         return made
+
+    def delete_user(self, user_id: str) -> None:
+        """With its memberships."""
+        entry = self.users.pop(user_id)
+        self._disturb(user_id, *entry.names, entry.thing.external_id)
+        self.memberships = {pair: each for pair, each in self.memberships.items() if pair[0] != user_id}
+
+    def delete_organization(self, organization_id: str) -> None:
+        """With its memberships; its users stay."""
+        entry = self.organizations.pop(organization_id)
+        self._disturb(organization_id, *entry.names, entry.thing.external_id)
+        self.memberships = {pair: each for pair, each in self.memberships.items() if pair[1] != organization_id}
+
+    def rename(self, entry: Entry[User] | Entry[Organization], name: str) -> None:
+        """Give a user another address, or an organization another name."""
+        self._disturb(entry.thing.id, *entry.names, entry.thing.external_id)
+        entry.names += (name,)
+        entry.changed_at = self.clock.seconds
+        if isinstance(entry.thing, User):
+            entry.thing = replace(entry.thing, email=name)
+        else:
+            entry.thing = replace(entry.thing, name=name)
+
+    def _disturb(self, *keys: str | None) -> None:
+        self.disturbed.update({key for key in keys if key})

@@ -37,6 +37,13 @@ class Place:
     def key(self) -> str:
         return f"{self.kind}:{self.value}"
 
+    def leads_to(self, entry: Entry[Organization]) -> bool:
+        """Whether this organization is the one that the file asks for, or was when it was looked up."""
+        found = entry.thing
+        if self.kind == "name":
+            return self.value in entry.names
+        return self.value == (found.id if self.kind == "id" else found.external_id)
+
 
 CORE = Place("id", "org_core", None, "org_core", "Core", None)
 """It is always there: what has an id cannot be made."""
@@ -103,7 +110,8 @@ def put_organization(server: ModelServer, place: Place, maker: str) -> str:
     entry = organization_for(server, place)
     if entry is not None:
         return entry.thing.id
-    return server.create_organization(place.title, place.external_id, maker, place.id).id
+    is_new = place.id not in server.organizations and not server.disturbed[place.id]  # no id is given twice
+    return server.create_organization(place.title, place.external_id, maker, place.id if is_new else None).id
 
 
 def _user(server: ModelServer, person: int, maker: str) -> str:

@@ -58,13 +58,15 @@ def test_a_paused_job_sends_nothing_until_it_is_resumed(tmp_path: Path, sandbox:
     rows = [person(n, n % 20) for n in range(80)]
     options = replace(with_workers(4), prewarm_concurrency=2)
     awaited = "create_organization" if phase == "prewarm" else "create_user"
-    sandbox.update(latency=0.01)
+    sandbox.update(latency=0.03)
     with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), options, chunk_size=5) as job:
         job.start()
         wait_until(lambda: numbers(sandbox).asked(awaited) >= 6)
         job.pause()
+        begun = numbers(sandbox).asked(awaited)
         assert job.wait(SOON)
         rested = numbers(sandbox)
+        assert rested.asked(awaited) <= begun + 4, "more than what the threads had begun"
         paused = settled_summary(job)
         assert (paused.state, paused.reason, job.exit_code) == ("paused", "paused by the operator", 130)
         assert job.snapshot().phase == phase

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import wait_until
+from tests.engine.faulty import QUICK
 from tests.support import (
     FAST,
     UNLIMITED,
@@ -23,6 +25,7 @@ from tests.support import (
     write_source,
 )
 from tui_importer.engine.job.retry import Selection
+from tui_importer.sandbox.seeds import seed_membership, seed_organization, seed_user
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
 
@@ -62,6 +65,7 @@ def test_a_canary_whose_objects_were_deleted_is_followed_by_the_other_rows(tmp_p
             canary(job)
             name = job.name
         sandbox.change(remove_all)
+        before = sandbox.state.asked("create_membership")
         with reopen_job(tmp_path, sandbox, name, OPTIONS) as job:
             summary = finish(job)
             told = [line for line in log_of(job) if "not there any more" in line]
@@ -71,10 +75,12 @@ def test_a_canary_whose_objects_were_deleted_is_followed_by_the_other_rows(tmp_p
             "what was deleted on purpose is not made again, all other rows are in"
         )
         assert summary.organizations.created == 5
+        asked = sandbox.state.asked("create_membership") - before
+        assert asked == len(ROWS) - CANARY, "it was written to an organization that is gone"
 
 
 def test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_again_once(tmp_path: Path) -> None:
-    rows = [person(number, number % 2) for number in range(30)]
+    rows = [person(number, number % 5) for number in range(80)]
     source = write_source(tmp_path / "users.csv", rows)
     deleted: list[str] = []
 
@@ -84,15 +90,17 @@ def test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_aga
             deleted.append(organization.id)
             world.remove_organization(organization)
 
-    with Sandbox(replace(UNLIMITED, latency=0.01)) as sandbox:  # others ask for its id while it is resolved again
+    with Sandbox(replace(UNLIMITED, latency=0.01)) as sandbox:
+        # Others come to rows of it while it is resolved again: few rows are, and no two chunks begin with the same.
+        sandbox.update(faults={"slow": Fault(1, calls={"get_organization_by_external_id"})}, slow_seconds=0.5)
         sandbox.colleague(delete)
-        with open_job(tmp_path, sandbox, source, with_workers(4, OPTIONS)) as job:
+        with open_job(tmp_path, sandbox, source, with_workers(8, OPTIONS), chunk_size=7, patience=QUICK) as job:
             summary = finish(job)
             assert job.failures_after(0) == []
             told = [line for line in log_of(job) if "not there any more" in line]
         assert summary.totals.created == len(rows)
         assert len(told) == 1
-        assert summary.organizations.created == 2
+        assert summary.organizations.created == 5
         assert summary.cache_misses == 0
         found = [o for o in sandbox.state.organizations if o["external_id"] == "org-0"]
         assert len(found) == 1, "made again once, not by every worker"
@@ -270,3 +278,115 @@ def test_a_later_row_that_cannot_make_the_user_again_counts_no_failed_user(tmp_p
         assert job.retry(Selection()) == 2
         assert job.snapshot().users.failed >= 0
         finish(job)
+
+
+def fail_at_the_membership(job: Job, sandbox: Sandbox, rows: int) -> None:
+    """All rows fail there: nobody knows whether what was sent had its effect."""
+    sandbox.update(faults={"500": Fault(1.0, calls={"create_membership"}, applied=False, times=1_000)})
+    assert finish(job).totals.failed == rows
+    sandbox.update(faults={})
+
+
+def test_a_row_without_an_organization_counts_only_a_user_who_is_still_there(tmp_path: Path) -> None:
+    rows = [person(1, 0), person(2, 0), person(1), person(2)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        job.start(2)
+        assert job.wait(60)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        summary = finish(job)
+        assert (summary.totals.created, summary.totals.existing, summary.users.created) == (2, 2, 2)
+        assert sorted(user["email"] for user in sandbox.state.users) == ["user1@example.com", "user2@example.com"]
+        assert memberships_on(sandbox) == {("user2@example.com", "org-0"): 1}
+
+
+def test_a_first_row_that_cannot_make_the_user_again_is_the_one_that_fails(tmp_path: Path) -> None:
+    rows = [person(1, 0), person(2, 0), person(1, 1)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        fail_at_the_membership(job, sandbox, len(rows))
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        sandbox.seed_user("other@example.com", external_id="legacy-1")
+        for _ in range(2):
+            assert job.retry(Selection()) > 0
+            summary = finish(job)
+            assert (summary.totals.created, summary.totals.failed, summary.users.failed) == (1, 2, 1)
+            kinds = {failure.row: failure.kind for failure in job.failures_after(0)}
+            assert kinds == {1: "external_id_conflict", 3: "first_row_failed"}
+            assert job.snapshot().users.failed == 1
+
+
+def test_what_was_sent_for_a_deleted_user_makes_nothing_of_the_next_one_ours(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", [person(1, 0), person(1, 1)])
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        fail_at_the_membership(job, sandbox, 2)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        assert job.retry(Selection(rows={1})) == 1
+        assert finish(job).memberships.created == 1
+        (user,) = sandbox.state.users
+        organization = next(o for o in sandbox.state.organizations if o["external_id"] == "org-1")
+        made = sandbox.seed_membership(str(user["id"]), str(organization["id"]))
+        sandbox.change(lambda world: setattr(world.memberships[str(made["id"])], "created_at", world.now()))
+        assert job.retry(Selection(rows={2})) == 1
+        summary = finish(job)
+        assert (summary.memberships.created, summary.memberships.existing, summary.totals.failed) == (1, 1, 0)
+
+
+def replaced_by_a_colleague(world: World) -> None:
+    """Somebody makes the organization again and everybody a member of it."""
+    world.remove_organization(world.organization_by_external_id["org-0"])
+    made = seed_organization(world, "Organization 0", external_id="org-0", created_at=world.now())
+    for user in world.users.values():
+        seed_membership(world, user.id, str(made["id"]), created_at=world.now())
+
+
+@pytest.mark.parametrize("rested", [600.0, 4_000.0], ids=["when a row needs it", "before the first write"])
+def test_what_was_meant_for_a_deleted_organization_says_nothing_about_another(tmp_path: Path, rested: float) -> None:
+    rows = [person(number, 0) for number in range(6)]
+    source = write_source(tmp_path / "users.csv", rows)
+    with Sandbox(UNLIMITED) as sandbox:
+        refused = Fault(1.0, calls={"create_membership"}, applied=False)
+        sandbox.update(faults={"500": refused})
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            name = job.name
+            job.start()
+            wait_until(lambda: sandbox.picture(objects=False).counts["users"] == len(rows))
+            job.stop_now()
+            assert job.wait(60)
+        sandbox.update(faults={})
+        sandbox.change(replaced_by_a_colleague)
+        with closing(sqlite3.connect(tmp_path / "jobs" / name / "journal.sqlite")) as journal, journal:
+            journal.execute("UPDATE job SET updated_at = updated_at - ?, rested = 'operator'", (rested,))
+        with reopen_job(tmp_path, sandbox, name, with_workers(1, OPTIONS)) as job:
+            finish(job)
+            job.retry(Selection())
+            summary = finish(job)
+        assert (summary.memberships.created, summary.memberships.existing) == (0, len(rows))
+        assert (summary.totals.failed, summary.uncertain) == (0, 0)
+
+
+def test_what_was_meant_for_a_deleted_user_says_nothing_about_another(tmp_path: Path) -> None:
+    rows = [person(1, organization) for organization in range(4)]
+    source = write_source(tmp_path / "users.csv", rows)
+
+    def replace_user(world: World) -> None:
+        world.remove_user(world.user_by_email["user1@example.com"])
+        made = seed_user(world, "user1@example.com", created_at=world.now())
+        for organization in world.organizations.values():
+            seed_membership(world, str(made["id"]), organization.id, created_at=world.now())
+
+    with Sandbox(UNLIMITED) as sandbox, open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+        job.start(1)
+        assert job.wait(60)
+        sandbox.update(faults={"500": Fault(1.0, calls={"create_membership"}, applied=False)})
+        job.start()
+        wait_until(lambda: len(job._journal.meant_memberships()) == 3)
+        job.stop_now()
+        assert job.wait(60)
+        sandbox.update(faults={})
+        sandbox.change(replace_user)
+        finish(job)
+        job.retry(Selection())
+        summary = finish(job)
+        assert (summary.memberships.created, summary.memberships.existing) == (1, 3)
+        assert (summary.totals.failed, summary.uncertain) == (0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,3 +129,36 @@ def test_what_is_told_of_a_wait() -> None:
     assert wait_words(3_600, 298) == "the server asks for 1:00:00 h; next try in 4:58"
     assert wait_words(0, 28) == "next try in 0:28"
     assert wait_words(0, 0) == wait_words(2, 2.1) == wait_words(3_600, 0) == ""
+
+
+def test_after_a_wait_one_request_asks_before_all_others(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [person(n, n % 3) for n in range(120)]
+    source = write_source(tmp_path / "users.csv", rows)
+    sandbox.update(latency=0.02)
+    with open_job(tmp_path, sandbox, source, with_workers(16), chunk_size=2) as job:
+        limiter = job.connection.limiter
+        limiter.longest_wait = 0.5
+        first: list[float] = []
+        later: list[float] = []
+        throttled = limiter.throttled
+
+        def note(retry_after: float | None, sent: float | None = None) -> None:
+            assert sent is not None
+            first.append(limiter.now())
+            if sent > first[0]:
+                later.append(sent)
+            throttled(retry_after, sent)
+
+        monkeypatch.setattr(limiter, "throttled", note)
+        job.start()
+        wait_until(lambda: job.snapshot().totals.done >= 5)
+        sandbox.update(faults={"long_wait": Fault(1, calls={"create_user"})})
+        wait_until(lambda: len(later) >= 4)
+        sandbox.update(faults={})
+        assert job.wait(SOON)
+        assert settled_summary(job).totals.created == len(rows)
+    times = sorted(later)
+    assert all(after - before >= 0.5 for before, after in pairwise(times)), times
+    assert_exact(sandbox, rows)

@@ -28,7 +28,6 @@ from tui_importer.engine.service.stop import Breaker, Control
 from tui_importer.engine.service.timeouts import Patience
 from tui_importer.journal.records import UNKNOWN_TIME, Flag, How
 from tui_importer.source.problems import ERRORS
-from tui_importer.workos.answer_checks import normalised_name
 from tui_importer.workos.errors import NotSent, RateLimited, ServiceFailed
 from tui_importer.workos.explanations import CODES, KINDS
 from tui_importer.workos.server_clock import ServerClock
@@ -261,12 +260,6 @@ def test_what_is_found_is_ours_if_it_is_not_older_than_the_intent() -> None:
     assert adopted(at(997.9), 1_000.0, clock) == (How.EXISTING, Flag.NONE)
     assert adopted(None, 1_000.0, clock) == (How.EXISTING, Flag.UNCERTAIN)
     assert adopted(at(1_000.0), UNKNOWN_TIME, clock) == (How.EXISTING, Flag.UNCERTAIN)
-
-
-@given(st.text(alphabet="aA é\t\u00a0e\u0301", max_size=12))
-def test_names_are_compared_without_regard_to_white_space_only(name: str) -> None:
-    assert normalised_name(f"  {name} ") == normalised_name(name)
-    assert normalised_name(normalised_name(name)) == normalised_name(name)
 
 
 def test_every_kind_that_we_give_is_explained() -> None:

@@ -99,3 +99,31 @@ def test_what_was_learned_is_there_on_resume(tmp_path: Path, sandbox: Sandbox) -
         summary = finish(job)  # not one creation is answered
         assert (summary.users.created, summary.memberships.created, summary.uncertain) == (60, 60, 0)
     assert_exact(sandbox, ROWS)
+
+
+def test_a_user_who_is_made_again_may_be_uncertain_and_it_is_said(tmp_path: Path, sandbox: Sandbox) -> None:
+    user = sandbox.seed_user("user1@example.com")
+    for number in range(2):  # all of it is there, so that nothing is learned of the clocks
+        organization = sandbox.seed_organization(f"Organization {number}", external_id=f"org-{number}")
+        sandbox.seed_membership(str(user["id"]), str(organization["id"]))
+    sandbox.update(date_skew=60.0, faults={"drop_after": Fault(1, calls={"create_user"})})
+    source = write_source(tmp_path / "users.csv", [person(1, 0), person(1, 1)])
+    with open_job(tmp_path, sandbox, source, replace(OPTIONS, workers=1), patience=PATIENCE) as job:
+        job.start(1)
+        assert job.wait(60)
+        sandbox.change(lambda world: world.remove_user(world.user_by_email["user1@example.com"]))
+        summary = finish(job)
+        assert (summary.users.existing, summary.totals.failed) == (1, 0)
+        assert Flag.UNCERTAIN in job._journal.rows(1, 1)[1].flags
+        assert summary.uncertain == 1
+        assert_told(job, summary)
+
+
+def test_what_is_uncertain_of_a_row_that_fails_then_is_said_too(tmp_path: Path, sandbox: Sandbox) -> None:
+    sandbox.seed_organization("Organization 0", external_id="org-0")
+    sandbox.update(date_skew=60.0, faults={"drop_after": Fault(1, calls={"create_user"})})
+    source = write_source(tmp_path / "users.csv", [person(1, 0, role_slug="unknown")])
+    with open_job(tmp_path, sandbox, source, replace(OPTIONS, workers=1), patience=PATIENCE) as job:
+        summary = finish(job)
+        assert (summary.users.existing, summary.totals.failed, summary.uncertain) == (1, 1, 1)
+        assert_told(job, summary)

@@ -68,21 +68,32 @@ def test_the_job_goes_on_with_its_own_rows_and_says_once_that_the_source_changed
     assert_exact(sandbox, ROWS)
 
 
+@pytest.mark.parametrize(
+    ("happening", "words"),
+    [(append, "was written to or replaced"), (remove, "was removed")],
+    ids=["edited", "removed"],
+)
 def test_a_change_that_no_look_saw_is_told_in_the_end_and_again_by_the_next_process(
-    tmp_path: Path, sandbox: Sandbox, source: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    sandbox: Sandbox,
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    happening: Callable[[Path], None],
+    words: str,
 ) -> None:
     monkeypatch.setattr(source, "LOOK_EVERY", 3_600)
     with open_job(tmp_path, sandbox, source, with_workers(WORKERS)) as job:
         amid(job)
-        remove(source)
+        happening(source)
         job.pause()
         assert job.wait(60)
-        assert job.snapshot().source_change == "was removed"
+        assert job.snapshot().source_change == words
         name = job.name
     with reopen_job(tmp_path, sandbox, name) as job:
         assert finish(job).totals.created == len(ROWS)
-        assert job.snapshot().source_change == "was removed"
-        assert sum("was removed since it was scanned" in entry.message for entry in job.log_after(0)) == 2
+        assert job.snapshot().source_change == words
+        assert sum(f"{words} since it was scanned" in entry.message for entry in job.log_after(0)) == 2
     assert_exact(sandbox, ROWS)
 
 

@@ -243,7 +243,7 @@ class TestService:
             if phase == "import":
                 wait_until(lambda: job.snapshot().totals.done >= 10)
                 sandbox.update(faults={kind: 1})
-            assert job.wait(60)
+            assert job.wait(30)
             paused = settled_summary(job)
             assert (paused.state, job.snapshot().phase) == ("paused", phase)
             assert job.exit_code == (2 if phase == "scan" else 3)
@@ -264,3 +264,23 @@ class ByName:
 
 def unresolved(*_: object, **__: object) -> None:
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+def test_trouble_that_ends_with_a_refusal_of_the_first_question_is_over(tmp_path: Path, sandbox: Sandbox) -> None:
+    rows = [person(n, n % 3) for n in range(12)]
+    source = write_source(tmp_path / "users.csv", rows)
+    sandbox.update(send_date=False)  # the server's time is asked for before every run
+    options = replace(OPTIONS, give_up_after=0.5)  # minutes
+    with open_job(tmp_path, sandbox, source, options, patience=PATIENCE, chunk_size=5) as job:
+        job.prepare()
+        assert job.wait(60)
+        asked = {"list_organizations"}
+        sandbox.update(faults={"503": Fault(1, calls=asked)})
+        job.start()
+        wait_until(lambda: job.snapshot().backing_off)
+        sandbox.update(faults={"deep": Fault(1, calls=asked)})
+        assert job.wait(60)
+        summary = settled_summary(job)
+        assert (summary.state, summary.totals.created) == ("finished", 12)
+    assert sandbox.picture(objects=False).faults["deep"] >= 1
+    assert_exact(sandbox, rows)

@@ -79,6 +79,7 @@ def test_secrets_come_back_in_disguises(start: Callable[..., Api]) -> None:
     assert body["code"] == "hunter2-Hunter2"
     assert base64.b64encode(b"hunter2-Hunter2").decode() in json.dumps(body)
     assert "hunter2-Hunter2" in answer.headers["Location"]
+    assert {api.sandbox.key, api.sandbox.key.encode().hex()} <= {error["code"] for error in body["errors"]}
 
 
 def test_a_head_that_drips(start: Callable[..., Api]) -> None:

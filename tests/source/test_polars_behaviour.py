@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_importer.source._polars import NOT_LITERAL, pl, register_io_source
-from tui_importer.source.cells import BLANKS
+from tui_importer.text import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -168,8 +168,8 @@ def test_without_a_client_httpx_is_not_imported() -> None:
     script = (
         "import sys\n"
         "from tui_importer.secret import Secret\n"
-        "from tui_importer.workos import connection, explain, limits, meaning\n"
-        "connection.Connection('https://api.example.com', Secret('sk_test_x'), limits.RateLimiter())\n"
+        "from tui_importer.workos import connection, explanations, rate_limiter, refusals\n"
+        "connection.Connection('https://api.example.com', Secret('sk_test_x'), rate_limiter.RateLimiter())\n"
         "sys.exit('httpx' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

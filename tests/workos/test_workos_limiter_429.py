@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workos.clocks import StepClock
-from tui_importer.workos.rate_limiter import Budget, RateLimiter
+from tui_importer.workos.rate_limiter import FIRST_ALONE, Budget, RateLimiter
 
 
 class StricterServer:
@@ -153,3 +153,15 @@ def test_a_server_that_allows_less_is_used_to_90_percent(allowed: int) -> None:
             limiter.throttled(retry_after, sent)
     assert server.served >= 0.90 * allowed * 12
     assert server.refused <= 120
+
+
+def test_after_a_pause_the_first_call_of_a_budget_goes_alone_until_it_is_answered() -> None:
+    clock = StepClock()
+    limiter = RateLimiter(writes_per_10s=0, clock=clock)
+    limiter.throttled(1.0)
+    assert limiter.acquire(Budget.WRITES) == pytest.approx(1.1)
+    assert limiter.acquire(Budget.READS) == 0.0
+    limiter.succeeded(clock.time, Budget.WRITES)
+    assert limiter.acquire(Budget.WRITES) == limiter.acquire(Budget.WRITES) == 0.0
+    assert limiter.acquire(Budget.READS) == pytest.approx(FIRST_ALONE), "the first one may never be answered"
+    assert limiter.acquire(Budget.READS) == 0.0

@@ -83,7 +83,7 @@ class ConsoleBackend:
         return Jobs(self._folder).default_name(source)
 
     def prepare(self, new: NewJob, *, dry_run: bool = False) -> JobView:
-        """Record the job; a dry run in a folder that goes again."""
+        """Record the job; a dry run in a folder that is removed afterwards."""
         from tui_importer.cli.commands.run import connect
         from tui_importer.engine.job.store import Jobs
 

@@ -47,7 +47,7 @@ def guarded(call: Callable[[], int], *, as_json: bool) -> int:
     """Run `call` and return its exit code, or that of the error it ended with, after telling the operator.
 
     With `as_json` the refusal is also the one document on stdout: {"error": {"kind", "message", "next"}}. Nothing is
-    raised but SystemExit, whatever else fails while the error is told.
+    raised but SystemExit, whatever else fails while the error is reported.
     """
     try:
         code = call()
@@ -107,7 +107,7 @@ def _surely(write: Callable[[], None], stream: TextIO | None, last_words: str) -
     """Write; when that fails in a way that its own handling did not foresee, write the last words unbuffered."""
     try:
         write()
-    except BaseException as error:  # noqa: BLE001 - there is nowhere left to tell of it
+    except BaseException as error:  # noqa: BLE001 - there is nowhere left to report it
         if stream is not None and not isinstance(error, KeyboardInterrupt):
             with contextlib.suppress(Exception):
                 os.write(stream.fileno(), f"{last_words}\n".encode())
@@ -134,7 +134,7 @@ def _refusal(error: BaseException, job: str = "") -> _Refusal:
         case JobInterrupted(__cause__=BaseException() as cause):
             return _refusal(cause, error.job)
         case Exception() if (lack := lacking(error)) is not None:
-            code = error.exit_code if isinstance(error, ImporterError) else ExitCode.CRASHED
+            code = _code_of_lack(error, job)
             what = f"{lack.what[0].upper()}{lack.what[1:]}."
             found = _Refusal(lack.kind, what, f"{lack.cure} and try again. {_way_on(job)}", code)
         case ImporterError():
@@ -142,6 +142,13 @@ def _refusal(error: BaseException, job: str = "") -> _Refusal:
         case _:
             found = _foreign(error, job)
     return found._replace(message=_one_line(found.message), next=_one_line(found.next))
+
+
+def _code_of_lack(error: BaseException, job: str) -> int:
+    """As in a job: it is paused where one is unfinished; without a job the machine refuses the command."""
+    if isinstance(error, ImporterError):
+        return error.exit_code
+    return ExitCode.PAUSED if job else ExitCode.REFUSED
 
 
 def _foreign(error: BaseException, job: str) -> _Refusal:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tui_importer.cli.error_boundary import guarded
 from tui_importer.cli.operating_system import require_supported_system
 from tui_importer.cli.output import prepare_streams
+from tui_importer.cli.signals import interrupt_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,8 @@ def start_console() -> int:
         gc.enable()
 
 
-def main(arguments: Sequence[str] | None = None, *, on_interrupt: Any = None) -> NoReturn:  # noqa: ANN401 - signal's own
-    """Run the command line and exit with its code; `on_interrupt` handles SIGINT as soon as its exception is caught."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
     gc.set_threshold(*_COLLECTIONS)
     if asked := os.environ.get("_TUI_IMPORTER_COMPLETE"):  # by a shell, at a Tab
         from tui_importer.cli.completion import answer
@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None, *, on_interrupt: Any = None) ->
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:
-        if on_interrupt is not None:
-            signal.signal(signal.SIGINT, on_interrupt)
+        interrupt_on_signals()
         prepare_streams()
         if given not in _ANYWHERE:
             require_supported_system()

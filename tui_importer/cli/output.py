@@ -83,18 +83,18 @@ def write_part(text: str) -> None:
     Raises BrokenPipeError when a reader left, OutputLost.
     """
     outcome.begun = True
-    with _told():
+    with _output_errors():
         sys.stdout.write(text)
 
 
 def flush_stdout() -> None:
     """Write out what is buffered, as `write_part`."""
-    with _told():
+    with _output_errors():
         sys.stdout.flush()
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _output_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -125,15 +125,16 @@ def delivered(code: int, job: str = "") -> Iterator[None]:
         abandon_stdout()
         if not job or code == ExitCode.INTERRUPTED:
             raise
-        raise _shown_again("it was interrupted, and nobody took it", code, job) from None
+        raise not_shown("it was interrupted, and nobody took it", code, job) from None
     except OutputLost as lost:
         if not job:
             raise
         why = lost.__cause__.strerror if isinstance(lost.__cause__, OSError) else ""
-        raise _shown_again(why or "the system refused", code, job) from lost
+        raise not_shown(why or "the system refused", code, job) from lost
 
 
-def _shown_again(why: str, code: int, job: str) -> OutputLost:
+def not_shown(why: str, code: int, job: str) -> OutputLost:
+    """The refusal of a command that ends with `code` and whose summary of `job` could not be written."""
     if code in {ExitCode.DONE, ExitCode.PROBLEMS}:
         return OutputLost(
             f"The job {safe(job)} is finished, but its summary could not be written: {safe(why)}.",

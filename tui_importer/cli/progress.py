@@ -8,10 +8,10 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tui_importer.cli.output import note, put
-from tui_importer.cli.signals import SIGNALS, outcome
+from tui_importer.cli.signals import handle, outcome
 from tui_importer.engine.halt import Halt
 from tui_importer.engine.job.job import LAST_RESORT
 from tui_importer.report.plan import span
@@ -38,15 +38,15 @@ class Drain:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._come: list[int] = []
-        self._told = 0
+        self._forwarded = 0
         self._stopped: float | None = None
-        self._before: dict[int, object] = {}
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         # polars hooks SIGINT when it is imported, and raises KeyboardInterrupt in whatever thread runs a query then.
         # Handlers that are installed after that replace its hook.
         importlib.import_module("tui_importer.source._polars")
-        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        self._before = handle(self._note)
         return self
 
     def __exit__(
@@ -55,28 +55,28 @@ class Drain:
         if self._job.is_over:  # nothing is left that a signal could interrupt; the summary is still to be written
             return
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal returned
+            signal.signal(number, handler)
 
     @property
     def pending(self) -> bool:
-        """Whether a signal has come that the job was not told of."""
-        return len(self._come) > self._told
+        """Whether a signal has come that was not passed on to the job."""
+        return len(self._come) > self._forwarded
 
     @property
     def out_of_patience(self) -> bool:
         """Whether the job was to stop at once and did not: requests that are never answered hold nobody up."""
         return self._stopped is not None and time.monotonic() - self._stopped > LAST_RESORT
 
-    def tell(self) -> None:
-        """Tell the job of signals that have come since the last call."""
+    def forward(self) -> None:
+        """Pass signals on to the job that have come since the last call."""
         while self.pending:
-            name = signal.Signals(self._come[self._told]).name
-            self._told += 1
+            name = signal.Signals(self._come[self._forwarded]).name
+            self._forwarded += 1
             halt = Halt("signal", f"interrupted by {name}", "Resume to go on.")
-            if self._told > 1 and self._stopped is None:
+            if self._forwarded > 1 and self._stopped is None:
                 self._stopped = time.monotonic()
             self._job.halt(halt, now=self._stopped is not None)
-            if self._told == 1:
+            if self._forwarded == 1:
                 note(f"\n{name}: finishing the rows in flight; once more stops at once. Nothing is lost either way.")
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
@@ -94,13 +94,13 @@ class Progress:
         self._last = ""
         self._at = 0.0
         self._waited = False
-        self._change_told = False
+        self._change_shown = False
 
     def show(self, snapshot: Snapshot, *, ended: bool = False) -> None:
         """Write the line when it is time, and once what became of the source."""
-        if snapshot.source_change and not self._change_told:
-            self._change_told = True
-            self._tell_change(snapshot)
+        if snapshot.source_change and not self._change_shown:
+            self._change_shown = True
+            self._show_change(snapshot)
         line = _line(snapshot)
         if not line:
             return
@@ -119,7 +119,7 @@ class Progress:
             note(line)
         self._last, self._at, self._waited = line, now, bool(snapshot.waiting)
 
-    def _tell_change(self, snapshot: Snapshot) -> None:
+    def _show_change(self, snapshot: Snapshot) -> None:
         below = "\n" if self._terminal and self._width else ""
         name = safe(Path(snapshot.source).name, 100)
         note(f"{below}{name} {safe(snapshot.source_change)} since it was scanned: the job has its own frozen rows.")
@@ -136,10 +136,10 @@ def _columns() -> int:
 def wait_for(job: Job, progress: Progress, drain: Drain) -> None:
     """Block until the job rests, showing how it goes and passing signals on.
 
-    Returns earlier when it was told to stop at once and waits for answers that do not come; close it then.
+    Returns earlier when it was to stop at once and waits for answers that do not come; close it then.
     """
     while not job.wait(LOOK):
-        drain.tell()
+        drain.forward()
         if drain.out_of_patience:
             return
         progress.show(job.snapshot())

@@ -82,7 +82,7 @@ class OpenRequest:
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """The demo; with `keep` its folder stays and its place is told."""
+    """The demo; with `keep` its folder stays and its place is shown."""
 
     keep: bool
 

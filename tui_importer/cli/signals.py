@@ -17,12 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    Handler = Callable[[int, FrameType | None], None]
+
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""Those that end a command; Windows, on which only the refusal is told, has fewer."""
+"""Those that end a command; Windows, on which commands are only refused, has fewer."""
 BEAT = 0.2
 """Seconds after which a call that blocks is ended, so that signals are seen to; Python calls it again."""
 PATIENCE = 1.0
 """Seconds that a reader has to take the rest of a result once a signal has come."""
+
+
+def handle(handler: Handler) -> dict[int, Any]:
+    """Handle the signals that end a command; return what handled them before.
+
+    A program that was started to outlive its terminal, as `nohup` does it, goes on ignoring that this closes.
+    """
+    hang_up = getattr(signal, "SIGHUP", None)
+    taken = [number for number in SIGNALS if number != hang_up or signal.getsignal(number) is not signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in taken}
 
 
 @contextlib.contextmanager
@@ -88,9 +100,7 @@ def delivering() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _handlers(late: _Late) -> Iterator[_Late]:
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, late.note) for number in SIGNALS}
+    before = handle(late.note) if threading.current_thread() is threading.main_thread() else {}
     try:
         yield late
     finally:
@@ -124,22 +134,16 @@ def settle(code: int) -> None:
     """The process ends with `code`, whatever signal comes now; a second one ends it if it hangs."""
     outcome.code = code
     if threading.current_thread() is threading.main_thread():
-        late = _Late()
-        for number in SIGNALS:
-            signal.signal(number, late.note)
+        handle(_Late().note)
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, wherever no job runs: folders are tidied, locks given back."""
+def interrupt_on_signals() -> None:
+    """From now on SIGTERM and SIGHUP unwind the command as Ctrl-C does: folders are tidied, locks given back.
+
+    A job that runs, a scan, the console and the sandbox have handlers of their own meanwhile.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        if not outcome.stands:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    handle(interrupt)

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class LiveOptions:
-    """Kept in the journal, so that a resume has them; every change is told with the value before.
+    """Kept in the journal, so that a resume has them; every change is logged with the value before.
 
     `now` are the options in force: an immutable value that is replaced as a whole. `kept` is what the journal has.
     """
 
     def __init__(
-        self, options: RunOptions, kept: str, journal: Journal, limiter: RateLimiter, tell: Callable[[str], None]
+        self, options: RunOptions, kept: str, journal: Journal, limiter: RateLimiter, say: Callable[[str], None]
     ) -> None:
         self.now = options
         self._journal = journal
         self._limiter = limiter
-        self._tell = tell
+        self._say = say
         self._lock = threading.Lock()
         limiter.set_share(options.share)
         if self._as_json() != kept:
@@ -45,7 +45,7 @@ class LiveOptions:
                 return
             self.now = replace(self.now, workers=workers)
             self._keep()
-        self._tell(f"Workers: {_workers(workers)}, before {_workers(before)}")
+        self._say(f"Workers: {_workers(workers)}, before {_workers(before)}")
 
     def set_share(self, percent: int) -> None:
         """Use this share of the rate limit. Raises ValueError, JournalUnwritable."""
@@ -57,7 +57,7 @@ class LiveOptions:
             self.now = replace(self.now, share=percent)
             self._limiter.set_share(percent)
             self._keep()
-        self._tell(f"Share of the rate limit: {percent} %, before {before} %")
+        self._say(f"Share of the rate limit: {percent} %, before {before} %")
 
     def _as_json(self) -> str:
         return json.dumps(asdict(self.now))

@@ -16,7 +16,7 @@ from tui_importer.journal.file_systems import refuse_network_disk
 from tui_importer.journal.lock import LOCK
 from tui_importer.journal.reader import FILE, Reader, connect, journal_of, open_reader
 from tui_importer.journal.records import JobRecord, OrganizationRecord, Outcome
-from tui_importer.journal.sqlite_errors import corrupt, told
+from tui_importer.journal.sqlite_errors import as_refusals, corrupt
 from tui_importer.journal.writer import Commit, Statement, Writer, abandon
 from tui_importer.text import safe
 
@@ -49,7 +49,7 @@ class Journal(Reader):
     def __init__(self, folder: Path, on_failure: Callable[[JournalError], None] = _ignore) -> None:
         path = journal_of(folder)
         refuse_network_disk(folder)
-        with told(path):
+        with as_refusals(path):
             connection = connect(path, "rw")
             try:
                 version = schema.version_of(connection, path)

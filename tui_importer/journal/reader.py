@@ -31,7 +31,7 @@ from tui_importer.journal.records import (
     RowRecord,
     record,
 )
-from tui_importer.journal.sqlite_errors import corrupt, told, unwritable
+from tui_importer.journal.sqlite_errors import as_refusals, corrupt, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +89,7 @@ class Reader:
             self._connection.close()
 
     def _all(self, make: Callable[[tuple[Any, ...]], T], sql: str, parameters: Sequence[object] = ()) -> list[T]:
-        with self._lock, told(self._path):
+        with self._lock, as_refusals(self._path):
             return [make(found) for found in self._connection.execute(sql, parameters)]
 
     def job(self) -> JobRecord:
@@ -153,6 +153,10 @@ class Reader:
     def begun(self) -> list[int]:
         """Rows that have begun and have no outcome: in flight when the job stopped, or to be tried again."""
         return self._all(_number, "SELECT row FROM rows WHERE outcome IS NULL")
+
+    def meant_memberships(self) -> list[int]:
+        """Rows whose membership may have been created without an answer, failed ones among them."""
+        return self._all(_number, "SELECT row FROM rows WHERE membership_intent IS NOT NULL AND membership_id IS NULL")
 
     def has_begun(self) -> bool:
         """Whether any row has begun."""
@@ -301,7 +305,7 @@ def journal_of(folder: Path) -> Path:
 
 
 def _reader(path: Path, mode: str) -> Reader:
-    with told(path):
+    with as_refusals(path):
         reader = Reader(path, mode)
         try:
             schema.version_of(reader._connection, path)  # noqa: SLF001 - of this very module

@@ -64,6 +64,11 @@ class RowRecord:
     flags: Flag = Flag.NONE
     outcome: Outcome | None = None
 
+    @property
+    def has_no_user(self) -> bool:
+        """Whether the user step has not ended well; the id of a user that was deleted may still be there."""
+        return self.user_id is None or self.user_how is How.FAILED
+
 
 class Stamp(NamedTuple):
     """The server's times of an object that this job made: its creation, and its state after our last write."""

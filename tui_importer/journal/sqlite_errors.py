@@ -38,12 +38,12 @@ def refusal(error: Exception, path: Path) -> JournalError:
     if isinstance(error, sqlite3.ProgrammingError):
         return closed()
     if isinstance(error, sqlite3.Error):
-        return _told_by_sqlite(error, path)
+        return _of_sqlite(error, path)
     message = f"The journal {safe(path)} cannot be written: {type(error).__name__}."
     return JournalUnwritable(message, f"Please report this, {RESUME}")
 
 
-def _told_by_sqlite(error: sqlite3.Error, path: Path) -> JournalError:
+def _of_sqlite(error: sqlite3.Error, path: Path) -> JournalError:
     code = getattr(error, "sqlite_errorcode", None)  # errors of Python's module itself have none: text that is no UTF-8
     primary = code & 0xFF if code is not None else sqlite3.SQLITE_CORRUPT
     if primary in _BUSY:
@@ -56,7 +56,11 @@ def _told_by_sqlite(error: sqlite3.Error, path: Path) -> JournalError:
             f"The journal {safe(path)} cannot be written: the disk is full.", f"Make room, {RESUME}"
         )
     if primary == sqlite3.SQLITE_CANTOPEN and (lack := _no_more_files()) is not None:
-        return JournalUnwritable(f"The journal {safe(path)} cannot be opened: {lack.what}.", f"{lack.cure}, {RESUME}")
+        refused = JournalUnwritable(
+            f"The journal {safe(path)} cannot be opened: {lack.what}.", f"{lack.cure}, {RESUME}"
+        )
+        refused.lack = lack
+        return refused
     if primary in _MACHINE:
         return JournalUnwritable(
             f"The journal {safe(path)} cannot be used: {safe(error)}.",
@@ -75,7 +79,7 @@ def _no_more_files() -> Lack | None:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def as_refusals(path: Path) -> Iterator[None]:
     """Turn what SQLite raises, and values that we never write, into JournalCorrupt or JournalUnwritable."""
     try:
         yield

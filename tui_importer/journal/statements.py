@@ -80,6 +80,7 @@ def user_lost(row: int, first_row: int) -> list[Statement]:
     """
     return [
         membership_void(row),
+        membership_void(first_row),
         (
             (
                 "UPDATE rows SET user_intent = NULL, user_how = NULL, flags = flags & ~? "
@@ -95,15 +96,24 @@ def membership_void(row: int) -> Statement:
     return ("UPDATE rows SET membership_intent = NULL WHERE row = ?", (row,))
 
 
-def organization_lost(key: str) -> Statement:
-    """The organization of `key` is not there any more: the key is to be resolved again."""
-    return (
+def user_replaced(row: int) -> Statement:
+    """The user of a later row of a person is another one now: what was to be written for the old one is void."""
+    return ("UPDATE rows SET user_id = NULL, membership_intent = NULL WHERE row = ?", (row,))
+
+
+def organization_lost(key: str, meant: Sequence[int]) -> list[Statement]:
+    """The organization of `key` is not there any more: the key is to be resolved again.
+
+    `meant` are its rows whose membership was about to be created: what is found in another organization is not theirs.
+    """
+    lost: Statement = (
         (
             "UPDATE organizations SET state = 'waiting', workos_id = NULL, intent = NULL, created_at = NULL, "
             "updated_at = NULL, adopted = 0, uncertain = 0 WHERE key = ?"
         ),
         (key,),
     )
+    return [lost, *(membership_void(row) for row in meant)]
 
 
 def overwritten(change: Overwritten) -> Statement:

@@ -34,7 +34,7 @@ WRONG_ANSWERS = ("other_object", "same_id", "unfiltered", "deep", "huge", "echo"
 `unfiltered`    lists ignore what they were asked for
 `deep`          an error nested 450 deep
 `huge`          an error of 24 MiB
-`echo`          an error that repeats the secrets of the request in its codes, texts and headers
+`echo`          an error that repeats the secrets of the request, and its key, in its codes, texts and headers
 `slow_head`     the answer's head arrives a byte at a time, `slow_seconds` apart
 `long_wait`     a 429 that asks for a year of waiting
 

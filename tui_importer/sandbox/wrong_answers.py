@@ -49,7 +49,7 @@ def wrong_answer(kind: str, world: World, route: Route, request: Request, right:
     if kind == "unfiltered":
         return _unfiltered(world, route, request)
     if kind == "echo":
-        return _echo(request)
+        return _echo(request, world.settings.key)
     if kind == "huge":
         return Answer(422, b'{"message":"' + b"x" * HUGE + b'"}')
     return _FIXED.get(kind, right)
@@ -107,16 +107,31 @@ def _unfiltered(world: World, route: Route, request: Request) -> Answer:
     return route.handler(world, Request(request.params, query, request.raw))
 
 
-def _echo(request: Request) -> Answer:
-    """A refusal that repeats what it was sent, in every place and in several disguises."""
+def _echo(request: Request, key: str) -> Answer:
+    """A refusal that repeats what it was sent, the key too, in every place and in several disguises."""
     try:
         body = request.json()
     except Refused:
         body = {}
-    secrets = [str(body[name]) for name in _SECRET_FIELDS if name in body] or ["nothing"]
-    secret = secrets[0]
+    secret = next((str(body[name]) for name in _SECRET_FIELDS if name in body), "nothing")
+    answer = {
+        "code": secret,
+        "message": f"The value {secret} is not accepted ({base64.b64encode(secret.encode()).decode()}).",
+        "errors": [
+            {"field": field, "code": each, "message": f"not {each}"}
+            for field, value in (("password", secret), ("key", key))
+            for each in _disguises(value)
+        ],
+        secret: secret,
+    }
+    header = "".join(character for character in secret if 0x20 < ord(character) < 0x7F).encode()
+    headers = ((b"Location", b"https://example.com/" + header), (b"X-Request-ID", b"req_" + header))
+    return Answer(422, json_answer(422, answer).body, headers=headers)
+
+
+def _disguises(secret: str) -> list[str]:
     content = secret.encode()
-    disguises = [
+    return [
         secret,
         base64.b64encode(content).decode(),
         secret.upper(),
@@ -128,12 +143,3 @@ def _echo(request: Request) -> Answer:
         html.escape(secret),
         "".join(f"\\u{ord(character):04x}" for character in secret),
     ]
-    answer = {
-        "code": secret,
-        "message": f"The value {secret} is not accepted ({disguises[1]}).",
-        "errors": [{"field": "password", "code": each, "message": f"not {each}"} for each in disguises],
-        secret: secret,
-    }
-    header = "".join(character for character in secret if 0x20 < ord(character) < 0x7F).encode()
-    headers = ((b"Location", b"https://example.com/" + header), (b"X-Request-ID", b"req_" + header))
-    return Answer(422, json_answer(422, answer).body, headers=headers)

@@ -10,21 +10,10 @@ import json
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from tui_importer.text import OUTER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-BLANKS = (
-    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-"""Characters with Unicode's White_Space property: what polars' `strip_chars` strips."""
-
-INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-"""Characters that show nothing and mean nothing at an end of a value. The joiners are not among them: some scripts
-write the last letter of a word otherwise with one."""
-
-OUTER = BLANKS + INVISIBLE
-"""What does not belong to a value at its ends."""
 
 MASK = "•••"
 """What is shown instead of a secret."""

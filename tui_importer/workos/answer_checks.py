@@ -5,10 +5,9 @@ Each function wraps a reader of `reading` and raises `Mismatched` for an object 
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_importer.text import safe
+from tui_importer.text import normalised_name, safe
 from tui_importer.workos.decoding import Mismatched
 
 if TYPE_CHECKING:
@@ -64,11 +63,6 @@ def membership(
         return found
 
     return check
-
-
-def normalised_name(name: str) -> str:
-    """NFC, trimmed, inner white space collapsed: how names of organizations are compared; case counts."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _same(what: str, field: str, asked: str | None, found: str | None) -> None:

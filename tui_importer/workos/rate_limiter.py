@@ -30,6 +30,9 @@ OVERALL_PER_60S: Final = 6_000
 LONGEST_WAIT: Final = 300.0
 """Seconds after a 429 within which it is asked again, however long the server asks to wait."""
 
+FIRST_ALONE: Final = 2.0
+"""Seconds within which, after a pause, one call of a budget is alone under way unless it is answered."""
+
 _PAUSE_MARGIN = 0.1
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
@@ -119,6 +122,8 @@ class RateLimiter:
         self._paused_until = 0.0
         self._asked_until = 0.0
         self._unanswered_pauses = 0
+        self._unasked: set[Budget] = set()
+        self._alone_until: dict[Budget, float] = {}
 
     def now(self) -> float:
         """The limiter's clock, for `sent` of `throttled` and `succeeded`."""
@@ -152,6 +157,7 @@ class RateLimiter:
     def throttled(self, retry_after: float | None, sent: float | None = None) -> None:
         """A 429 came: pause all callers for `retry_after` seconds and lower the rate by 5 %.
 
+        Then one call of each budget goes alone, and others when it is answered: the server may still refuse.
         The server is asked again after `longest_wait` at the latest; `asked_for` tells what it asks for itself.
         Without `retry_after` the pause is 1 s, doubling up to 30 s while nothing succeeds. Calls that were under
         way when a pause began (`sent`, by `now`) count as part of it: they prolong the pause and lower nothing.
@@ -172,13 +178,22 @@ class RateLimiter:
             self._asked_until = max(self._asked_until, now + (asked or 0.0))
             pause = min(retry_after + _PAUSE_MARGIN, self.longest_wait)
             self._paused_until = max(self._paused_until, now + pause)
+            self._unasked = set(Budget)
+            self._alone_until.clear()
             self._wake_first()
 
-    def succeeded(self, sent: float | None = None) -> None:
-        """A call was not refused. Ends the doubling of pauses, unless it was sent before the last pause was over."""
+    def succeeded(self, sent: float | None = None, budget: Budget | None = None) -> None:
+        """A call was not refused. Ends the doubling of pauses, unless it was sent before the last pause was over.
+
+        Then others of its budget (None: of any) need not wait for the first answer after that pause any more.
+        """
         with self._lock:
             if sent is None or sent >= self._paused_until:
                 self._unanswered_pauses = 0
+                for answered in (budget,) if budget is not None else Budget:
+                    self._unasked.discard(answered)
+                    if self._alone_until.pop(answered, None) is not None:
+                        _notify_first(self._queues[answered])
 
     def set_share(self, share: int) -> None:
         """Permit another percentage of the limits, at once."""
@@ -248,7 +263,7 @@ class RateLimiter:
 
     def _ready_at(self, budget: Budget, waiter: _Waiter, now: float) -> float:
         """When `waiter` may go as far as its own budget and a pause are concerned."""
-        ready = self._paused_until
+        ready = max(self._paused_until, self._alone_until.get(budget, 0.0))
         if not self._limit:
             return ready
         if budget is Budget.WRITES:
@@ -278,6 +293,9 @@ class RateLimiter:
             _notify_first(queue)
 
     def _record(self, budget: Budget, waiter: _Waiter, now: float) -> None:
+        if budget in self._unasked:
+            self._unasked.discard(budget)
+            self._alone_until[budget] = now + FIRST_ALONE
         if not self._limit:
             return
         self._overall.record(now)

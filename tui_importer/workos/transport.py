@@ -137,7 +137,7 @@ class Exchange:
             body = record.read_error(answer)
             raise record.failed(error_mapping.rate_limited(body, retry_after), answer)
         if answer.status < 500:
-            limiter.succeeded(sent)
+            limiter.succeeded(sent, record.budget)
         if answer.fault:
             raise record.failed(error_mapping.unreadable(answer.status, answer.fault), answer)
         if not 200 <= answer.status < 300:
@@ -238,6 +238,7 @@ class _Record:
     def __init__(self, connection: Connection, call: Call, waited: float) -> None:
         self._connection = connection
         self._call = call
+        self.budget = call.budget
         self._waited = waited
         self._started = datetime.now(UTC)
         self._began = time.perf_counter()

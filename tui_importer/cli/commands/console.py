@@ -44,13 +44,13 @@ def start(target: str | None) -> int:
     found = paths()
     place = _start_at(target, found.jobs)
     preferences = Preferences(load(), RecentFiles(found.recent), keys=KeyStore())
-    preferences.resolved()  # what is wrong with the settings is told before the screen is taken
+    preferences.resolved()  # what is wrong with the settings is said before the screen is taken
     backend = ConsoleBackend(found.jobs, preferences, key=key_from_environment())
     return _show(backend, preferences, place, logs=found.logs)
 
 
 def demo(request: DemoRequest) -> int:
-    """The whole journey on the embedded sandbox, in a folder of its own that goes again (unless kept)."""
+    """The whole journey on the embedded sandbox, in a folder of its own that is removed afterwards (unless kept)."""
     from tui_importer.cli.demo_data import EXISTING_ORGANIZATIONS, write_demo
     from tui_importer.sandbox.server import Sandbox
     from tui_importer.sandbox.settings import DEFAULT_KEY, SandboxSettings

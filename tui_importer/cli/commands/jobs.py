@@ -77,7 +77,6 @@ def errors(request: ErrorsRequest) -> int:
 
 
 def _export(folder: Path, request: ErrorsRequest) -> int:
-    from tui_importer.cli.signals import interruptible
     from tui_importer.report.failures import said_of_secrets, write_failures
     from tui_importer.report.new_file import new_file
 
@@ -90,7 +89,7 @@ def _export(folder: Path, request: ErrorsRequest) -> int:
         return ExitCode.DONE
     output = request.output
     try:
-        with interruptible(), new_file(lambda: [output]) as file:
+        with new_file(lambda: [output]) as file:
             count = write_failures(folder, file.stream)
     except FileExistsError as error:
         raise OutputRefused(f"{safe(output)} exists already.", "Name a file that does not exist yet.") from error

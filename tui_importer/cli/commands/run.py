@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from tui_importer.cli.api_key import obtain_key
 from tui_importer.cli.error_boundary import crash_file, unfinished_job
-from tui_importer.cli.output import delivered, note, write, write_json
+from tui_importer.cli.output import delivered, not_shown, note, write, write_json
 from tui_importer.cli.progress import Drain, Progress, wait_for
 from tui_importer.cli.prompts import ask, can_ask, confirmed
 from tui_importer.cli.scratch_folders import scratch_folder
-from tui_importer.cli.signals import interruptible, noticed
+from tui_importer.cli.signals import noticed
 from tui_importer.cli.source_file import readable
 from tui_importer.cli.source_flags import save_mapping
 from tui_importer.config import load, paths, private_folder
@@ -21,7 +21,7 @@ from tui_importer.engine.job.retry import Selection
 from tui_importer.engine.job.store import Jobs
 from tui_importer.engine.options import NewJob
 from tui_importer.engine.plan.environment import read_environment
-from tui_importer.errors import ExitCode, ImporterError
+from tui_importer.errors import ExitCode, ImporterError, lacking
 from tui_importer.report.plan import plan_document, plan_lines
 from tui_importer.report.summary import summary_document, summary_lines, summary_of
 from tui_importer.source.read.pipe import pipe_of
@@ -107,18 +107,17 @@ def run(request: RunRequest) -> int:
         _check_can_ask(pipe)
     if pipe is None:
         _save_mapping(request, request.source)
-    with interruptible():
-        base_url = request.settings.base_url
-        key = obtain_key(base_url, profile=request.profile)
-        connection = connect(base_url, key, request.run_options)
-        with noticed():
-            environment = read_environment(connection)
-        with readable(request.source) as source:
-            if pipe is not None:
-                _save_mapping(request, source.path)
-            if request.dry_run:
-                return _dry_run(request, source, connection, environment)
-            return _import(request, source, connection, environment)
+    base_url = request.settings.base_url
+    key = obtain_key(base_url, profile=request.profile)
+    connection = connect(base_url, key, request.run_options)
+    with noticed():
+        environment = read_environment(connection)
+    with readable(request.source) as source:
+        if pipe is not None:
+            _save_mapping(request, source.path)
+        if request.dry_run:
+            return _dry_run(request, source, connection, environment)
+        return _import(request, source, connection, environment)
 
 
 def _check_can_ask(pipe: Pipe | None) -> None:
@@ -138,7 +137,7 @@ def _save_mapping(request: RunRequest, source: Path) -> None:
 
 
 def _dry_run(request: RunRequest, source: Readable, connection: Connection, environment: Environment) -> int:
-    """Plan in a folder that goes again; 0 when everything could be imported, else 1."""
+    """Plan in a folder that is removed afterwards; 0 when everything could be imported, else 1."""
     with scratch_folder("plan") as folder:
         jobs = Jobs(folder, crash_file)
         new = _new_job(request, source, jobs)
@@ -170,7 +169,7 @@ def _import(request: RunRequest, source: Readable, connection: Connection, envir
     _check_consent(request, environment, name)
     job = jobs.create(new, connection, environment=environment.name)
     try:
-        with _told_if_unfinished(jobs, name), contextlib.closing(job):
+        with _naming_unfinished(jobs, name), contextlib.closing(job):
             if request.yes:
                 job.accept(environment.name)
             code = _drive(job, request, environment, agreed=False, planned=source.forget)
@@ -196,16 +195,16 @@ def resume(request: RunRequest) -> int:
         code = ExitCode.PROBLEMS if job_summary.totals.failed else ExitCode.DONE
         _print_summary(request, jobs.reader_folder(name), code)
         return code
-    return _go_on(request, jobs, name)
+    return _continue(request, jobs, name)
 
 
 def retry(request: RetryRequest) -> int:
     """Try a job's failed rows again and nothing else; returns the exit code. Raises ImporterError when refused."""
     assert request.run.job is not None  # noqa: S101 - the command's argument
-    return _go_on(request.run, Jobs(paths().jobs, crash_file), request.run.job, Selection(kind=request.kind))
+    return _continue(request.run, Jobs(paths().jobs, crash_file), request.run.job, Selection(kind=request.kind))
 
 
-def _told_if_unfinished(jobs: Jobs, name: str) -> contextlib.AbstractContextManager[None]:
+def _naming_unfinished(jobs: Jobs, name: str) -> contextlib.AbstractContextManager[None]:
     """Report an unforeseen error in this context with the command that resumes the job, unless that is over."""
 
     def is_unfinished() -> bool:
@@ -225,40 +224,39 @@ def _check_base_url(request: RunRequest, jobs: Jobs, name: str) -> None:
         )
 
 
-def _go_on(request: RunRequest, jobs: Jobs, name: str, again: Selection | None = None) -> int:
+def _continue(request: RunRequest, jobs: Jobs, name: str, again: Selection | None = None) -> int:
     """Run what is missing of a job, and the failures of `again`."""
     _check_base_url(request, jobs, name)
     jobs.refuse_lost_source(name)
     frozen, kept, _ = jobs.options_of(name)
     options = request.run_options_over(kept)
-    with interruptible():
-        key = obtain_key(
-            frozen.base_url,
-            profile=request.profile,
-            others=request.profiles,
-            recognised=partial(jobs.was_recorded_with, name),
-        )
-        connection = connect(frozen.base_url, key, options)
-        with noticed():
-            environment = read_environment(connection)
-        opened = jobs.open(name, connection, options)
-        with _told_if_unfinished(jobs, name), contextlib.closing(opened) as job:
-            agreed = (job.begun or job.is_accepted(environment.name)) and jobs.vouches_for(name, connection.key)
-            if not agreed:
-                if not (request.yes or can_ask()):
-                    raise ConsentMissing(
-                        "Nobody has agreed to this job's plan with this key yet, and there is no terminal.",
-                        "Give --yes.",
-                    )
-                _check_consent(request, environment, name)
-            if again is not None:
-                rows = job.retry(again)
-                note(f"{plural(rows, 'failed row is', 'failed rows are')} tried again")
-            if again is not None and not job.has_rows_to_retry:
-                code = job.exit_code if job.snapshot().state in _OVER else ExitCode.PAUSED
-            else:
-                code = _drive(job, request, environment, agreed=agreed, retried=again is not None)
-        _print_summary(request, jobs.reader_folder(name), code)
+    key = obtain_key(
+        frozen.base_url,
+        profile=request.profile,
+        others=request.profiles,
+        recognised=partial(jobs.was_recorded_with, name),
+    )
+    connection = connect(frozen.base_url, key, options)
+    with noticed():
+        environment = read_environment(connection)
+    opened = jobs.open(name, connection, options)
+    with _naming_unfinished(jobs, name), contextlib.closing(opened) as job:
+        agreed = (job.begun or job.is_accepted(environment.name)) and jobs.vouches_for(name, connection.key)
+        if not agreed:
+            if not (request.yes or can_ask()):
+                raise ConsentMissing(
+                    "Nobody has agreed to this job's plan with this key yet, and there is no terminal.",
+                    "Give --yes.",
+                )
+            _check_consent(request, environment, name)
+        if again is not None:
+            rows = job.retry(again)
+            note(f"{plural(rows, 'failed row is', 'failed rows are')} tried again")
+        if again is not None and not job.has_rows_to_retry:
+            code = job.exit_code if job.snapshot().state in _OVER else ExitCode.PAUSED
+        else:
+            code = _drive(job, request, environment, agreed=agreed, retried=again is not None)
+    _print_summary(request, jobs.reader_folder(name), code)
     return code
 
 
@@ -308,7 +306,7 @@ def _drive(
         job.start(request.canary, retried=retried)
         wait_for(job, progress, drain)
     _raise_refusal(job)
-    if job.canary_done and not retried and _goes_on(job, request):
+    if job.canary_done and not retried and _wants_rest(job, request):
         with Drain(job) as drain:
             job.start()
             wait_for(job, progress, drain)
@@ -316,7 +314,7 @@ def _drive(
     return job.exit_code
 
 
-def _goes_on(job: Job, request: RunRequest) -> bool:
+def _wants_rest(job: Job, request: RunRequest) -> bool:
     """Whether somebody at a terminal wants the other rows, too, after the canary. Without one it stays paused."""
     if request.yes or not can_ask():
         return False
@@ -363,7 +361,12 @@ def _ask(job: Job, request: RunRequest, environment: Environment) -> None:
 
 
 def _print_summary(request: RunRequest, folder: Path, code: int) -> None:
-    summary = summary_of(folder)
+    try:
+        summary = summary_of(folder)
+    except Exception as error:
+        if (lack := lacking(error)) is None:
+            raise
+        raise not_shown(lack.what, code, folder.name) from error
     with delivered(code, summary.job):
         if request.json:
             write_json(summary_document(summary))

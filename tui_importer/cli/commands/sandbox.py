@@ -21,7 +21,7 @@ def sandbox(request: SandboxRequest) -> int:
 
     settings = sandbox_settings(request)
 
-    def tell(url: str) -> None:
+    def announce(url: str) -> None:
         if request.json:
             write_json({"url": url, "key": settings.key})
         else:
@@ -31,7 +31,7 @@ def sandbox(request: SandboxRequest) -> int:
             note(f"Elsewhere: export WORKOS_BASE_URL={url} WORKOS_API_KEY={settings.key}")
             note("Ctrl-C ends it; nothing is kept.")
 
-    serve_forever(settings, request.host, request.port, tell, allow_remote=True)  # the host was chosen by hand
+    serve_forever(settings, request.host, request.port, announce, allow_remote=True)  # the host was chosen by hand
     return ExitCode.DONE
 
 

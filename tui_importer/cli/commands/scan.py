@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tui_importer.cli.colours import coloured
 from tui_importer.cli.output import delivered, write, write_part
 from tui_importer.cli.scratch_folders import scratch_folder
-from tui_importer.cli.signals import SIGNALS, outcome
+from tui_importer.cli.signals import handle, outcome
 from tui_importer.cli.source_file import read_pipe
 from tui_importer.cli.source_flags import save_mapping
 from tui_importer.config import load
@@ -40,7 +40,7 @@ _COLUMN_WIDTH = 40
 
 
 def scan(request: ScanRequest) -> int:
-    """Scan the source into a folder that goes again; 1 when rows could not be imported.
+    """Scan the source into a folder that is removed afterwards; 1 when rows could not be imported.
 
     Raises SourceError, and ScanCancelled after a signal.
     """
@@ -108,8 +108,7 @@ class _Interruption:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in SIGNALS:
-            self._before[number] = signal.signal(number, self._handle)
+        self._before = handle(self._handle)
         return self
 
     def __exit__(self, *_error: object) -> None:

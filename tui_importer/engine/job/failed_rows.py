@@ -83,7 +83,7 @@ class FailedRows:
         return found.rows
 
     def _failures_removed(self, commit: Commit, count: int) -> None:
-        """Count them only when they are gone: a screen that hears of it reads the journal anew."""
+        """Count them only when they are gone: a screen that hears of it reads the journal again."""
         try:
             commit.wait()
         finally:

@@ -146,7 +146,7 @@ class Job:
 
     @property
     def canary_done(self) -> bool:
-        """Whether the job rests because its first rows are done, as it was told."""
+        """Whether the job rests because its first rows are done, as was asked for."""
         halt = self._lifecycle.halt
         return self._lifecycle.state == "paused" and halt is not None and halt.kind == "canary"
 
@@ -321,7 +321,7 @@ class Job:
             running.join(0.5)
 
     def _journal_failed(self, error: JournalError) -> None:
-        if self._lifecycle.state not in {"running", "pausing"}:  # whoever resumes holds the lock, and waits for commits
+        if self._lifecycle.state not in {"running", "pausing"}:  # a resume holds the lock, and waits for commits
             return
         self.halt(halt_of(error), now=True)
 

@@ -109,7 +109,7 @@ def _choose(journal: Journal, selection: Selection, first_rows: FirstRows, *, he
 def to_reopen(journal: Journal, selection: Selection, first_rows: FirstRows, *, held: bool) -> Reopened:
     """Which rows a selection makes pending again. `held` False leaves rows of failed organizations alone.
 
-    `first_rows` tells the first row of a person for those rows that are not it. Raises JournalError.
+    `first_rows` gives the first row of a person for those rows that are not it. Raises JournalError.
     """
     choice = _choose(journal, selection, first_rows, held=held)
     failed = choice.failed

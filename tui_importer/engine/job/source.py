@@ -34,7 +34,7 @@ LAST_LOOK = 1.0
 class FrozenSource:
     """Scans when that was not done yet, else reads what an earlier scan left. `progress` is for the screen.
 
-    `change` says what became of the source since the scan, empty while it is as it was; it is told once in a process.
+    `change` says what became of the source since the scan, empty while it is as it was; it is logged once in a process.
     `copy` is the file to scan when the source is a pipe. Without `keeps_secrets` they are not written to the disk.
     """
 
@@ -108,17 +108,17 @@ class FrozenSource:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Look at the source now, every few seconds, and once more at the end; a change is told once, in the log.
+        """Look at the source now, every few seconds, and once more at the end; a change is logged once.
 
-        It cannot harm the job, but the operator may believe that what was mended in the file meanwhile is imported.
+        It cannot harm the job, but the operator may believe that what was corrected in the file meanwhile is imported.
         """
         over = threading.Event()
 
         def watch() -> None:
             with contextlib.suppress(JournalError):  # the job was closed before the disk had answered
-                while not self._tell_change() and not over.wait(LOOK_EVERY):
+                while not self._report_change() and not over.wait(LOOK_EVERY):
                     pass
-                self._tell_change()
+                self._report_change()
 
         watcher = threading.Thread(target=watch, name="source-watch", daemon=True)
         watcher.start()
@@ -129,7 +129,7 @@ class FrozenSource:
             watcher.join(LAST_LOOK)
 
     def reload(self) -> Tally:
-        """Read counts and organizations anew from the journal, for a new run."""
+        """Read counts and organizations from the journal again, for a new run."""
         self.organizations = self._journal.organizations()
         self.tally = self._load_tally()
         return self.tally
@@ -171,7 +171,7 @@ class FrozenSource:
         size = self.record.chunk_size or DEFAULT_CHUNK_SIZE
         return Tally(self.record.rows or 0, size, self._journal.chunk_counts(size))
 
-    def _tell_change(self) -> bool:
+    def _report_change(self) -> bool:
         """Whether the source is not what it was; tells it the first time."""
         if not self.change:
             self.change = self._look()

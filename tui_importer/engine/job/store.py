@@ -22,7 +22,7 @@ from tui_importer.journal.errors import JobNameInvalid, JobNotFound, JournalUnwr
 from tui_importer.journal.journal import FILE, open_reader
 from tui_importer.journal.lock import JobLock
 from tui_importer.journal.records import JobRecord
-from tui_importer.journal.sqlite_errors import told
+from tui_importer.journal.sqlite_errors import as_refusals
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Jobs:
         folder = self._existing(name)
         with open_reader(folder) as reader:
             record = reader.job()
-            with told(folder / FILE):
+            with as_refusals(folder / FILE):
                 frozen = frozen_from(record.frozen_options)
                 run = RunOptions(**json.loads(record.run_options))
             return frozen, run, summarise(folder, record, reader)

@@ -74,7 +74,7 @@ class Lookups:
         for thread in threads:
             while thread.is_alive():
                 thread.join(LOOK)
-                self._waits.look()
+                self._waits.check()
         if pool.errors:
             raise pool.errors[0]
         halt = self.control.halt

@@ -90,8 +90,10 @@ class Planner:
         )
         writes = scan.users + scan.memberships
         known = round(scan.users * people.existing / people.looked_up) if people.looked_up else 0
-        # Who is there is looked up, as are theirs; a row that names a membership again looks before it writes.
-        repeated = sum(organization.rows for organization in organizations) - scan.memberships
+        # Who is there is looked up, as are theirs; a row that names a membership again looks before it writes, and one
+        # without an organization whose person came before makes sure of the user.
+        members = sum(organization.rows for organization in organizations)
+        repeated = members - scan.memberships + max(0, scan.importable - members - scan.users)
         requests = len(organizations) + counts.create + writes + 2 * known + repeated
         seconds = self._seconds(writes, len(organizations) + counts.create)
         webhooks = self._webhooks()

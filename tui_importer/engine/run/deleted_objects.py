@@ -46,11 +46,14 @@ class DeletedObjects:
         self._users = threading.Lock()
         self._organizations = threading.Lock()
         self._resolved_again: set[str] = set()
+        self._lost: set[str] = set()
         self.adopted: set[str] = set()
 
-    def user_ended(self, how: How, flags: Flag) -> None:
-        """Count a person's user step, which ends before its row does."""
+    def user_ended(self, row: int, how: How, flags: Flag) -> None:
+        """Count a person's user step, which ends before its row does, and say what is uncertain of it."""
         self._run.tally.user_ended(how, flags)
+        if Flag.UNCERTAIN in flags:
+            self._run.uncertain(f"Row {row:,}")
 
     def user_again(self, row: SourceRow, gone: str, make: MakeUser) -> tuple[KnownUser, How | None]:
         """The person's user in place of `gone`, made by `make` from the first row unless another row has done that.
@@ -65,6 +68,8 @@ class DeletedObjects:
             known = run.journal.row(owner)
             if known is not None and known.user_id not in {None, gone}:
                 return KnownUser(str(known.user_id), fresh=False), known.user_how
+            if owner != row.row and known is not None and known.has_no_user:
+                raise run.first_row_failure(row)
             first = row if owner == row.row else run.store.row(owner)
             if not first.secrets and any((cell or "").startswith(_MASK) for cell in first.cells.values()):
                 message = (
@@ -81,7 +86,7 @@ class DeletedObjects:
                 self.adopted.add(found.id)
             known_again = statements.user_known(owner, found.id, how, flags, None, found.stamp)
             run.journal.submit(known_again).wait()
-            run.tally.user_ended(how, flags)
+            self.user_ended(owner, how, flags)
             return found, how
 
     def organization_again(self, key: str, gone: str, tools: Tools, tries: Tries) -> str:
@@ -113,7 +118,8 @@ class DeletedObjects:
             label = safe(run.organization_label(key), 80)
             run.say("warning", f"The organization {label} is not there any more; it is resolved again")
             # Its old id stays in the cache meanwhile: a miss would make other workers resolve the key, too.
-            run.forget_organization(record)
+            self._lost.add(key)
+            run.forget_organization(record, self._meant().get(key, ()))
             run.cache.forget_id(gone)
         lost = run.journal.organization(key) or record
         resolver = OrganizationResolver(tools, run.cache)
@@ -129,6 +135,25 @@ class DeletedObjects:
             raise
         run.organization_resolved(lost, found, 0.0)
         return found.id
+
+    def current(self, row: SourceRow, record: RowRecord | None) -> RowRecord | None:
+        """The row's record, read again if it may be older than the loss of its organization."""
+        if record is None or record.membership_intent is None or row.organization_key not in self._lost:
+            return record
+        self._run.journal.flush()
+        return self._run.journal.row(row.row)
+
+    def _meant(self) -> dict[str | None, list[int]]:
+        """The rows whose membership may have been created without an answer, by the key of the organization."""
+        run = self._run
+        run.journal.flush()
+        rows = set(run.journal.meant_memberships())
+        found: dict[str | None, list[int]] = {}
+        for chunk in sorted({(row - 1) // run.tally.chunk_size for row in rows}):
+            for row in run.store.read(*run.tally.bounds(chunk)):
+                if row.row in rows:
+                    found.setdefault(row.organization_key, []).append(row.row)
+        return found
 
     # -- before the first write -------------------------------------------------------------------------------
 
@@ -151,10 +176,11 @@ class DeletedObjects:
         finally:
             run.health.leave()
         keys = needed() if gone else ()
+        meant = self._meant() if gone else {}
         for each in (each for each in known if each.workos_id in gone and each.key in keys):
             label = safe(each.name or each.value, 80)
             run.say("warning", f"The organization {label} is not there any more; it is resolved again")
-            run.forget_organization(each)
+            run.forget_organization(each, meant.get(each.key, ()))
             run.cache.forget(each.key)
         run.journal.flush()
 

@@ -25,7 +25,7 @@ def end_held_rows(run: Run) -> None:
 def _has_no_user(run: Run, first_row: int) -> bool:
     """Whether a person's first row has ended without a user; one that is pending leaves its followers pending."""
     first = run.journal.row(first_row)
-    return first is not None and first.outcome is not None and first.user_id is None
+    return first is not None and first.outcome is not None and first.has_no_user
 
 
 def _end_chunk(run: Run, chunk: int, *, held: bool) -> None:

@@ -16,9 +16,8 @@ from tui_importer.engine.run.step_context import Tools, adopted, definite, stamp
 from tui_importer.journal import statements
 from tui_importer.journal.records import Flag, How
 from tui_importer.journal.statements import UNSTAMPED
-from tui_importer.text import safe
+from tui_importer.text import normalised_name, safe
 from tui_importer.workos import refusals
-from tui_importer.workos.answer_checks import normalised_name
 from tui_importer.workos.errors import NotFound, Refused, ServiceFailed
 
 if TYPE_CHECKING:

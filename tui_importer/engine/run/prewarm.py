@@ -156,7 +156,7 @@ class _Pool:
         finally:
             run.resolving(organization.key, active=False)
         if organization.state == "failed":
-            commit.wait()  # a screen that hears of it reads the journal anew
+            commit.wait()  # a screen that hears of it reads the journal again
             run.failure_gone()
         run.unforeseen.ended(words)
         run.health.succeeded()

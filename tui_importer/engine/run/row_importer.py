@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class RowResult:
     """How a row ended; `membership` is what its membership step did or found.
 
-    `uncertain` tells that something was found after a lost answer which the job may have made or not.
+    `uncertain` tells that a membership was found after a lost answer which the job may have made or not, and that it
+    was not said of the row's user.
     """
 
     outcome: Outcome
@@ -50,8 +51,8 @@ class Shared(Protocol):
     adopted: set[str]
     """Ids of users that count as created although they were found: others may have made them members."""
 
-    def user_ended(self, how: How, flags: Flag) -> None:
-        """Count a person's user step, which ends before its row does."""
+    def user_ended(self, row: int, how: How, flags: Flag) -> None:
+        """Count a person's user step, which ends before its row does, and say what is uncertain of it."""
 
     def user_again(self, row: SourceRow, gone: str, make: MakeUser) -> tuple[KnownUser, How | None]:
         """The person's user in place of one that was deleted, made by `make` from the first row unless one is there."""
@@ -95,16 +96,20 @@ class RowImporter:
         held from now on; JournalUnwritable.
         """
         at = self._user(row, record, first, organization_id, tries)
+        if organization_id is None and (first is not None or record.user_id is not None):
+            self._see_user(row, at, tries)
         membership: Membership | None = None
         how: How | None = None
+        more = Flag.NONE
         if organization_id is not None:
             membership, how, more = self._membership(row, at, organization_id, tries)
-            at.flags |= more
+        uncertain = Flag.UNCERTAIN in more and Flag.UNCERTAIN not in at.flags
+        at.flags |= more
         outcome = Outcome.CREATED if How.CREATED in {at.how, how} else Outcome.EXISTING
         stamp = stamp_of(membership) if membership is not None and how is How.CREATED else UNSTAMPED
         membership_id = membership.id if membership is not None else None
         self._tools.journal.submit(statements.row_ended(row.row, outcome, membership_id, how, at.flags, stamp))
-        return RowResult(outcome, how, Flag.UNCERTAIN in at.flags)
+        return RowResult(outcome, how, uncertain)
 
     def _user(
         self, row: SourceRow, record: RowRecord, first: KnownUser | None, organization_id: str | None, tries: Tries
@@ -114,6 +119,9 @@ class RowImporter:
         at.maybe_there = at.intent is not None
         if first is not None:
             at.user = first
+            if record.user_id not in {None, first.id}:  # deleted, and made again for another row
+                self._tools.journal.submit(statements.user_replaced(row.row))
+                at.intent, at.maybe_there = None, False
             return at
         if record.user_id is not None:
             at.how, at.user = record.user_how, KnownUser(record.user_id, fresh=False)
@@ -126,11 +134,17 @@ class RowImporter:
         known = self._tools.journal.submit(
             statements.user_known(row.row, at.user.id, at.how, at.flags, at.intent, at.user.stamp)
         )
-        self._shared.user_ended(at.how, at.flags)
+        self._shared.user_ended(row.row, at.how, at.flags)
         tries.step_ended()
         if at.intent is not None:
             known.wait()  # user and the membership's intent are durable together
         return at
+
+    def _see_user(self, row: SourceRow, at: _Progress, tries: Tries) -> None:
+        """A row without an organization ends with a user that is known: it counts only if that is still there."""
+        if not definite("user", lambda tries: self._user_step.is_there(at.user, tries), tries):
+            self._replace_user(row, at, tries)
+            tries.step_ended()
 
     def _membership(
         self, row: SourceRow, at: _Progress, organization_id: str, tries: Tries
@@ -156,10 +170,13 @@ class RowImporter:
                 else:
                     key = row.organization_key or ""
                     organization_id = self._shared.organization_again(key, gone.object_id, self._tools, tries)
-                # Nothing was written for the new pair yet.
-                self._tools.journal.submit(statements.membership_void(row.row))
-                at.intent, at.maybe_there = None, False
+                self._void(row, at)
                 tries.step_ended()
+
+    def _void(self, row: SourceRow, at: _Progress) -> None:
+        """Nothing was written yet for the pair that the row is about now."""
+        self._tools.journal.submit(statements.membership_void(row.row))
+        at.intent, at.maybe_there = None, False
 
     def _replace_user(self, row: SourceRow, at: _Progress, tries: Tries) -> None:
         def make(first: SourceRow, record: RowRecord) -> tuple[KnownUser, How, Flag]:
@@ -169,3 +186,5 @@ class RowImporter:
         at.user = replace(found, fresh=False)
         if row.first_row is None:
             at.how = how
+        else:
+            self._tools.journal.submit(statements.user_replaced(row.row))

@@ -28,7 +28,7 @@ from tui_importer.text import plural, safe
 from tui_importer.workos.errors import NotFound, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tui_importer.engine.live_options import LiveOptions
     from tui_importer.engine.options import FrozenOptions, RunOptions
@@ -55,7 +55,7 @@ FOLLOW_EVERY = 2.0
 KEPT_TO = 500
 """Milliseconds by which the server's clocks may move before the journal hears of it."""
 NEVER = 10**15
-MOST_UNCERTAIN_TOLD = 20
+MOST_UNCERTAIN_LOGGED = 20
 """Rows and organizations of one job that the log names as uncertain; the summary counts all of them."""
 EXPECTED_LATENCY = 0.2
 """Seconds a request takes until it is measured (observed on the live API, reference section 7.1)."""
@@ -166,10 +166,13 @@ class Run:
         record = self._records.get(key or "")
         return "" if record is None else (record.name or record.value)
 
-    def forget_organization(self, organization: OrganizationRecord) -> None:
-        """An organization was deleted: its key has no id until it is resolved again."""
+    def forget_organization(self, organization: OrganizationRecord, meant: Sequence[int]) -> None:
+        """An organization was deleted: its key has no id until it is resolved again, and intents of rows are void.
+
+        `meant` are these rows.
+        """
         self.organizations.lost_one(created=organization.state == "created")
-        self.journal.submit(statements.organization_lost(organization.key)).wait()
+        self.journal.submit(*statements.organization_lost(organization.key, meant)).wait()
 
     def organization_resolved(self, organization: OrganizationRecord, found: Resolved, seconds: float) -> Commit:
         """A key has its id: in the cache, in the journal, and counted. Raises IdsCollide."""
@@ -192,9 +195,9 @@ class Run:
         return commit
 
     def uncertain(self, what: str) -> None:
-        """Say that it cannot be told whose something is that was found after a lost answer."""
+        """Log that nothing decides whose something is that was found after a lost answer."""
         self.metrics.count("uncertain")
-        if self.metrics.value("uncertain") <= MOST_UNCERTAIN_TOLD:
+        if self.metrics.value("uncertain") <= MOST_UNCERTAIN_LOGGED:
             self.say(
                 "warning",
                 f"{what}: an answer was lost, and the server's clocks do not tell whether this job made what was "
@@ -290,14 +293,19 @@ class Run:
     def _learn_server_time(self) -> None:
         """See one answer before the first intent: until then a resumed run would not know the server's clock."""
         client = self.client()
-        with closing(client), suppress(Interrupted, NotFound, Refused):
-            while self.connection.server_clock.now() is None:
-                try:
-                    self.calls.read(lambda: client.list_organizations(limit=1), self.health.tries())
-                except (SetAside, GaveUp):
-                    continue  # nothing else could go first
-                self.health.succeeded()
-                return  # a server without a clock is not asked again
+        try:
+            with closing(client), suppress(Interrupted):
+                while self.connection.server_clock.now() is None:
+                    try:
+                        self.calls.read(lambda: client.list_organizations(limit=1), self.health.tries())
+                    except (SetAside, GaveUp):
+                        continue  # nothing else could go first
+                    except (NotFound, Refused):
+                        pass  # it was answered
+                    self.health.succeeded()
+                    return  # a server without a clock is not asked again
+        finally:
+            self.health.leave()
 
     def import_rows(self) -> None:
         """Run the workers until every row that can be tried has its outcome, or the run is halted."""
@@ -381,7 +389,7 @@ class Run:
         if is_new or abs(wanted - pool.wanted) >= SMALL_CHANGE:
             pool.resize(wanted)
 
-    def tell_trouble(self) -> None:
+    def log_trouble(self) -> None:
         """Write into the log when trouble with the service begins and when it is over."""
         trouble = self.health.trouble
         if bool(trouble) == self._in_trouble:
@@ -422,11 +430,11 @@ class Housekeeper:
         while True:
             ended = self._end.wait(self.INTERVAL)
             self._save()
-            self._run.tell_trouble()
+            self._run.log_trouble()
             if ended:
-                self._waits.tell()
+                self._waits.log()
                 return
-            self._waits.look()
+            self._waits.check()
             self._run.hasten_drain()
             follow = time.monotonic() - self._adjusted >= FOLLOW_EVERY
             if follow:

@@ -73,7 +73,7 @@ def changing(row: int, what: str, object_id: str, before: Mapping[str, object], 
 
 
 def adopted(created_at: datetime | None, intent: float, clock: ServerClock) -> tuple[How, Flag]:
-    """Decide whether an object found after an intent is ours; existing and uncertain when it cannot be told."""
+    """Decide whether an object found after an intent is ours; existing and uncertain when nothing decides it."""
     if created_at is None or intent == UNKNOWN_TIME:
         return How.EXISTING, Flag.UNCERTAIN
     since = clock.since(intent)

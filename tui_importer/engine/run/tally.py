@@ -65,7 +65,7 @@ class Tally:
             chunk.done_before = chunk.done
             if chunk.done == self._size(number):
                 chunk.state = "done"
-        self._views: list[ChunkView | None] = [None] * len(self._chunks)  # None: to be made anew
+        self._views: list[ChunkView | None] = [None] * len(self._chunks)  # None: changed since
 
     def bounds(self, chunk: int) -> tuple[int, int]:
         """First and last row of a chunk."""
@@ -151,7 +151,7 @@ class Tally:
         return self._chunks[chunk]
 
     def _view(self, number: int, now: float) -> ChunkView:
-        """Made anew only when something has changed: there may be thousands of chunks, looked at all the time."""
+        """One line, made only when something has changed: there may be thousands of chunks, looked at all the time."""
         chunk = self._chunks[number]
         first, last = self.bounds(number)
         seconds = chunk.seconds + (now - chunk.since if chunk.since is not None else 0.0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tui_importer.engine.errors import IdsCollide, Interrupted
 from tui_importer.engine.halt import Halt
 from tui_importer.engine.service.stop import place_of
-from tui_importer.errors import ImporterError
+from tui_importer.errors import ImporterError, lacking
 from tui_importer.text import plural, safe
 from tui_importer.workos.errors import WorkosError
 from tui_importer.workos.masking import Masker
@@ -37,10 +37,11 @@ MOST_TIMES_OPEN: Final = 2
 
 
 def is_of_one_row(error: Exception) -> bool:
-    """Whether only what was worked on is to blame, as far as can be told."""
+    """Whether only what was worked on is to blame, as far as can be known."""
     if isinstance(error, (WorkosError, ConnectionError, TimeoutError)):
         return True
-    return not isinstance(error, (Interrupted, IdsCollide, ImporterError, OSError, MemoryError, sqlite3.Error))
+    is_known = isinstance(error, (Interrupted, IdsCollide, ImporterError, OSError, sqlite3.Error))
+    return not is_known and lacking(error) is None
 
 
 def left_open(client: WorkosClient, tries: Tries) -> bool:

@@ -58,6 +58,19 @@ class UserStep:
             flags |= self._update(row, found, tries)
         return KnownUser(found.id, fresh=False), how, flags
 
+    def is_there(self, user: KnownUser, tries: Tries) -> bool:
+        """Whether a known user was not deleted. One that was created a moment ago may not be visible everywhere yet."""
+        calls, client = self._tools.calls, self._tools.client
+
+        def look() -> bool | None:
+            try:
+                return client.get_user(user.id).id == user.id
+            except NotFound:
+                return None
+
+        seconds = self._tools.patience.user_lookup if user.fresh else 0.0
+        return calls.poll(lambda: calls.read(look, tries), seconds) is not None
+
     def _look(self, row: SourceRow, tries: Tries) -> User | None:
         found = self._tools.calls.read(lambda: self._tools.client.list_users(email=row.email), tries)
         return next((user for user in found if user.email.lower() == row.email), None)

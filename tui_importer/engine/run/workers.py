@@ -188,7 +188,7 @@ class Worker(threading.Thread):
             self._status.chunk = self._status.row = None
 
     def _make_readable(self) -> None:
-        """Wait for this worker's last outcomes: whoever reads the chunk next must see them."""
+        """Wait for this worker's last outcomes: the next reader of the chunk must see them."""
         try:
             self._run.journal.flush()
         except FOLDER_ERRORS as error:
@@ -235,6 +235,7 @@ class Worker(threading.Thread):
         tries = run.set_aside.pop(row.row, None) or run.health.tries()
         try:
             organization_id = self._organization(row.organization_key, tries)
+            record = run.objects.current(row, record)
             result = self._importer.run(
                 row, record or RowRecord(row.row), first=first, organization_id=organization_id, tries=tries
             )
@@ -294,7 +295,7 @@ class Worker(threading.Thread):
             twin = journal.row(row.twin_row)
             if twin is None or twin.outcome is None:
                 return True, None
-        if first.user_id is None:
+        if first.user_id is None or first.has_no_user:
             return False, None
         made = first.user_how is How.CREATED and self._run.is_first and first.user_id not in self._run.objects.adopted
         # What an earlier row made of the same pair may have been deactivated since: this row looks first.

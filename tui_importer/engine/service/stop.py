@@ -23,7 +23,7 @@ from tui_importer.workos.errors import KeyRejected
 
 if TYPE_CHECKING:
     from tui_importer.engine.halt import HaltKind
-    from tui_importer.errors import ImporterError
+    from tui_importer.errors import ImporterError, Lack
 
 DRAIN_PATIENCE = 5.0
 """Seconds from its beginning within which a drain lets rows in flight wait: for a hiccup, not for an outage."""
@@ -39,13 +39,17 @@ def halt_of(error: ImporterError) -> Halt:
     if isinstance(error, PlanFailed):
         return error.halt
     if (lack := lacking(error)) is not None:
-        return Halt("journal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
+        return _lacked(lack)
     if isinstance(error, FOLDER_ERRORS):
         return Halt("journal", safe(error.message), safe(error.next))
     if isinstance(error, KeyRejected):
         return key_rejected()
     kinds: dict[int, HaltKind] = {ExitCode.REFUSED: "refused", ExitCode.KEY_REJECTED: "key"}
     return Halt(kinds.get(error.exit_code, "service"), safe(error.message), safe(error.next))
+
+
+def _lacked(lack: Lack) -> Halt:
+    return Halt("journal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
 
 
 def place_of(error: BaseException) -> str:
@@ -60,7 +64,7 @@ def place_of(error: BaseException) -> str:
 def unexpected(error: Exception, words: str = "") -> Halt:
     """The halt for an error of ours; `words` are its type and place, and where more of it is written down."""
     if (lack := lacking(error)) is not None:
-        return Halt("internal", lack.what, f"{lack.cure}, then resume; nothing was lost.")
+        return _lacked(lack)
     return Halt(
         "internal",
         f"unexpected error: {words or place_of(error)}",

@@ -36,7 +36,7 @@ class Rates:
 
     Time in which nothing may be sent (a pause after a 429, trouble with the service) is no work: a pause would make
     the rate, and with it the time still needed, meaningless. After a change of the share or of the workers the rate is
-    taken anew.
+    taken again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

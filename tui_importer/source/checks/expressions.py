@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
-from tui_importer.source.cells import OUTER
 from tui_importer.source.read.frames import cell
+from tui_importer.text import OUTER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def untrimmed(name: str) -> pl.Expr:
 
 
 def normalised_name(name: pl.Expr) -> pl.Expr:
-    """An organization's name as it is compared: NFC, trimmed, inner white space collapsed, case kept; null if blank."""
+    """`text.normalised_name` as an expression; null if nothing is left."""
     plain = name.str.strip_chars(OUTER).str.replace_all(r"\s+", " ").str.normalize("NFC")
     return pl.when(plain != "").then(plain)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
-from tui_importer.source.cells import OUTER
 from tui_importer.source.problems import DETAIL_LENGTH, ERRORS, KINDS
 from tui_importer.source.read.frames import FIELDS, cell
+from tui_importer.text import OUTER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,6 @@ from tui_importer.source.cells import (
     MASK,
     MASKED,
     NOTHING,
-    OUTER,
     TRUE,
     CellError,
     documented,
@@ -31,6 +30,7 @@ from tui_importer.source.columns.aliases import standing
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.problems import DETAIL_LENGTH
 from tui_importer.source.read.frames import cell
+from tui_importer.text import OUTER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui_importer.source.cells import OUTER
+from tui_importer.text import OUTER
 
 _UPPER: Final = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xC0))
 """The characters that the later bytes of a UTF-8 sequence become."""
