@@ -18,7 +18,9 @@ from tui_importer.tui.actions.keymap import checked, normalised
 from tui_importer.tui.actions.registry import ACTIONS, Place
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("what-happens-if.md", "json-and-exit-codes.md", "keys.md")
+README = "\n".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in PAGES)
+"""What the README leads to for its promises, exit codes and keys."""
 
 CRASHES = "engine/test_crashes.py::test_five_kills_in_every_phase_change_nothing_about_the_end"
 MATRIX = "engine/test_fault_matrix.py::test_a_kind_of_fault_on_a_call_changes_nothing"

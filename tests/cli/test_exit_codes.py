@@ -52,8 +52,8 @@ def with_a_defect(cli: Cli, where: str, *arguments: str | Path) -> Ended:
 
 
 def test_the_readme_has_the_codes_that_there_are() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (table,) = re.findall(r"^\| exit code \| meaning \|\n.*\n((?:\|.*\n)+)", readme, re.MULTILINE)
+    page = (ROOT / "docs" / "json-and-exit-codes.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| exit code \| meaning \|\n.*\n((?:\|.*\n)+)", page, re.MULTILINE)
     assert {int(code): meaning for code, meaning in re.findall(r"^\| (\d+) \| (.*) \|$", table, re.MULTILINE)} == CODES
 
 

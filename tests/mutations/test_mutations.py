@@ -67,7 +67,7 @@ def test_without_a_mistake_the_same_tests_pass(file: str, tmp_path: Path) -> Non
 
 def copied(folder: Path) -> Path:
     """A copy of what tests need of the project."""
-    for name in ("tui_importer", "tests"):
+    for name in ("tui_importer", "tests", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "pictures"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, folder / name)
