@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Parts:
-    """The parts of an open job. `lock` guards which run there is and whether one begins.
+class JobContext:
+    """What an open job consists of. `lock` guards which run there is and whether one begins.
 
     `reviewing` is held while failures become something else: counts are not read from the journal meanwhile.
     `environment` is what the key led to last, `accepted` the plan that was agreed to (`acceptance`), `failures_before`

@@ -14,18 +14,18 @@ from tui_importer.text import plural, safe
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui_importer.engine.job.context import Parts
+    from tui_importer.engine.job.context import JobContext
     from tui_importer.journal.writer import Commit
 
 
 class FailedRows:
     """Changes failures into something else: on the journal, the tally and a running import alike."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._journal = parts.journal
-        self._lifecycle = parts.lifecycle
-        self._source = parts.source
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._journal = context.journal
+        self._lifecycle = context.lifecycle
+        self._source = context.source
         self._reopened: set[int] = set()
 
     @property
@@ -45,7 +45,7 @@ class FailedRows:
         """
         if self._source.tally is None:
             return RetryPlan(0, 0, (), 0, 0, 0)
-        held = not self._parts.moves
+        held = not self._context.moves
         return plan_retry(self._journal, selection, self._source.rows.first_rows, held=held)
 
     def retry(self, selection: Selection) -> int:
@@ -54,10 +54,10 @@ class FailedRows:
         Each goes on at the step that failed. Rows of failed organizations wait for the next run, which resolves those
         first. Blocks for a commit. Raises NotNow, JournalError.
         """
-        with self._parts.reviewing:
-            with self._parts.lock:  # a job that rests does not start meanwhile
-                run = self._parts.run
-                if not self._parts.moves:
+        with self._context.reviewing:
+            with self._context.lock:  # a job that rests does not start meanwhile
+                run = self._context.run
+                if not self._context.moves:
                     rows = self._reopen(selection, held=True)
                     left = self._journal.begun()  # a retry that was stopped has left its rows pending
                     self._reopened.update(left)
@@ -87,7 +87,7 @@ class FailedRows:
         try:
             commit.wait()
         finally:
-            self._parts.metrics.count("failures_gone", count)
+            self._context.metrics.count("failures_gone", count)
 
     def skip(self, rows: Iterable[int], reason: str) -> int:
         """End failed rows as skipped, for a reason, and return how many; there is no way back.
@@ -96,7 +96,7 @@ class FailedRows:
         removed.
         """
         reason = safe(reason, LONGEST_REASON)
-        with self._parts.reviewing:
+        with self._context.reviewing:
             tally = self._source.tally
             self._journal.flush()
             found = to_skip(self._journal, rows) if tally is not None else ()
@@ -107,5 +107,5 @@ class FailedRows:
             self._failures_removed(commit, len(found))
             self._lifecycle.say("info", f"Skipped {plural(len(found), 'failed row')}: {reason}")
             if self._lifecycle.state == "finished":
-                self._parts.keep_secrets()
+                self._context.keep_secrets()
             return len(found)

@@ -12,7 +12,7 @@ from tui_importer.engine.errors import EngineError, Interrupted
 from tui_importer.engine.halt import EXIT_CODES, Halt
 from tui_importer.engine.job import views
 from tui_importer.engine.job.acceptance import acceptance, is_accepted
-from tui_importer.engine.job.context import Parts
+from tui_importer.engine.job.context import JobContext
 from tui_importer.engine.job.failed_rows import FailedRows
 from tui_importer.engine.job.key_change import KeyChange
 from tui_importer.engine.job.same_source import refuse_later
@@ -83,7 +83,7 @@ class Job:
         record = journal.job()
         lifecycle = Lifecycle(journal, record)
         frozen = frozen_from(record.frozen_options)
-        self._parts = Parts(
+        self._context = JobContext(
             folder=folder,
             journal=journal,
             connection=connection,
@@ -96,19 +96,19 @@ class Job:
             accepted=journal.accepted(),
         )
         self._file_lock = lock
-        self._lock = self._parts.lock
+        self._lock = self._context.lock
         self._folder = folder
         self._journal = journal
         self._lifecycle = lifecycle
-        self._source = self._parts.source
-        self._failed_rows = FailedRows(self._parts)
-        self._key = KeyChange(self._parts)
+        self._source = self._context.source
+        self._failed_rows = FailedRows(self._context)
+        self._key = KeyChange(self._context)
         self.connection = connection
         self.frozen = frozen
         self._patience = patience or Patience(organization_search=options.search_wait)
         self._crash_file = crash_file
         self._dry_run = dry_run
-        connection.observe = self._parts.metrics.observe
+        connection.observe = self._context.metrics.observe
         connection.server_clock.restore(journal.counters())
         self._error: ImporterError | None = None
         self._stopped: float | None = None
@@ -132,12 +132,12 @@ class Job:
 
     def accept(self, environment: str) -> None:
         """Remember that somebody agreed to write to `environment`; durable on return. Raises JournalError."""
-        self._parts.accepted = acceptance(environment, self._source.record.frozen_options)
-        self._journal.update_job(accepted=self._parts.accepted).wait()
+        self._context.accepted = acceptance(environment, self._source.record.frozen_options)
+        self._journal.update_job(accepted=self._context.accepted).wait()
 
     def is_accepted(self, environment: str) -> bool:
         """Whether somebody has agreed to write to `environment`, in this process or an earlier one."""
-        return is_accepted(self._parts.accepted, environment, self._source.record.frozen_options)
+        return is_accepted(self._context.accepted, environment, self._source.record.frozen_options)
 
     @property
     def error(self) -> ImporterError | None:
@@ -162,7 +162,7 @@ class Job:
             return ExitCode.PROBLEMS if self.snapshot().totals.failed else ExitCode.DONE
         if self._error is not None:
             # "Refused" says that nothing was written, which is over once a run has begun.
-            began = self._parts.run is not None
+            began = self._context.run is not None
             return ExitCode.PAUSED if began and self._error.exit_code == ExitCode.REFUSED else self._error.exit_code
         halt = self._lifecycle.halt
         return EXIT_CODES[halt.kind] if halt is not None else ExitCode.DONE
@@ -170,7 +170,7 @@ class Job:
     @property
     def options(self) -> RunOptions:
         """The run options now in force."""
-        return self._parts.live.now
+        return self._context.live.now
 
     def prepare(self) -> None:
         """Scan and plan in the background; ends in `ready` with `plan()` set, or paused with a reason."""
@@ -185,8 +185,8 @@ class Job:
             only = self._failed_rows.take_reopened()
             afterwards = (self._before_retry or self._lifecycle.as_before()) if retried else None
             self._before_retry = None
-            self._parts.accepted = acceptance(self._parts.environment, self._source.record.frozen_options)
-            self._journal.update_job(accepted=self._parts.accepted)  # who starts a job agrees to it
+            self._context.accepted = acceptance(self._context.environment, self._source.record.frozen_options)
+            self._journal.update_job(accepted=self._context.accepted)  # who starts a job agrees to it
             self._begin(partial(self._scan_and_import, canary, only if retried else None, afterwards))
 
     def pause(self) -> None:
@@ -211,8 +211,8 @@ class Job:
                 threading.Thread(target=self._end_waits, args=(self._thread,), name="stop", daemon=True).start()
             if self._planner is not None:
                 self._planner.control.cancel(halt)  # reads may stop anywhere
-            if self._parts.run is not None:
-                control = self._parts.run.context.control
+            if self._context.run is not None:
+                control = self._context.run.context.control
                 (control.cancel if now else control.drain)(halt)
             self.connection.limiter.wake()
 
@@ -221,11 +221,11 @@ class Job:
 
         A running import follows within a second, workers that go end their row first. Raises ValueError.
         """
-        self._parts.live.set_workers(workers)
+        self._context.live.set_workers(workers)
 
     def set_share(self, percent: int) -> None:
         """Use this share of the rate limit (1 to 100) from now on, at once. Raises ValueError."""
-        self._parts.live.set_share(percent)
+        self._context.live.set_share(percent)
 
     def note(self, text: str) -> None:
         """Write a line into the job's log."""
@@ -347,7 +347,7 @@ class Job:
         planner = Planner(
             connection=self.connection,
             journal=self._journal,
-            metrics=self._parts.metrics,
+            metrics=self._context.metrics,
             options=self.options,
             patience=self._patience,
             say=self._lifecycle.say,
@@ -363,7 +363,7 @@ class Job:
             self._planner = None
         if self._lifecycle.halt is not None:
             raise Interrupted
-        self._parts.environment = plan.environment.name
+        self._context.environment = plan.environment.name
         self._journal.update_job(environment=plan.environment.name)
         self._plan = plan
         self._lifecycle.enter("ready")
@@ -398,7 +398,7 @@ class Job:
             self._lifecycle.rest(halt)
 
     def _new_run(self, canary: int | None, *, recheck: bool, only: set[int] | None, afterwards: Halt | None) -> Run:
-        with self._parts.reviewing:
+        with self._context.reviewing:
             tally = self._source.reload()
         context = run_context(
             journal=self._journal,
@@ -406,24 +406,24 @@ class Job:
             store=self._source.rows,
             scope=Scope(tally.rows, canary=canary, only=only),
             tally=tally,
-            metrics=self._parts.metrics,
+            metrics=self._context.metrics,
             frozen=self.frozen,
-            live=self._parts.live,
+            live=self._context.live,
             patience=self._patience,
             say=self._lifecycle.say,
             crash_file=self._crash_file,
         )
         run = Run(context, self._source.organizations, recheck=recheck, afterwards=afterwards)
         with self._lock:
-            self._parts.run = run
-            self._parts.rates = Rates()
+            self._context.run = run
+            self._context.rates = Rates()
             if self._lifecycle.halt is not None:
                 raise Interrupted
         return run
 
     def _finish(self) -> None:
         self._journal.flush()
-        self._parts.keep_secrets()
+        self._context.keep_secrets()
         totals = self.snapshot().totals
         self._lifecycle.say(
             "info", f"Finished: {totals.created:,} created, {totals.existing:,} existing, {totals.failed:,} failed"
@@ -434,7 +434,7 @@ class Job:
 
     def snapshot(self) -> Snapshot:
         """A picture of the job now; no I/O."""
-        return take_snapshot(self._parts)
+        return take_snapshot(self._context)
 
     def plan(self) -> Plan | None:
         """The plan, once it is computed."""
@@ -450,7 +450,7 @@ class Job:
 
     def organizations(self) -> Sequence[OrganizationView]:
         """All organizations, sorted by key."""
-        active = self._parts.run.keys.active if self._parts.run is not None else set()
+        active = self._context.run.keys.active if self._context.run is not None else set()
         return [views.organization_view(record, active) for record in self._asked(self._journal.organizations)]
 
     def log_after(self, sequence: int, limit: int = 1_000) -> Sequence[LogEntry]:

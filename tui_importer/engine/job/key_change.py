@@ -9,7 +9,7 @@ from tui_importer.engine.errors import NotNow
 from tui_importer.engine.plan.environment import check_key_sees_job, read_environment
 
 if TYPE_CHECKING:
-    from tui_importer.engine.job.context import Parts
+    from tui_importer.engine.job.context import JobContext
     from tui_importer.engine.plan.plan import Environment
     from tui_importer.journal.journal import Reader
     from tui_importer.secret import Secret
@@ -42,18 +42,18 @@ def try_key(connection: Connection, key: Secret, journal: Reader) -> TriedKey:
 class KeyChange:
     """The key of an open job and its record in the journal."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._journal = parts.journal
-        self._lifecycle = parts.lifecycle
-        self._source = parts.source
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._journal = context.journal
+        self._lifecycle = context.lifecycle
+        self._source = context.source
 
     def attempt(self, key: Secret) -> TriedKey:
         """Test another key by reading back an object of this job; blocks, so call it from a thread of its own.
 
         Raises KeyRejected, KeyMismatch, WorkosError, and NotNow when the job runs and has no objects to prove it by.
         """
-        tried = try_key(self._parts.connection, key, self._journal)
+        tried = try_key(self._context.connection, key, self._journal)
         self._refuse_unproven(tried)
         return tried
 
@@ -67,11 +67,11 @@ class KeyChange:
             tried = self.attempt(tried.key)
         salt = self._source.record.key_salt
         name, hint = tried.environment.name, tried.key.hint
-        with self._parts.lock:  # no run begins meanwhile
+        with self._context.lock:  # no run begins meanwhile
             self._refuse_unproven(tried)
             kept = self._journal.update_job(key_hint=hint, key_hash=tried.key.salted_hash(salt), environment=name)
-            self._parts.connection.set_key(tried.key)
-            self._parts.environment = name
+            self._context.connection.set_key(tried.key)
+            self._context.environment = name
         kept.wait()  # without the lock: a journal that fails wants to halt the job
         self._source.record = self._journal.job()
         how = "it reads back this job's objects" if tried.proven else f"it leads to {name}, as confirmed"
@@ -79,7 +79,7 @@ class KeyChange:
 
     def _refuse_unproven(self, tried: TriedKey) -> None:
         """A running job may write its first object at any moment, and the next ones to another environment then."""
-        if not tried.proven and self._parts.moves:
+        if not tried.proven and self._context.moves:
             raise NotNow(
                 "The job runs and has no objects yet by which another key could be checked.",
                 "Pause it, then give the key.",
@@ -87,13 +87,13 @@ class KeyChange:
 
     def check(self) -> None:
         """A key that the job was not recorded with must see the job's objects."""
-        record, key = self._source.record, self._parts.connection.key
+        record, key = self._source.record, self._context.connection.key
         digest = key.salted_hash(record.key_salt)
-        if digest == record.key_hash and self._parts.environment != "UNKNOWN":
+        if digest == record.key_hash and self._context.environment != "UNKNOWN":
             return
         stop = self._source.cancelled
-        if digest != record.key_hash and not check_key_sees_job(self._parts.connection, self._journal, stop):
+        if digest != record.key_hash and not check_key_sees_job(self._context.connection, self._journal, stop):
             self._lifecycle.say("warning", f"Another key ({key.hint}); the job has no objects yet to check it by.")
-        self._parts.environment = read_environment(self._parts.connection, stop).name
-        self._journal.update_job(key_hint=key.hint, key_hash=digest, environment=self._parts.environment).wait()
+        self._context.environment = read_environment(self._context.connection, stop).name
+        self._journal.update_job(key_hint=key.hint, key_hash=digest, environment=self._context.environment).wait()
         self._source.record = self._journal.job()

@@ -12,54 +12,54 @@ from tui_importer.engine.snapshot.eta import bound_of
 from tui_importer.engine.snapshot.models import Snapshot
 
 if TYPE_CHECKING:
-    from tui_importer.engine.job.context import Parts
+    from tui_importer.engine.job.context import JobContext
 
 
-def take_snapshot(parts: Parts) -> Snapshot:
+def take_snapshot(context: JobContext) -> Snapshot:
     """A picture of the job now; no I/O."""
     while True:
-        snapshot = _picture(parts)
-        if snapshot.state == parts.lifecycle.state:  # else numbers of one state would be shown with another
+        snapshot = _picture(context)
+        if snapshot.state == context.lifecycle.state:  # else numbers of one state would be shown with another
             return snapshot
 
 
-def _picture(parts: Parts) -> Snapshot:
-    run, life, record = parts.run, parts.lifecycle, parts.source.record
-    tally, limiter = parts.source.tally, parts.connection.limiter
+def _picture(context: JobContext) -> Snapshot:
+    run, life, record = context.run, context.lifecycle, context.source.record
+    tally, limiter = context.source.tally, context.connection.limiter
     workers = run.staffing.views() if run is not None else ()
     held = run.keys.cache.held_rows if run is not None else 0
     snapshot = Snapshot(
         job=record.name,
         source=record.source,
-        source_change=parts.source.change,
-        environment=parts.environment,  # type: ignore[arg-type]
-        key_hint=parts.connection.key.hint,
-        base_url=parts.frozen.base_url,
+        source_change=context.source.change,
+        environment=context.environment,  # type: ignore[arg-type]
+        key_hint=context.connection.key.hint,
+        base_url=context.frozen.base_url,
         state=life.state,
         phase=life.phase,
         reason=life.reason,
         next_step=life.next_step,
         needs_key=life.needs_key,
-        accepted=is_accepted(parts.accepted, parts.environment, record.frozen_options),
+        accepted=is_accepted(context.accepted, context.environment, record.frozen_options),
         elapsed=life.elapsed,
-        scanned_rows=views.scanned_rows(parts.source.progress, record.rows),
-        scanned_share=views.scanned_share(parts.source.progress, done=parts.source.is_scanned),
-        prewarm_limit=parts.live.now.max_failed / 100 if parts.live.now.max_failed is not None else None,
-        organizations=views.organization_totals(run, parts.source.organizations),
-        cache_hits=parts.metrics.value("cache_hits"),
-        cache_misses=parts.metrics.value("cache_misses"),
-        requests=parts.metrics.stats(limiter, in_flight=sum(worker.state == "running" for worker in workers)),
+        scanned_rows=views.scanned_rows(context.source.progress, record.rows),
+        scanned_share=views.scanned_share(context.source.progress, done=context.source.is_scanned),
+        prewarm_limit=context.live.now.max_failed / 100 if context.live.now.max_failed is not None else None,
+        organizations=views.organization_totals(run, context.source.organizations),
+        cache_hits=context.metrics.value("cache_hits"),
+        cache_misses=context.metrics.value("cache_misses"),
+        requests=context.metrics.stats(limiter, in_flight=sum(worker.state == "running" for worker in workers)),
         seconds=life.phase_seconds(),
-        prewarm_requests=parts.metrics.value("prewarm_requests"),
-        failures=parts.failures_before + parts.failures_counted,
-        failures_gone=parts.metrics.value("failures_gone"),
+        prewarm_requests=context.metrics.value("prewarm_requests"),
+        failures=context.failures_before + context.failures_counted,
+        failures_gone=context.metrics.value("failures_gone"),
         log_entries=life.log_entries,
         backing_off=run.context.health.backing_off if run is not None and life.state == "running" else "",
         waiting=wait_words(limiter.asked_for, limiter.paused_for) if life.state in {"running", "pausing"} else "",
         awaited=run.context.calls.awaited if run is not None and life.state in {"running", "pausing"} else 0,
         workers=workers,
-        workers_wanted=parts.live.now.workers or (run.staffing.wanted if run is not None else 0),
-        workers_automatic=parts.live.now.workers is None,
+        workers_wanted=context.live.now.workers or (run.staffing.wanted if run is not None else 0),
+        workers_automatic=context.live.now.workers is None,
     )
     if tally is None:
         return snapshot
@@ -71,6 +71,6 @@ def _picture(parts: Parts) -> Snapshot:
         users=counted.users,
         memberships=counted.memberships,
         chunks=counted.chunks,
-        eta=parts.rates.eta(snapshot, counted.totals) if moving and snapshot.phase == "import" else None,
+        eta=context.rates.eta(snapshot, counted.totals) if moving and snapshot.phase == "import" else None,
         bound=bound_of(snapshot) if moving else "",
     )
