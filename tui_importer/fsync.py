@@ -1,7 +1,7 @@
 """Making files and their names survive a power cut.
 
 Writing and renaming only change the system's memory; after a power cut a file may be empty, or its name gone, although
-the program went on long ago. So whoever records that something exists first syncs its bytes, then the folder that
+the program went on long ago. So whatever records that something exists first syncs its bytes, then the folder that
 has its name. On macOS `fsync` leaves the bytes in the drive's own cache, F_FULLFSYNC does not.
 """
 

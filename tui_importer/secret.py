@@ -27,7 +27,7 @@ class Secret:
 
     def salted_hash(self, salt: str) -> str:
         """A keyed SHA-256 (hex) by which the same secret is recognised again without storing it."""
-        import hashlib  # not before the first picture: this module is read by every start
+        import hashlib  # not before the first screen: this module is read by every start
         import hmac
 
         return hmac.new(salt.encode(), self._value.encode(), hashlib.sha256).hexdigest()

@@ -101,7 +101,7 @@ def _simple(character: str, encoding: str) -> str:
 def safe(value: object, limit: int = MAX_LENGTH) -> str:
     """Return `value` as one line of harmless text, at most `limit` characters (cut with `…`).
 
-    Control characters become visible pictures, newlines `⏎`, invisible and direction-changing characters `�`, and so
+    Control characters become visible signs, newlines `⏎`, invisible and direction-changing characters `�`, and so
     do marks that are too many upon one character: piled up they cover the lines above and below.
     """
     text = value if isinstance(value, str) else str(value)

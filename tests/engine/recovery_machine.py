@@ -404,7 +404,7 @@ class Recovery(RuleBasedStateMachine):
     def _compare_memory(self) -> None:
         """What the process has counted is what the journal says."""
         self.sound = False
-        counted, written = self.context.tally.picture(0)[:3], self._read_tally().picture(0)[:3]
+        counted, written = self.context.tally.counts(0)[:3], self._read_tally().counts(0)[:3]
         assert counted == written, f"counted {counted}, written {written}"
         self.sound = True
 

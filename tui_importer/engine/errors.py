@@ -64,7 +64,7 @@ class SourceGone(EngineError):
 
 
 class PlanFailed(EngineError):
-    """Reads failed while the plan was made; `halt` tells why, and whether the API refused the key."""
+    """Reads failed while the plan was made; `halt` says why, and whether the API refused the key."""
 
     kind = "plan_failed"
 

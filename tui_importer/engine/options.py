@@ -61,7 +61,7 @@ class RunOptions:
     `workers` None follows Little's law; `share` is percent of the limit; `writes_per_10s` scales all three
     budgets in proportion, 0 turns our limiter off; `max_failed` is percent, None for off; `give_up_after` is
     minutes; `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again;
-    `look_up_users` says whose existence the plan asks for: nobody's, a sample's (100 requests), or everybody's.
+    `look_up_users` says whose existence the plan asks for: none's, a sample's (100 requests), or all users'.
     """
 
     workers: int | None = None

@@ -51,7 +51,7 @@ class JobContext:
 
     @property
     def failures_counted(self) -> int:
-        """Those recorded without those that are gone again, as far as the counters of all runs tell."""
+        """Those recorded without those that are gone again, as the counters of all runs say."""
         return self.metrics.value("failures") - self.metrics.value("failures_gone")
 
     @property

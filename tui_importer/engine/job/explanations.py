@@ -16,7 +16,7 @@ OWN: dict[str, Explanation] = {
         # The engine
         "organization_failed": (
             "The row was held because its organization could not be resolved; nothing was sent for it.",
-            "Look at the organization's own error and mend that first.",
+            "See the organization's own error and correct that first.",
         ),
         "organization_not_found": (
             "The file names an organization by its id, and this environment does not have it.",
@@ -27,7 +27,7 @@ OWN: dict[str, Explanation] = {
             "Create the organization with this external_id, then retry; or give org_name in the file, for a new job.",
         ),
         "organization_ambiguous": (
-            "It cannot be told which organization is meant.",
+            "It is not clear which organization is meant.",
             "Give org_id or org_external_id instead of the name alone, and only one of both in a row.",
         ),
         "organization_not_visible": (
@@ -48,7 +48,7 @@ OWN: dict[str, Explanation] = {
         ),
         "first_row_failed": (
             "This person's first row in the file failed before there was a user, so this row had none to work with.",
-            "Mend the first row; the user's fields come from it.",
+            "Correct the first row; the user's fields come from it.",
         ),
         "external_id_conflict": (
             "The external_id belongs to another person.",
@@ -58,7 +58,7 @@ OWN: dict[str, Explanation] = {
 }
 
 _SCAN: Final = {
-    "quotes_broken": "A quote is out of place, so that the row's values cannot be told apart.",
+    "quotes_broken": "A quote is out of place, so that it is not clear where the row's values end.",
     "row_too_short": "The row has fewer cells than the header.",
     "row_too_long": "The row has more cells than the header, often by a comma that is not quoted.",
     "rows_swallowed": "A quote that never closes swallowed the lines behind it.",
@@ -94,7 +94,7 @@ OWN |= {kind: Explanation(words, f"{BY_NAME[kind].suggestion} {_IMPORT_AGAIN}") 
 def explain_failure(kind: str, status: int | None) -> Explanation:
     """Our own explanation of a kind, else the API's by code, kind or status."""
     if kind in BY_NAME and kind not in OWN:
-        return Explanation("The scan found something to look at; the row is imported.", BY_NAME[kind].suggestion)
+        return Explanation("The scan found something to check; the row is imported.", BY_NAME[kind].suggestion)
     found = OWN.get(kind) or explain(code=kind, kind=kind, status=status)
     if not found.other_value:
         return found

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LEFTOVER = re.compile(r"\.(.+)\.\d+")
 _OLD = 60.0
-"""Seconds after which a half-made folder that nobody has locked is a dead process's, whatever became of the process."""
+"""Seconds after which a half-made folder without a lock is a dead process's, whatever became of the process."""
 
 
 def make(folder: Path, record: JobRecord) -> JobLock:

@@ -131,12 +131,12 @@ class Job:
         return self._lifecycle.phase != "scan"
 
     def accept(self, environment: str) -> None:
-        """Remember that somebody agreed to write to `environment`; durable on return. Raises JournalError."""
+        """Remember that the operator agreed to write to `environment`; durable on return. Raises JournalError."""
         self._context.accepted = acceptance(environment, self._source.record.frozen_options)
         self._journal.update_job(accepted=self._context.accepted).wait()
 
     def is_accepted(self, environment: str) -> bool:
-        """Whether somebody has agreed to write to `environment`, in this process or an earlier one."""
+        """Whether the operator has agreed to write to `environment`, in this process or an earlier one."""
         return is_accepted(self._context.accepted, environment, self._source.record.frozen_options)
 
     @property
@@ -433,7 +433,7 @@ class Job:
         self._journal.flush()
 
     def snapshot(self) -> Snapshot:
-        """A picture of the job now; no I/O."""
+        """The snapshot of the job now; no I/O."""
         return take_snapshot(self._context)
 
     def plan(self) -> Plan | None:

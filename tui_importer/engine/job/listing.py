@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def is_job(folder: Path) -> bool:
     """Whether `folder` is a job's: it has its journal, or what else every job has, should the journal be lost.
 
-    One that we may not look into counts as well. Raises PermissionError for the folder above.
+    One that we may not read counts as well. Raises PermissionError for the folder above.
     """
     # No job's name begins with a dot: such a folder is a job that died before it was recorded, or in its purge.
     if folder.name[0] == ".":

@@ -81,7 +81,7 @@ def _unfinished(jobs: Path) -> Iterator[JobRecord]:
     for job in list_jobs(jobs):
         if job.state in {"finished", "aborted"} or job.problem:
             continue
-        # Purged or damaged meanwhile: listed then as one that stands in nobody's way.
+        # Purged or damaged meanwhile: listed then as one that is in no other's way.
         with contextlib.suppress(JournalError, KeyError):
             with open_reader(jobs / job.job) as reader:
                 record = reader.job()

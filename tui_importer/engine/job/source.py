@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 SMALLEST_CHUNK = 25
 CHUNKS_WANTED = 60
 LOOK_EVERY = 2.0
-"""Seconds between looks at the source while the job works on its frozen rows; a look is one `stat`."""
+"""Seconds between checks of the source while the job works on its frozen rows; a check is one `stat`."""
 LAST_LOOK = 1.0
-"""Seconds that the last look may take: a network disk that went away may never answer."""
+"""Seconds that the last check may take: a network disk that went away may never answer."""
 
 
 class FrozenSource:
@@ -108,7 +108,7 @@ class FrozenSource:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Look at the source now, every few seconds, and once more at the end; a change is logged once.
+        """Check the source now, every few seconds, and once more at the end; a change is logged once.
 
         It cannot harm the job, but the operator may believe that what was corrected in the file meanwhile is imported.
         """
@@ -172,7 +172,7 @@ class FrozenSource:
         return Tally(self.record.rows or 0, size, self._journal.chunk_counts(size))
 
     def _report_change(self) -> bool:
-        """Whether the source is not what it was; tells it the first time."""
+        """Whether the source is not what it was; logs it the first time."""
         if not self.change:
             self.change = self._look()
             if self.change:

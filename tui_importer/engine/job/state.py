@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 OLD_AFTER = 3_600.0
-"""Seconds of rest after which somebody may well have changed the environment."""
+"""Seconds of rest after which colleagues may well have changed the environment."""
 
 
 class Lifecycle:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class Jobs:
     """Lists, creates, opens and purges jobs in `folder`, which is made when needed (0700).
 
-    `crash_file` writes down what nobody foresaw while a job runs.
+    `crash_file` writes down unforeseen errors of a run.
     """
 
     def __init__(self, folder: Path, crash_file: CrashFile | None = None) -> None:
@@ -95,7 +95,7 @@ class Jobs:
                 crash_file=self._crash_file,
                 dry_run=dry_run,
             )
-        except BaseException as error:  # an interrupt too: no job is left that nobody was given, nor its lock
+        except BaseException as error:  # an interrupt too: neither a job that was never returned stays, nor its lock
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
             if isinstance(error, JournalUnwritable | OSError):
@@ -109,7 +109,7 @@ class Jobs:
         lock = JobLock(folder)
         try:
             return Job(folder, lock, connection, options, patience, crash_file=self._crash_file)
-        except BaseException:  # an interrupt too: nobody would release a lock whose job was never returned
+        except BaseException:  # an interrupt too: the lock of a job that was never returned would stay
             lock.release()
             raise
 

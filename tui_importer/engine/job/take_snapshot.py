@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def take_snapshot(context: JobContext) -> Snapshot:
-    """A picture of the job now; no I/O."""
+    """The snapshot of an open job now; no I/O."""
     while True:
-        snapshot = _picture(context)
+        snapshot = _snapshot(context)
         if snapshot.state == context.lifecycle.state:  # else numbers of one state would be shown with another
             return snapshot
 
 
-def _picture(context: JobContext) -> Snapshot:
+def _snapshot(context: JobContext) -> Snapshot:
     run, life, record = context.run, context.lifecycle, context.source.record
     tally, limiter = context.source.tally, context.connection.limiter
     workers = run.staffing.views() if run is not None else ()
@@ -63,7 +63,7 @@ def _picture(context: JobContext) -> Snapshot:
     )
     if tally is None:
         return snapshot
-    counted = tally.picture(held)
+    counted = tally.counts(held)
     moving = snapshot.state == "running"
     return replace(
         snapshot,

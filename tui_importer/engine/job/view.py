@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 
 class JobView(Protocol):
-    """What a screen may ask of a job and tell it; every method returns at once, except those that say they block.
+    """What a screen may ask of a job, and its commands to it.
+
+    Every method returns at once, except those that say they block.
 
     `failures_after`, `organizations` and `log_after` read the journal (about a millisecond a page).
     """
 
     def snapshot(self) -> Snapshot:
-        """A picture of the job now."""
+        """The snapshot of the job now."""
 
     def failures_after(self, sequence: int, limit: int = 5_000) -> Sequence[FailureView]:
         """Failures with a greater sequence, in order."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-LOOK = 0.5
-"""Seconds between looks at waits for the rate limit."""
+CHECK_EVERY = 0.5
+"""Seconds between checks of the waits for the rate limit."""
 
 
 class Lookups:
@@ -59,21 +59,22 @@ class Lookups:
         self._waits = RateLimitWaits(connection.limiter, self.health, say)
         self._calls = Calls(self.control, self.health, metrics, patience)
 
-    def each(self, items: Iterable[T], look: Callable[[Tools, T, Tries], R]) -> list[tuple[T, R]]:
-        """Every item with what was found, in no order. `look` may raise SetAside to be asked again.
+    def each(self, items: Iterable[T], lookup: Callable[[Tools, T, Tries], R]) -> list[tuple[T, R]]:
+        """Every item with what was found, in no order. `lookup` may raise SetAside to be asked again.
 
-        `items` may be long: they are taken as they are needed. Raises PlanFailed, Interrupted, and what `look` raises.
+        `items` may be long: they are taken as they are needed. Raises PlanFailed, Interrupted, and what `lookup`
+        raises.
         """
         pool: _Pool[T, R] = _Pool(iter(items))
         threads = [
-            threading.Thread(target=self._work, args=(pool, look), name=f"plan-{n + 1}", daemon=True)
+            threading.Thread(target=self._work, args=(pool, lookup), name=f"plan-{n + 1}", daemon=True)
             for n in range(self._threads)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():
-                thread.join(LOOK)
+                thread.join(CHECK_EVERY)
                 self._waits.check()
         if pool.errors:
             raise pool.errors[0]
@@ -84,7 +85,7 @@ class Lookups:
             raise PlanFailed(halt)
         return pool.found
 
-    def _work(self, pool: _Pool[T, R], look: Callable[[Tools, T, Tries], R]) -> None:
+    def _work(self, pool: _Pool[T, R], lookup: Callable[[Tools, T, Tries], R]) -> None:
         client = self._connection.client(self.control.cancelled)
         tools = Tools(client, self._calls, self._journal, self._connection.server_clock, self._patience)
         try:
@@ -94,7 +95,7 @@ class Lookups:
                     return
                 self._metrics.begin()
                 try:
-                    result = look(tools, waiting[0], self.health.tries())
+                    result = lookup(tools, waiting[0], self.health.tries())
                 except SetAside:
                     pool.put_back(waiting[0])
                 else:
@@ -127,7 +128,7 @@ class _Pool(Generic[T, R]):
             return (self._again.popleft(),) if self._again else None
 
     def put_back(self, item: T) -> None:
-        """Look again later."""
+        """Look it up again later."""
         with self._lock:
             self._again.append(item)
 

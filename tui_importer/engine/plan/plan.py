@@ -89,5 +89,5 @@ class Plan:
 
     @property
     def read_as(self) -> str:
-        """How the source is read and as whose export, in words; "" when nobody said."""
+        """How the source is read and as whose export, in words; "" when it was not said."""
         return ", ".join(filter(None, (self.dialect, f"{self.preset} export" if self.preset else "")))

@@ -38,7 +38,7 @@ UNLIMITED_WORKERS = 16
 MOST_REQUESTS = 400.0
 """Requests a second that this program reaches on a small machine when nothing else bounds it."""
 LONGEST_TROUBLE = 60.0
-"""Seconds without an answer after which a plan is given up: nobody waits half an hour for it."""
+"""Seconds without an answer after which a plan is given up: an operator does not wait half an hour for it."""
 UNCERTAINTY = 1.25
 """The range's upper end over its lower: 429s, retries and slow answers."""
 SAMPLE = 100
@@ -90,8 +90,8 @@ class Planner:
         )
         writes = scan.users + scan.memberships
         known = round(scan.users * people.existing / people.looked_up) if people.looked_up else 0
-        # Who is there is looked up, as are theirs; a row that names a membership again looks before it writes, and one
-        # without an organization whose person came before makes sure of the user.
+        # Who is there is looked up, as are theirs; so is a membership that an earlier row named, before it is written,
+        # and the user of a row without an organization whose person came before.
         members = sum(organization.rows for organization in organizations)
         repeated = members - scan.memberships + max(0, scan.importable - members - scan.users)
         requests = len(organizations) + counts.create + writes + 2 * known + repeated
@@ -177,10 +177,10 @@ class _Found:
 
 
 def _organization(tools: Tools, organization: OrganizationRecord, tries: Tries) -> str | _Found:
-    """`create`, `conflict`, `unknown` or what was found. Raises SetAside to look again later."""
+    """`create`, `conflict`, `unknown` or what was found. Raises SetAside to be asked again later."""
     resolver = OrganizationResolver(tools, OrganizationCache(lambda _: None))
     try:
-        found = resolver.look(organization, tries)
+        found = resolver.find_existing(organization, tries)
     except StepFailed as failure:
         return "conflict" if failure.kind == "organization_ambiguous" else "unknown"
     if found is not None:
@@ -189,7 +189,7 @@ def _organization(tools: Tools, organization: OrganizationRecord, tries: Tries) 
 
 
 def _exists(tools: Tools, email: str, tries: Tries) -> bool:
-    """Whether a user has this address. Raises SetAside to look again later."""
+    """Whether a user has this address. Raises SetAside to be asked again later."""
     return bool(tools.calls.read(lambda: tools.client.list_users(email=email), tries))
 
 

@@ -36,7 +36,7 @@ class RunContext:
     """What the coordinator, the pre-warm pool and the workers of one run share; it decides nothing itself.
 
     `live` are the run options, which an operator may change meanwhile; `say` writes into the job's log. `is_first`
-    tells that no earlier run of the job has begun a row.
+    says that no earlier run of the job has begun a row.
     """
 
     journal: Journal
@@ -81,7 +81,7 @@ class RunContext:
         if self.metrics.value("uncertain") <= MOST_UNCERTAIN_LOGGED:
             self.say(
                 "warning",
-                f"{what}: an answer was lost, and the server's clocks do not tell whether this job made what was "
+                f"{what}: an answer was lost, and the server's clocks do not show whether this job made what was "
                 "found. It counts as existing, marked uncertain",
             )
 

@@ -82,13 +82,13 @@ class MembershipStep:
     def _missing(self, user_id: str, organization_id: str, tries: Tries, error: NotFound) -> None:
         """Raise ObjectDeleted for the one of both that is not there any more; a read by id does not lag."""
         client, calls = self._tools.client, self._tools.calls
-        looks: tuple[tuple[Literal["user", "organization"], str, Callable[[], object]], ...] = (
+        lookups: tuple[tuple[Literal["user", "organization"], str, Callable[[], object]], ...] = (
             ("user", user_id, lambda: client.get_user(user_id)),
             ("organization", organization_id, lambda: client.get_organization(organization_id)),
         )
-        for what, object_id, look in looks:
+        for what, object_id, lookup in lookups:
             try:
-                calls.read(look, tries)
+                calls.read(lookup, tries)
             except NotFound:
                 raise ObjectDeleted(what, object_id) from error
 
@@ -96,7 +96,7 @@ class MembershipStep:
         client = self._tools.client
         try:
             found = self._tools.calls.read(lambda: client.list_memberships(user.id, organization_id), tries)
-        except NotFound as error:  # a server may not list the memberships of somebody who is not there
+        except NotFound as error:  # a server may not list the memberships of a user who is not there
             self._missing(user.id, organization_id, tries, error)
             raise
         return min(found, key=lambda membership: _ORDER.index(membership.status), default=None)

@@ -142,7 +142,7 @@ class OrganizationResolver:
         find = {"id": self._by_id, "external_id": self._by_external_id, "name": self._by_name}[organization.kind]
         return definite("organization", lambda tries: find(organization, tries), tries)
 
-    def look(self, organization: OrganizationRecord, tries: Tries) -> Resolved | None:
+    def find_existing(self, organization: OrganizationRecord, tries: Tries) -> Resolved | None:
         """What exists now, without creating anything. Raises StepFailed for a conflict, and as `resolve`."""
         if organization.kind == "id":
             return definite("organization", lambda tries: self._by_id(organization, tries), tries)
@@ -227,7 +227,7 @@ class OrganizationResolver:
         """The one organization of exactly this name, polled for `seconds`. Raises StepFailed when there are several."""
         name = normalised_name(organization.value)
 
-        def look() -> dict[str, Resolved] | None:
+        def search() -> dict[str, Resolved] | None:
             hits = self._calls.read(lambda: self._client.find_organizations(organization.value), tries)
             matches = {
                 hit.id: _adopt(hit, intent, self._server_clock) if intent is not None else Resolved(hit.id, hit.name)
@@ -238,7 +238,7 @@ class OrganizationResolver:
             known = {id_: Resolved(id_, title) for id_, title in self._cache.named(name).items()}
             return {**matches, **known} or None
 
-        found = self._calls.poll(look, seconds)
+        found = self._calls.poll(search, seconds)
         if found is None:
             return None
         if len(found) > 1:

@@ -117,7 +117,7 @@ class _Pool:
 
 
 def collided(collision: IdsCollide) -> Halt:
-    """Two tenants would become one: nothing more is written until somebody has decided."""
+    """Two tenants would become one: nothing more is written until that is decided."""
     first, second = safe(collision.first, 80), safe(collision.second, 80)
     return Halt(
         "limit",

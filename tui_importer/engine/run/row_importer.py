@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class RowResult:
     """How a row ended; `membership` is what its membership step did or found.
 
-    `uncertain` tells that a membership was found after a lost answer which the job may have made or not, and that it
+    `uncertain` says that a membership was found after a lost answer which the job may have made or not, and that it
     was not said of the row's user.
     """
 

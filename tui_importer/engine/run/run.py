@@ -120,7 +120,7 @@ class Run:
 
     def _canary_halt(self) -> Halt:
         context = self.context
-        totals, last = context.tally.picture(0).totals, context.scope.last_row
+        totals, last = context.tally.counts(0).totals, context.scope.last_row
         return Halt(
             "canary",
             f"the first {plural(last, 'row is', 'rows are')} done: {totals.created:,} created, "

@@ -51,7 +51,7 @@ class KnownUser:
     """A user with an id; `fresh` when this run has just created it, so that it can have no older memberships.
 
     One that was found, even as ours, or that an earlier run created may have been made a member, and deactivated,
-    by somebody else meanwhile: its memberships are listed before one is written. `stamp` are its times when this job
+    by a colleague meanwhile: its memberships are listed before one is written. `stamp` are its times when this job
     made it.
     """
 

@@ -31,7 +31,7 @@ class _Chunk:
         return sum(self.outcomes)
 
 
-class TallyPicture(NamedTuple):
+class TallyCounts(NamedTuple):
     """Counts of one moment; chunks are numbered from 1."""
 
     totals: Totals
@@ -132,14 +132,14 @@ class Tally:
             entry.since = None
             entry.state = "done" if entry.done == self._size(chunk) else state
 
-    def picture(self, held: int) -> TallyPicture:
+    def counts(self, held: int) -> TallyCounts:
         """All counts at one moment, so that they add up; `held` are the importable rows of failed organizations."""
         now = time.monotonic()
         with self._lock:
             _, created, existing, failed, skipped = self._outcomes
             pending = self.rows - created - existing - failed - skipped
             users, memberships = self._users, self._memberships
-            return TallyPicture(
+            return TallyCounts(
                 Totals(self.rows, created, existing, failed, skipped, min(held, pending)),
                 UserTotals(users[How.CREATED], users[How.EXISTING], self._updated, users[How.FAILED]),
                 MembershipTotals(memberships[How.CREATED], memberships[How.EXISTING]),

@@ -1,4 +1,4 @@
-"""Errors of ours that nobody foresaw, met while one row or organization is worked on: they fail that, not the job.
+"""Unforeseen errors of ours in the work on one row or organization: they fail that, not the job.
 
 What is wrong with the journal, the disk, memory or the lock is everybody's and stops the run, as do several such errors
 in a row.
@@ -33,7 +33,7 @@ CrashFile = Callable[[BaseException, Callable[[str], str]], str]
 MOST_IN_A_ROW: Final = 3
 """Pieces of work that may end with such an error one after the other; then it is not theirs."""
 MOST_TIMES_OPEN: Final = 2
-"""Times that one piece of work is looked up again because nobody knows what became of its write."""
+"""Times that one piece of work is looked up again because it is not known what became of its write."""
 
 
 def is_of_one_row(error: Exception) -> bool:
@@ -45,7 +45,7 @@ def is_of_one_row(error: Exception) -> bool:
 
 
 def left_open(client: WorkosClient, tries: Tries) -> bool:
-    """Whether a write was sent of which nobody knows what came, and its effect is worth another lookup; counts it."""
+    """Whether a write was sent whose end is not known, and its effect is worth another lookup; counts it."""
     if not tries.is_open and client.unevaluated in {"", "GET"}:
         return False
     tries.unforeseen += 1

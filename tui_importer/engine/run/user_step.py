@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui_importer.workos.models import User
 
 UPDATABLE = ("first_name", "last_name", "name", "external_id", "metadata")
-"""Fields that `--on-existing update` writes: never the password of somebody who may have changed it since."""
+"""Fields that `--on-existing update` writes: never the password: its owner may have changed it since."""
 
 
 class UserStep:
@@ -62,14 +62,14 @@ class UserStep:
         """Whether a known user was not deleted. One that was created a moment ago may not be visible everywhere yet."""
         calls, client = self._tools.calls, self._tools.client
 
-        def look() -> bool | None:
+        def get() -> bool | None:
             try:
                 return client.get_user(user.id).id == user.id
             except NotFound:
                 return None
 
         seconds = self._tools.patience.user_lookup if user.fresh else 0.0
-        return calls.poll(lambda: calls.read(look, tries), seconds) is not None
+        return calls.poll(lambda: calls.read(get, tries), seconds) is not None
 
     def _look(self, row: SourceRow, tries: Tries) -> User | None:
         found = self._tools.calls.read(lambda: self._tools.client.list_users(email=row.email), tries)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tui_importer.source.models import SourceRow
 
 UNHURRIED = 0.25
-"""Seconds between looks at the control while a worker waits for a chunk."""
+"""Seconds between checks of the control while a worker waits for a chunk."""
 
 
 class ChunkQueue:
@@ -323,7 +323,7 @@ class Worker(threading.Thread):
         if first.user_id is None or first.has_no_user:
             return False, None
         made = first.user_how is How.CREATED and self._context.is_first and first.user_id not in self._deleted.adopted
-        # What an earlier row made of the same pair may have been deactivated since: this row looks first.
+        # What an earlier row made of the same pair may have been deactivated since: this row is looked up first.
         return False, KnownUser(first.user_id, fresh=made and row.twin_row is None)
 
     def _sent(self, *, failed: bool) -> None:

@@ -143,17 +143,17 @@ class Calls:
         tries.to_blame = True
         self.health.succeeded()
 
-    def poll(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """Look until something is found, at growing intervals; the last look begins after `seconds` at the earliest.
+    def poll(self, lookup: Callable[[], T | None], seconds: float) -> T | None:
+        """Look up until something is found, at growing intervals; the last time after `seconds` at the earliest.
 
-        Raises what `look` raises.
+        Raises what `lookup` raises.
         """
         deadline = time.monotonic() + seconds
         pause = self._patience.first_poll
         with self._counted() if seconds else contextlib.nullcontext():
             while True:
                 began = time.monotonic()  # an answer that comes late may show how things stood when it was asked for
-                found = look()
+                found = lookup()
                 if found is not None or began >= deadline:
                     return found
                 self.control.sleep(pause)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST_CAUSE = 120
 NOTHING_LOST = "Nothing was lost and no row failed by it: resume when the service answers again."
 POLL = 0.5
-"""Seconds between looks at the control while waiting at the gate."""
+"""Seconds between checks of the control while waiting at the gate."""
 
 
 class Tries:

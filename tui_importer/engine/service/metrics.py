@@ -89,7 +89,7 @@ class Metrics:
             return sum(self._latencies) / len(self._latencies) if self._latencies else None
 
     def stats(self, limiter: RateLimiter, *, in_flight: int) -> RequestStats:
-        """A picture for the screen; a rate is the mean of the last five full seconds."""
+        """The numbers for the screen; a rate is the mean of the last five full seconds."""
         now = int(time.monotonic())
         with self._lock:
             by_second = {int(second): (requests, writes) for second, requests, writes in self._seconds}

@@ -32,7 +32,7 @@ OVERALL = OVERALL_PER_60S / 60 / (WRITES_PER_10S / 10)
 
 
 class Rates:
-    """Rows per second over the last minute, from (seconds of work, rows done) points that each look adds to.
+    """Rows per second over the last minute, from (seconds of work, rows done) points, one a snapshot.
 
     Time in which nothing may be sent (a pause after a 429, trouble with the service) is no work: a pause would make
     the rate, and with it the time still needed, meaningless. After a change of the share or of the workers the rate is

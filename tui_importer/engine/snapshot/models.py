@@ -173,7 +173,7 @@ class Snapshot:
     `waiting` the same of a long wait after a 429. `source_change` says what
     became of the source since its scan ("was removed"), empty while it is as it was. `bound` says what limits the speed
     now ("write limit 39.2/50"), empty when nothing moves. `needs_key` says that the job rests because of its key.
-    `accepted` says that somebody has agreed to write to this environment.
+    `accepted` says that the operator has agreed to write to this environment.
     `awaited` counts objects that are looked for, as the answer that made them was lost or they are not to be seen yet.
     `failures` are those in the journal; `failures_gone` grows when some of them are not there any more, or are others.
     """
@@ -223,7 +223,7 @@ class FailureView:
     """One entry of the errors table: a failed row, or a failed organization (`row` None).
 
     `sequence` grows with time; `step` is row, organization, user or membership; `shape` is the message without what
-    belongs to one row; `retryable` tells whether trying the row again can help.
+    belongs to one row; `retryable` says whether trying the row again can help.
     """
 
     sequence: int
