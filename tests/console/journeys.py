@@ -242,7 +242,7 @@ WORKING_TABLES: tuple[Step, ...] = (
 
 
 def pane(app: ImporterApp) -> str | None:
-    return app.screen.query_one("#tables", ContentSwitcher).current
+    return app.screen.query_one("#errors-tab", ContentSwitcher).current
 
 
 REVIEWING: tuple[Step, ...] = (
@@ -285,7 +285,7 @@ CONTROLLING: tuple[Step, ...] = (
     ("job.workers_more", (), lambda app: told(app)[-1], "set_workers 13"),
     ("job.workers_less", (), lambda app: told(app)[-1], "set_workers 12"),
     ("job.pace", (), lambda app: told(app)[-2:], ["set_share 80", "set_workers None"]),
-    ("job.key", (), kind, "KeyDialog"),
+    ("job.key", (), kind, "ApiKeyDialog"),
     ("job.note", ("escape",), kind, "NoteDialog"),
 )
 
@@ -342,7 +342,7 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
     "findings of a job": (job_app, (("job.findings", (), kind, "FindingsScreen"),)),
     "a key to be stored": (
         lambda: new_app(keys=MemoryStore()),
-        (("new.store_key", ("enter", *"sk_test_4eC39HqL", "enter"), lambda app: app.key_from, "keyring"),),
+        (("new.store_key", ("enter", *"sk_test_4eC39HqL", "enter"), lambda app: app.api_key_source, "keyring"),),
     ),
     "recent files": (
         lambda: remembering(console(FakeBackend(), start=StartAt("new"))),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui_importer.source.models import Preview
     from tui_importer.source.options import Reading
 
-KeyFrom = Literal["", "environment", "keyring", "typed"]
+ApiKeySource = Literal["", "environment", "keyring", "typed"]
 """Where the key in use is from; "" while there is none."""
 
 

@@ -224,6 +224,33 @@ def failure_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
     ]
 
 
+_PERCENT = 6
+"""Cells of a percentage, with a blank before it."""
+
+
+def _share(row: Mapping[str, object], width: int) -> list[Piece]:
+    value = row.get("share")
+    share = value if isinstance(value, float) else 0.0
+    room = max(0, width - _PERCENT)
+    filled = min(room, max(1, round(share * room))) if share else 0
+    percent = f"{fmt.percent(share, 1)} %".rjust(_PERCENT)
+    return [(FILLED * filled, "bad"), (TRACK * (room - filled), "faint"), (percent, "")]
+
+
+def group_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
+    """How many, of what kind, in which words, and what to do about it."""
+    return [
+        count_column("count", "errors", 7),
+        Column("share", "share", 12, flex=1, priority=6, cell=_share, most=20),
+        step_column(priority=4),
+        text_column("kind", "kind", 17, tone="bad", most=30, flex=1),
+        text_column("shape", "message", 18, flex=4, change=privacy.text),
+        text_column("suggestion", "what to do", 40, flex=4, tone="muted", priority=8, most=80),
+        count_column("first_row", "first row", 9, priority=5),
+        time_column("newest", zone, title="newest", priority=7),
+    ]
+
+
 def organization_columns(privacy: Privacy) -> list[Column]:
     """The organizations tab; a key has an id, or a reason why it has none."""
 
@@ -276,7 +303,7 @@ JOB_NAMES = ("job", "source", "environment", "state", "done", "rows", "failed", 
 
 def job_values(job: JobSummary, now: datetime) -> Row:
     """A job of the list as a row of `JOB_NAMES`; `duration` from its start to its last change, or until now."""
-    until = now if job.state in {"running", "pausing"} else job.updated
+    until = now if job.is_active else job.updated
     seconds = max(0, int((until - job.started).total_seconds()))
     source = job.source.replace("\\", "/").rpartition("/")[2]
     state = "unreadable" if job.problem else job.state

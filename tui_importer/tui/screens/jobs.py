@@ -130,7 +130,7 @@ class JobsScreen(ConsoleScreen[None]):
     def _show_header(self) -> None:
         detail = plural(len(self._jobs), "job") if self._jobs else ""
         held = self.console_app.job
-        if held.moving:
+        if held.is_active:
             detail = f"{detail} · {safe(held.name, 60)} runs here".removeprefix(" · ")
         self.show_header(HeaderData("jobs", detail, masked=self.console_app.privacy.on))
 
@@ -149,11 +149,11 @@ class JobsScreen(ConsoleScreen[None]):
         job = self.current
         held = self.console_app.job
         if when is When.NO_JOB_RUNS:
-            return not held.moving
+            return not held.is_active
         if when is When.JOB_UNDER_CURSOR:
             return job is not None
         if when is When.RESTING_JOB_UNDER_CURSOR:
-            return job is not None and not (held.moving and held.name == job.job)
+            return job is not None and not (held.is_active and held.name == job.job)
         return super().holds(when)
 
     def on_virtual_table_row_highlighted(self) -> None:
@@ -215,7 +215,7 @@ def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
     from tui_importer.tui.screens.dialogs.choice import Choice, ChoiceDialog
 
     totals = job.totals
-    unfinished = job.state not in {"finished", "aborted"} and totals.pending > 0
+    unfinished = not job.is_over and totals.pending > 0
     journal = f"{plural(totals.done, 'outcome')} and {plural(totals.failed, 'failure')}"
     text = [
         f"Lost on this machine: the journal with {journal}, and the frozen rows with their secrets.",

@@ -86,7 +86,7 @@ def _sentence(note: str, width: int) -> list[str]:
 def _findings(plan: Plan) -> tuple[list[Content], list[Content]]:
     """The kinds of findings that refuse no row, and those that do, each by frequency."""
     kinds: tuple[list[Content], list[Content]] = [], []
-    for kind, count in sorted(plan.problems.items(), key=lambda item: (-item[1], item[0])):
+    for kind, count in fmt.by_frequency(plan.problems):
         refuses = kind not in BY_NAME or BY_NAME[kind].severity == "error"
         kinds[refuses].append(Content.styled(f"{safe(kind, 60)} {fmt.number(count)}", STYLES["muted"]))
     return kinds

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
 
-class KeyDialog(LineDialog[Secret | None]):
+class ApiKeyDialog(LineDialog[Secret | None]):
     """Gives the key, or None."""
 
     def __init__(self, job: str, words: str = "") -> None:

@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
-from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.screens.base import ConsoleModal
 from tui_importer.tui.style.text import error_text, safe
 
@@ -47,7 +46,7 @@ class LeavingScreen(ConsoleModal[None]):
     def check_rest(self) -> None:
         """Close the job as soon as nothing of it moves."""
         snapshot = self._job.snapshot()
-        if snapshot is not None and snapshot.state in MOVING:
+        if snapshot is not None and snapshot.is_active:
             text = f"{plural(snapshot.requests.in_flight, 'request')} in flight; what is begun is brought to its end."
             self.query_one("#text", Static).update(Content(text))
         elif not self._ending:

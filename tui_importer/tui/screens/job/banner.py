@@ -63,7 +63,7 @@ def banner_of(snapshot: Snapshot, key_of: Callable[[str], str]) -> BannerData | 
 
 def source_words(snapshot: Snapshot) -> str:
     """What became of the source, while the job goes on without it."""
-    if not snapshot.source_change or snapshot.state in {"finished", "aborted"}:
+    if not snapshot.source_change or snapshot.is_over:
         return ""
     return f"Source {safe(snapshot.source_change)}: the job goes on with its frozen rows."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from tui_importer.engine.plan.plan import Plan
     from tui_importer.engine.snapshot.models import Snapshot
-    from tui_importer.tui.job_tables.failure_kinds import FailureKinds
-
-_OVER: Final = frozenset({"finished", "aborted"})
+    from tui_importer.tui.job_tables.failure_groups import FailureKinds
 
 
 class JobPanels(Container):
@@ -46,7 +44,7 @@ class JobPanels(Container):
     ) -> None:
         """Show a job, its plan before the start, and its errors by kind; `key_of` tells an action's key."""
         self._again = partial(self.show_job, snapshot, plan, kinds, key_of)
-        over = snapshot.state in _OVER
+        over = snapshot.is_over
         planned = plan is not None and snapshot.state == "ready"
         self.set_class(over, "-over")
         self.set_class(planned, "-planned")

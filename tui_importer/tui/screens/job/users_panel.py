@@ -63,6 +63,7 @@ class UsersData:
     scanned: float = 0.0
     scanned_rows: int = 0
     organizations: int = 0
+    is_active: bool = False
 
     @classmethod
     def of(cls, snapshot: Snapshot, disorder: str = "", *, answers_beside: bool = False) -> UsersData:
@@ -72,6 +73,7 @@ class UsersData:
             requests=snapshot.requests,
             phase=snapshot.phase,
             state=snapshot.state,
+            is_active=snapshot.is_active,
             eta=snapshot.eta,
             bound=snapshot.bound,
             pace=Pace(snapshot.workers_wanted, snapshot.workers_automatic),
@@ -165,7 +167,7 @@ def time_left(data: UsersData, *, brief: bool = False) -> Content:
     """When the import ends and what limits its speed; instead of that what does not add up, if anything."""
     if data.disorder:
         return disorder_words(data.disorder)
-    if data.state not in {"running", "pausing"}:
+    if not data.is_active:
         return Content("")
     bound = _bound(data.bound, brief=brief)
     if data.phase == "prewarm":

@@ -19,7 +19,7 @@ from tui_importer.secret import Secret
 from tui_importer.tui.screens.new_job import options
 from tui_importer.tui.style.glyphs import STYLES
 from tui_importer.tui.style.text import error_text, notify_safe, safe
-from tui_importer.tui.system.daemon import in_daemon
+from tui_importer.tui.system.threads import in_daemon
 from tui_importer.tui.widgets.fields import ChoiceField, Field
 from tui_importer.tui.widgets.header_line import badge
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tui_importer.config import Resolved
     from tui_importer.engine.plan.plan import Environment
-    from tui_importer.tui.app import ImporterApp
+    from tui_importer.tui.console_app import ConsoleApp
 
 NO_PROFILE = "(none)"
 KEY_VARIABLE = "WORKOS_API_KEY"
@@ -62,8 +62,8 @@ class EnvironmentSection(Vertical):
         self.wanted = False
 
     @property
-    def _owner(self) -> ImporterApp:
-        return cast("ImporterApp", self.app)
+    def _owner(self) -> ConsoleApp:
+        return cast("ConsoleApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The profile only where there are some."""
@@ -92,7 +92,7 @@ class EnvironmentSection(Vertical):
     @property
     def key_can_be_stored(self) -> bool:
         """Whether a typed key is in use that the keyring could keep."""
-        return self._owner.key_from == "typed" and self._owner.preferences.keys is not None
+        return self._owner.api_key_source == "typed" and self._owner.preferences.keys is not None
 
     def show_problem(self, problem: str) -> None:
         """What is wrong with the address."""
@@ -106,7 +106,7 @@ class EnvironmentSection(Vertical):
         message.stop()
         position = self.query_one("#profile", ChoiceField).position
         self.profile = "" if position == 0 else self._owner.preferences.profiles[position - 1]
-        if self._owner.key_from == "typed":
+        if self._owner.api_key_source == "typed":
             self._take_key(None, "")
         self.post_message(self.ProfileChosen(self.profile))
 
@@ -147,14 +147,14 @@ class EnvironmentSection(Vertical):
     def _take_key(self, key: Secret | None, origin: str) -> None:
         app = self._owner
         app.backend.key = key
-        app.key_from = origin  # type: ignore[assignment]  # one of its words
+        app.api_key_source = origin  # type: ignore[assignment]  # one of its words
         self._show_key()
 
     def _show_key(self) -> None:
         key = self._owner.backend.key
         field = self.query_one("#field-key", Field)
         field.input.placeholder = key.hint if key else "sk_…"
-        origin = self._owner.key_from
+        origin = self._owner.api_key_source
         named = origin == "environment" and self._owner.preferences.knows_variable(KEY_VARIABLE)
         field.show_hint(KEY_VARIABLE if named else _KEY_HINTS.get(origin, "in use"))
         self.screen.refresh_bindings()
@@ -175,7 +175,7 @@ class EnvironmentSection(Vertical):
     @work(exclusive=True, group="environment")
     async def _look(self, account: Account) -> None:
         app = self._owner
-        trouble = await self._key_from_keyring(account) if app.key_from in {"", "keyring"} else ""
+        trouble = await self._key_from_keyring(account) if app.api_key_source in {"", "keyring"} else ""
         if app.backend.key is None:
             self._say(trouble or "enter the API key: it decides where this writes to", bad=bool(trouble))
             return

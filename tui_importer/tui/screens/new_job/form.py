@@ -31,7 +31,7 @@ from tui_importer.tui.screens.new_job.sections import (
 )
 from tui_importer.tui.style.glyphs import STYLES
 from tui_importer.tui.style.text import error_text, notify_safe, safe
-from tui_importer.tui.system.threads import look_at
+from tui_importer.tui.system.threads import preview_of
 from tui_importer.tui.widgets.fields import ChoiceField
 from tui_importer.tui.widgets.header_line import HeaderData
 
@@ -178,7 +178,7 @@ class NewJobForm(ConsoleScreen[None]):
             first = False
 
         try:
-            show(await look_at(backend, path, options.reading_of(self.typed(), self.mapping), show))
+            show(await preview_of(backend, path, options.reading_of(self.typed(), self.mapping), show))
         except ImporterError as error:
             self.preview = None
             words = Content.styled(f"✖ {error_text(error)}", STYLES["bad"])

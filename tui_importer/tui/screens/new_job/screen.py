@@ -95,7 +95,7 @@ class NewJobScreen(NewJobForm):
             return
         snapshot, plan = self.view.snapshot(), self.view.plan()
         section = self.query_one(PlanSection)
-        scanning = snapshot.state in {"running", "pausing"}
+        scanning = snapshot.is_active
         section.set_class(scanning, "-scanning")
         if plan is not None:
             self._show_plan(plan)

@@ -24,7 +24,7 @@ from tui_importer.tui.screens.settings.value_dialog import PickDialog, Question,
 from tui_importer.tui.screens.settings.view import SettingsView
 from tui_importer.tui.style import theme
 from tui_importer.tui.style.text import error_text, notify_safe, safe
-from tui_importer.tui.system.daemon import in_daemon
+from tui_importer.tui.system.threads import in_daemon
 from tui_importer.tui.table.table import VirtualTable
 from tui_importer.tui.widgets.header_line import HeaderData
 

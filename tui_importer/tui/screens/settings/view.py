@@ -180,7 +180,7 @@ class SettingsView(ConsoleScreen[None]):
             if agreed:
                 self._change(edit, words, then)
             else:
-                self.console_app.obey_preferences()
+                self.console_app.apply_preferences()
 
         if await asyncio.to_thread(self.preferences.loses_comments):
             self.app.push_screen(rewrite_dialog(path), decided)
@@ -196,7 +196,7 @@ class SettingsView(ConsoleScreen[None]):
             notify_safe(app, error_text(error), title="Nothing was changed", severity="error")
         else:
             notify_safe(app, words)
-        app.obey_preferences()
+        app.apply_preferences()
         self.refresh_settings()
         if then is not None:
             then()
