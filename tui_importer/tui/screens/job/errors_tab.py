@@ -19,7 +19,7 @@ from tui_importer.tui.screens.job.retry_and_skip import Review
 from tui_importer.tui.style.text import safe
 from tui_importer.tui.table.export import new_csv
 from tui_importer.tui.table.pane import TablePane
-from tui_importer.tui.table.query import Look
+from tui_importer.tui.table.query import RowQuery
 from tui_importer.tui.table.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ CONDITIONS: Final = (
     When.ANY_ERROR_CAN_BE_TRIED,
 )  # fmt: skip
 
-_LARGEST_FIRST: Final = Look(sort="count", descending=True)
+_LARGEST_FIRST: Final = RowQuery(sort="count", descending=True)
 _EMPTY_GROUP: Final = (
     "✔ No error of this group is left.",
     "Its rows are tried again, went through, or were skipped.",
@@ -107,7 +107,7 @@ class ErrorsTab(ContentSwitcher):
         """The largest groups first; from then on they keep their places."""
         groups = self._table("groups")
         groups.set_rows(self._groups.rows)
-        groups.look_at(_LARGEST_FIRST)
+        groups.search(_LARGEST_FIRST)
 
     @property
     def review(self) -> Review:
@@ -260,7 +260,7 @@ class ErrorsTab(ContentSwitcher):
         self._group = GroupFailures(cause_of(current))
         table = self._table("group")
         table.unmark()
-        table.look_at(Look())
+        table.search(RowQuery())
         table.set_rows(self._group.update(self._failures.rows))
         table.move_cursor(0)
         self._show_view("group")

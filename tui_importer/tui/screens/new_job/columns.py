@@ -19,7 +19,7 @@ from tui_importer.source.errors import SourceHeader
 from tui_importer.tui.actions.registry import Place, When, bindings_of
 from tui_importer.tui.job_tables.columns import count_column, mark_column, text_column
 from tui_importer.tui.screens.base import ConsoleScreen, styles
-from tui_importer.tui.screens.settings.value_dialog import PickDialog, Question, ValueDialog
+from tui_importer.tui.screens.dialogs.value import PickDialog, Question, ValueDialog
 from tui_importer.tui.style.glyphs import COLUMNS
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.table.columns import Column

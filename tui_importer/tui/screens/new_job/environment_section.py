@@ -118,7 +118,7 @@ class EnvironmentSection(Vertical):
         with self.prevent(Input.Changed):
             field.input.value = base_url
         self.forget()
-        self.look()
+        self.check_connection()
 
     @on(Input.Changed, "#base_url")
     def address_changed(self, message: Input.Changed) -> None:
@@ -141,7 +141,7 @@ class EnvironmentSection(Vertical):
             self._take_key(Secret(message.value.strip()), "typed")
             message.input.clear()
         if field == "base_url" or message.value.strip():
-            self.look()
+            self.check_connection()
         self.post_message(self.Entered(field))
 
     def _take_key(self, key: Secret | None, origin: str) -> None:
@@ -167,13 +167,13 @@ class EnvironmentSection(Vertical):
         self.workers.cancel_group(self, "environment")
         self.post_message(self.Changed())
 
-    def look(self) -> None:
+    def check_connection(self) -> None:
         """Read the environment back, when a file is readable and the address is one."""
         if self.wanted and options.base_url_problem(self.base_url) is None:
-            self._look(Account(options.address(self.base_url), self.profile))
+            self._check(Account(options.address(self.base_url), self.profile))
 
     @work(exclusive=True, group="environment")
-    async def _look(self, account: Account) -> None:
+    async def _check(self, account: Account) -> None:
         app = self._owner
         trouble = await self._key_from_keyring(account) if app.api_key_source in {"", "keyring"} else ""
         if app.backend.key is None:
