@@ -205,7 +205,7 @@ def growing_app() -> ImporterApp:
 
 
 def sort_of(app: ImporterApp) -> tuple[str, bool]:
-    return errors(app).look.sort, errors(app).look.descending
+    return errors(app).row_query.sort, errors(app).row_query.descending
 
 
 def marks(app: ImporterApp) -> int:
@@ -236,7 +236,7 @@ WORKING_TABLES: tuple[Step, ...] = (
     ("filter.keep", ("5", "0", "3"), filtered, "503"),
     ("table.clear", (), filtered, ""),
     ("filter.clear", ("slash", "x"), filtered, ""),
-    ("table.faults", ("5",), lambda app: app.screen.query_one("#log", VirtualTable).look.faults, True),
+    ("table.faults", ("5",), lambda app: app.screen.query_one("#log", VirtualTable).row_query.faults, True),
     ("table.export", (), lambda _app: [path.name for path in Path.cwd().glob("*.csv")], [f"{JOB}-log.csv"]),
 )  # fmt: skip
 

@@ -10,9 +10,12 @@ from rich.cells import cell_len
 
 from tui_importer.tui.style.glyphs import Tone
 from tui_importer.tui.style.text import clip, safe
+from tui_importer.tui.table.query import Traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from tui_importer.tui.table.query import Fault
 
 Piece = tuple[str, Tone]
 """Text in one tone."""
@@ -20,7 +23,7 @@ Piece = tuple[str, Tone]
 CellSource = "Callable[[Mapping[str, object], int], str | Piece | Sequence[Piece]]"
 
 MOST_CELLS = 400
-"""Characters of one value that are looked at; no terminal shows more in a line."""
+"""Characters of one value that are read; no terminal shows more in a line."""
 
 MOST_COPIED = 16_384
 """Characters of one value that are copied."""
@@ -33,7 +36,7 @@ class Column:
     `cell` makes text of a row for a width; without it the value called `name` is shown as it is. `tone` colours
     the whole cell. A column of `priority` 0 stays; of the others the highest goes first when room is short.
     `value` names the value it sorts by and copies (its own name when empty), `order` the order of that value's
-    words, `searched` the values in which a filter looks.
+    words, `searched` the values that a filter searches.
     """
 
     name: str
@@ -164,3 +167,10 @@ def lay_out(columns: Sequence[Column], width: int, keep: str = "") -> Layout:
             given += more
         spare -= given
     return Layout(tuple(shown), tuple(widths), gap)
+
+
+def traits_of(columns: Sequence[Column], id_name: str, faults: Sequence[Fault]) -> Traits:
+    """What the columns say of their rows."""
+    searched = dict.fromkeys(name for column in columns for name in column.searched)
+    orders = {column.sorts_by: column.order for column in columns if column.order}
+    return Traits(id_name, tuple(searched), orders, tuple(faults))
