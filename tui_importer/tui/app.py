@@ -1,4 +1,4 @@
-"""The Textual app: it owns the screens, the one open job, masking, and the way out."""
+"""The Textual app: screens, preferences, masking, signals, crash report and exit."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ class ImporterApp(ConsoleApp, inherit_bindings=False):
         """The terminal is gone: close the job and end without it.
 
         Textual's own end would write to the terminal and wait for ever: a hang-up is followed by a SIGCONT, at which
-        its driver starts its threads anew. When somebody sent the signal and the terminal is there, it is given back.
+        its driver starts its threads again. When the signal was sent by hand and the terminal is there, it is given back.
         """
         if os.isatty(0):
             self.leave(ExitCode.INTERRUPTED)

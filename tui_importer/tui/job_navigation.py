@@ -1,4 +1,4 @@
-"""Opening, showing and releasing the one job whose screens the app holds."""
+"""Open, show and release the one job whose screens the app holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one job this console holds open; it runs on while other screens are shown, and is closed when the app ends."""
+"""The open job: it runs on while other screens are shown, and is closed when the app ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Interrupted = Literal["nothing runs", "pausing", "stopping"]
 
 
 class OpenJob:
-    """Holds at most one `JobView`. Commands go through it, so that every screen sees the same job."""
+    """Holder of at most one `JobView`. Commands go through it, so that every screen sees the same job."""
 
     def __init__(self) -> None:
         self.view: JobView | None = None

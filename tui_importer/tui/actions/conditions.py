@@ -1,4 +1,4 @@
-"""Where actions live, and when they apply."""
+"""Places of actions, and the conditions under which they apply."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The one registry of actions: it feeds key bindings, footer, help screen and command palette.
+"""Registry of actions, which feeds key bindings, footer, help screen and command palette.
 
-An action belongs to a place (a screen, the tables, everywhere) and applies under one condition. Screens tell which
+An action belongs to a place (a screen, the tables, everywhere) and applies under one condition. Screens say which
 conditions hold; an action whose condition does not hold has no key, no footer entry and no palette entry. Every
 binding carries the action's id, by which a keymap can give it other keys.
 """

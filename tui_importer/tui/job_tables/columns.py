@@ -1,4 +1,4 @@
-"""The columns of every table: what is shown of a row, how, and what gives way first when room is short."""
+"""Columns of the job's tables: what is shown of a row, how, and what gives way first when room is short."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all screens have in common: header, footer, breakpoints, and actions that apply only when they do something."""
+"""Base of all screens: header, footer, breakpoints, and actions that apply only when they do something."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ class ConsoleScreen(Screen[ResultT]):
         return True if registered is None else self.is_mounted and self.holds(registered.when)
 
     def job_changed(self) -> None:
-        """The open job was told something (to pause, another share, to try rows again): show it as it is now."""
+        """The open job was changed from here (paused, another share, rows to be tried again): show it as it is now."""
 
     def privacy_changed(self) -> None:
-        """Masking was turned on or off: show everything anew."""
+        """Masking was turned on or off: show everything again."""
 
     # -- exports ------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class ConsoleScreen(Screen[ResultT]):
         return str(table.id)
 
     def exported(self, words: str) -> None:
-        """Tell of a file that was written."""
+        """Report a file that was written."""
         notify_safe(self.app, words, title="Exported")
 
 

@@ -1,4 +1,4 @@
-"""What the scan found, row by row: everything that keeps a row from being imported, or that is worth a look."""
+"""Findings of the scan, row by row: what keeps a row from being imported, and what is only doubtful."""
 
 from __future__ import annotations
 

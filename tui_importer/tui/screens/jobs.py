@@ -34,9 +34,9 @@ _EMPTY = (
 
 
 class JobsScreen(ConsoleScreen[None]):
-    """A table of jobs; it reads the jobs' folders in a thread, now and then.
+    """Table of jobs, whose folders are read in a thread, now and then.
 
-    The first picture is drawn without the table: the modules that make tables are loaded after it.
+    The first frame is drawn without the table: the modules that make tables are loaded after it.
     """
 
     CSS_PATH = styles("jobs")
@@ -66,7 +66,7 @@ class JobsScreen(ConsoleScreen[None]):
             self.refresh_jobs()
 
     async def _load(self) -> None:
-        """Let the other thread write the first picture: loading modules would keep it waiting."""
+        """Let the other thread write the first frame: loading modules would keep it waiting."""
         if pause := self.console_app.pace.loading:
             self.set_timer(pause, self._make_table)
         else:
@@ -135,7 +135,7 @@ class JobsScreen(ConsoleScreen[None]):
         self.show_header(HeaderData("jobs", detail, masked=self.console_app.privacy.on))
 
     def privacy_changed(self) -> None:
-        """Only the header tells; jobs and files are named by the operator."""
+        """Only the header shows it; jobs and files are named by the operator."""
         self._show_header()
 
     @property

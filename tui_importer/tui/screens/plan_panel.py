@@ -1,4 +1,4 @@
-"""The plan in numbers: what an import would do, before anything is written."""
+"""Panel of the plan in numbers: what an import would do, before anything is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanData:
-    """The plan; `titled` shows a title instead of the environment, which the header tells there."""
+    """The plan; `titled` shows a title instead of the environment, which the header shows there."""
 
     plan: Plan
     titled: bool = False
@@ -141,7 +141,7 @@ def _duration(plan: Plan) -> Content:
 
 
 class PlanPanel(Panel[PlanData]):
-    """Draws the plan."""
+    """The plan, drawn."""
 
     def draw(self, data: PlanData) -> Sequence[Content]:
         """All lines that fit."""

@@ -1,4 +1,4 @@
-"""Numbers, times and sizes as an operator reads them, and counts in the order he wants them."""
+"""Format numbers, times and sizes, and order counts, as an operator reads them."""
 
 from __future__ import annotations
 

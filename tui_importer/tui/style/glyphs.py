@@ -1,4 +1,4 @@
-"""One glyph, one word and one tone for everything that has a state; colour is never the only carrier.
+"""Glyph, word and tone of every state; colour is never the only carrier.
 
 A tone is a role (`good`, `bad`, ...), which themes turn into a colour. All glyphs are one cell wide and exist in
 the usual monospaced fonts.

@@ -1,4 +1,4 @@
-"""Masking of personal data on the screens: e-mails as `a•••@example.com`, names by their first letter.
+"""Mask personal data on the screens: e-mails as `a•••@example.com`, names by their first letter.
 
 It serves screen sharing, not secrecy: names are recognised by their column or JSON key, and wherever such a value
 appears again in the same text. Secrets never come this far (see `tui_importer.secret`).

@@ -1,4 +1,4 @@
-"""The line filter that takes all colour from the screen, for operators who set NO_COLOR."""
+"""Line filter that takes all colour from the screen, for operators who set NO_COLOR."""
 
 from __future__ import annotations
 

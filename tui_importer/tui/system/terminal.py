@@ -1,4 +1,4 @@
-"""The terminal around the console: its title tells how the open job does, its bell rings when a run has ended."""
+"""Terminal around the console: its title shows the open job's progress, its bell rings when a run has ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SAVE_TITLE: Final = "\x1b[22;0t"
 RESTORE_TITLE: Final = "\x1b]0;\x07\x1b[23;0t"
-"""Terminals that keep no stack of titles are left with an empty one, which their shell sets anew."""
+"""Terminals that keep no stack of titles are left with an empty one, which their shell sets again."""
 
 BELL: Final = "\x07"
 PROGRAM: Final = "tui-importer"
@@ -38,7 +38,7 @@ def title_of(snapshot: Snapshot | None) -> str:
 
 
 class Terminal:
-    """Writes sequences by `write`, each only when it changes something."""
+    """Title and bell, written by `write` only when they change something."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 Piece = tuple[str, Tone]
 """Text in one tone."""
 
-CellSource = "Callable[[Mapping[str, object], int], str | Piece | Sequence[Piece]]"
-
 MOST_CELLS = 400
 """Characters of one value that are read; no terminal shows more in a line."""
 

@@ -1,4 +1,4 @@
-"""What a table shows of its rows: the query, the marks and the selection, apart from how they are drawn.
+"""Model of a table: its query, marks and selection, apart from how they are drawn.
 
 Only the operator changes what is shown and in which order. Rows that come while a table is filtered or sorted are
 counted as news and wait; rows shown already are always as they are now.

@@ -1,4 +1,4 @@
-"""How a table's lines become strips: plain segments of sanitised text, the recent ones remembered."""
+"""Painter of a table's lines: plain segments of sanitised text, the recent ones cached."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Header:
 
 
 class TablePainter:
-    """Draws the header, the rows and the words of a table in the styles of `widget`."""
+    """Strips of the header, the rows and the words of a table in the styles of `widget`."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget

@@ -1,4 +1,4 @@
-"""A table with its line below: the filter as it is typed, how many of how many are shown, marks, what is new."""
+"""Table with its line below: the filter as it is typed, how many of how many are shown, marks, what is new."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class TablePane(Vertical):
         self.screen.set_focus(field)  # at once: what is typed on is for the filter, where letters are no keys
 
     def _show_field(self, *, typing: bool) -> None:
-        """Show the field, or what it held. Displays and no classes: a class would have the table styled anew."""
+        """Show the field, or what it held. Displays and no classes: a class would have the table styled again."""
         self._typing = self._sign.display = self.field.display = typing
         self.show_line()
 

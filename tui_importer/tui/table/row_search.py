@@ -1,4 +1,4 @@
-"""Finding the rows of a query: at once when that is quick, else in a thread, while the rows shown stay as they are."""
+"""Search the rows of a query: at once when that is quick, else in a thread, while the rows shown stay as they are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RowSearch:
-    """Searches the rows of `model`, one query at a time; a new one ends the one before.
+    """Search over the rows of `model`, one query at a time; a new one ends the one before.
 
     Its threads belong to `widget`. `put` takes what was found and returns whether that was still of use; `compared` is
     called when it is known again how what is shown differs from what should be.

@@ -1,4 +1,4 @@
-"""Where a table takes its rows from: a window at a time, from objects or from a polars frame.
+"""Row sources of a table: read a window at a time, from objects or from a polars frame.
 
 Rows are immutable: new data, another filter or another order make other rows.
 """

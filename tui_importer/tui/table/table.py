@@ -266,7 +266,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def _show_model(self, old_cursor: int, before: Sequence[Row | None], *, keep_line: bool) -> None:
         """Show what the model holds now.
 
-        The cursor's row stays on its line (`keep_line`: also when it was not in sight), and only lines that look
+        The cursor's row stays on its line (`keep_line`: also when it was not in sight), and only lines that are
         different from `before`, or have the cursor no more, are drawn again.
         """
         self._viewport.fetch_again()
@@ -490,11 +490,11 @@ class VirtualTable(ScrollView, can_focus=True):
         self._painter.forget()
 
     def on_focus(self) -> None:
-        """The cursor's line looks different in focus."""
+        """The cursor's line is drawn differently in focus."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """The cursor's line looks different without focus."""
+        """The cursor's line is drawn differently without focus."""
         self.refresh()
 
     def _rows_in_sight(self) -> list[Row | None]:

@@ -1,4 +1,4 @@
-"""The rows of a table in sight: fetched around the ones last shown, and drawn line by line."""
+"""Viewport of a table: rows in sight, fetched around the ones last shown, and drawn line by line."""
 
 from __future__ import annotations
 

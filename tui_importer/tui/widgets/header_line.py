@@ -1,4 +1,4 @@
-"""The first line of every screen: where we are, and which environment this writes to."""
+"""Header of every screen: where we are, and which environment this writes to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HeaderData(NamedTuple):
-    """What the header tells. `place` is the screen or the job, `detail` the file; the rest may be absent.
+    """What the header shows. `place` is the screen or the job, `detail` the file; the rest may be absent.
 
     `failed` are the job's failed rows.
     """

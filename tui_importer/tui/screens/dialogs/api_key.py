@@ -1,4 +1,4 @@
-"""Asking for the API key, masked, when the environment gave none."""
+"""Dialog for an API key, masked while it is typed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ApiKeyDialog(LineDialog[Secret | None]):
-    """Gives the key, or None."""
+    """Ask for an API key; the result is None when none is given."""
 
     def __init__(self, job: str, words: str = "") -> None:
         text = words or f"{job} needs the key it was begun with. The key itself is never stored."

@@ -40,14 +40,14 @@ class Choice(Generic[ChoiceT]):
 
 @dataclass(frozen=True, slots=True)
 class ChoicesData:
-    """Label, explanation and tone of each choice, and which is marked."""
+    """Label, explanation and tone of each choice, and which is selected."""
 
     marked: int
     choices: tuple[tuple[str, str, Tone], ...]
 
 
 class ChoiceList(Panel[ChoicesData]):
-    """Choices below each other, one marked; a click takes one."""
+    """Choices below each other, one selected; a click takes one."""
 
     @dataclass
     class Taken(Message):
@@ -78,7 +78,7 @@ class ChoiceList(Panel[ChoicesData]):
 
 
 class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
-    """Shows a title, some lines and choices; esc and the first choice change nothing: its result is the first one's."""
+    """A title, some lines and choices; esc and the first choice change nothing: its result is the first one's."""
 
     BINDINGS = bindings_of(Place.DIALOG)
 
@@ -124,7 +124,7 @@ class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
 
 
 class TypedNameDialog(LineDialog[bool]):
-    """Wants `name` typed before something that cannot be taken back; True when it was."""
+    """Ask for `name` to be typed before something that cannot be taken back; True when it was."""
 
     def __init__(self, title: str, text: Sequence[str], name: str) -> None:
         ask = Content.assemble("Type ", (safe(name, 120), "bold"), " to go on:")

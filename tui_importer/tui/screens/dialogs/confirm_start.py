@@ -1,4 +1,4 @@
-"""Starting a job: at once, except that production which nobody has agreed to yet wants the job's name typed."""
+"""Confirmation of a start: a first start against production wants the job's name typed."""
 
 from __future__ import annotations
 

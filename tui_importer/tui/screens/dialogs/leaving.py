@@ -1,4 +1,4 @@
-"""While the last rows end: what is still in flight, and the way to stop it now."""
+"""Screen while the last rows end: what is still in flight, and the key that stops it now."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class LeavingScreen(ConsoleModal[None]):
-    """Waits until the job rests, closes it, and ends the console; ctrl+c meanwhile stops at once."""
+    """Wait until the job rests, close it, and end the console; ctrl+c meanwhile stops at once."""
 
     def __init__(self, job: OpenJob, every: float | None, code: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class LeavingScreen(ConsoleModal[None]):
             yield Static(Content.assemble(("ctrl+c", "$accent bold"), (" stop now", "$text-muted")), id="hint")
 
     def on_mount(self) -> None:
-        """Look at once, then regularly."""
+        """Check at once, then regularly."""
         self.check_rest()
         if self._every is not None:
             self.set_interval(self._every, self.check_rest)

@@ -37,7 +37,7 @@ class Question:
 
 
 class ValueDialog(ConsoleModal[str | None]):
-    """Gives the text typed, once `check` finds nothing wrong with it (it returns words, empty for nothing); or None."""
+    """Ask for a text, taken once `check` finds nothing wrong with it (it returns words, empty for nothing); or None."""
 
     CSS_PATH = styles("value_dialog")
     BINDINGS = cancel_binding()
@@ -88,7 +88,7 @@ class ValueDialog(ConsoleModal[str | None]):
 
 
 class PickDialog(ConsoleModal[str | None]):
-    """A list to pick from; `show` is told what is under the cursor, so that it can be seen before it is taken."""
+    """A list to pick from; `show` is called with what is under the cursor, so that it can be seen before it is taken."""
 
     CSS_PATH = styles("value_dialog")
     BINDINGS: ClassVar[list[Binding | tuple[str, str] | tuple[str, str, str]]] = picking_bindings()

@@ -1,4 +1,4 @@
-"""Agreeing to the environment of another key, for a job that has no objects yet by which the key could be proved."""
+"""Confirmation of another API key's environment, for a job without objects by which the key could be proved."""
 
 from __future__ import annotations
 

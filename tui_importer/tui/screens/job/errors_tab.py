@@ -1,4 +1,4 @@
-"""Going over a job's errors: all of them, by cause, or those of one cause; trying again, skipping, exporting."""
+"""Errors tab of a job: all errors, by cause, or those of one cause; retry, skip, export."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _EMPTY_GROUP: Final = (
 
 
 class ErrorsTab(ContentSwitcher):
-    """The errors tab of a job: three views of its errors, and what can be done about those that are meant.
+    """Three views of a job's errors, and what can be done about those that are meant.
 
     `failures` are the errors read so far. The screen says when there are more (`show`), asks which conditions hold,
     and calls what its actions mean; `changed` is called when the job was changed from here.

@@ -1,4 +1,4 @@
-"""The groups of errors, and the errors of one group: each with words about the cause."""
+"""Panes of the groups of errors, and of the errors of one group: each with words about the cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pre-warm at a glance: how many organization keys have an id, and how many failed."""
+"""Panel of the pre-warm: how many organization keys have an id, and how many failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels above the tables of a job: which of them are shown depends on its state and on the room."""
+"""Panels above the tables of a job, shown by its state and the room."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class JobPanels(Container):
     def show_job(
         self, snapshot: Snapshot, plan: Plan | None, kinds: FailureKinds, key_of: Callable[[str], str]
     ) -> None:
-        """Show a job, its plan before the start, and its errors by kind; `key_of` tells an action's key."""
+        """Show a job, its plan before the start, and its errors by kind; `key_of` gives an action's key."""
         self._again = partial(self.show_job, snapshot, plan, kinds, key_of)
         over = snapshot.is_over
         planned = plan is not None and snapshot.state == "ready"

@@ -1,4 +1,4 @@
-"""Trying failed rows again and skipping them: what is asked, in which numbers, and what is said afterwards."""
+"""Retry and skip failed rows: what is asked, in which numbers, and what is said afterwards."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def with_held(picked: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
 
 
 class Review:
-    """Asks and acts for the screens of one job.
+    """Retries and skips for the screens of one job, each asked for first.
 
     `failures` gives all failures as a frame, `changed` is called when they may be others.
     """
@@ -139,7 +139,7 @@ class Review:
         else:
             words = (
                 "The scan refused what is chosen, or the first row of the same person, and the job's rows are frozen: "
-                "mend the file and import those rows with a new job."
+                "correct the file and import those rows with a new job."
             )
         notify_safe(self._app, words, title="Nothing to try again", severity="warning")
 

@@ -1,4 +1,4 @@
-"""What an operator changes while a job is open: its share of the rate limit, its workers, its key; and notes."""
+"""Controls of an open job: share of the rate limit, workers, API key, notes."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class RunControls:
             self._ask_environment(tried, self.now)
 
     def _ask_environment(self, tried: TriedKey, now: Snapshot) -> None:
-        """The job has no objects yet by which the key could be proved: the operator looks where it leads."""
+        """The job has no objects yet by which the key could be proved: the operator checks where it leads."""
         from tui_importer.tui.screens.job.confirm_key import confirm_key
 
         confirm_key(self._app, tried, now, lambda: self._run(self._use_key(tried)))

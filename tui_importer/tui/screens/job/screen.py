@@ -1,4 +1,4 @@
-"""One job: live while it runs, a review of it afterwards."""
+"""Job screen: live while the job runs, a review of it afterwards."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _STATES = {When.JOB_RUNS: "running", When.JOB_IS_READY: "ready", When.JOB_IS_PAU
 
 
 class JobScreen(ConsoleScreen[None]):
-    """Polls `view` about four times a second and shows what changed.
+    """Screen over `view`, polled about four times a second; only what changed is drawn.
 
     Its errors tab is a widget of its own, and what changes a running job is in its `RunControls`.
     """

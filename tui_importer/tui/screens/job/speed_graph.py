@@ -1,4 +1,4 @@
-"""How fast an import is: writes against the permitted rate as a graph, and beside it rates, latencies and answers."""
+"""Graph of writes against the permitted rate, and beside it rates, latencies and answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def speed_lines(
 ) -> list[Content]:
     """`height` lines, at least two: the graph, and beside it as much in words as they hold.
 
-    `answers_beside` leaves out what a panel beside this one tells.
+    `answers_beside` leaves out what a panel beside this one shows.
     """
     full = height > 2
     texts = _texts(requests, pace, answers_beside=answers_beside) if full else _essentials(requests, pace, width)

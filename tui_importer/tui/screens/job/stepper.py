@@ -1,4 +1,4 @@
-"""The four steps of a job in one line: Scan, Organizations, Users, Done."""
+"""Stepper of a job's four steps in one line: Scan, Organizations, Users, Done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The import at a glance: outcomes of all rows, speed against the permitted rate, and when it ends."""
+"""Panel of the import: outcomes of all rows, speed against the permitted rate, and when it ends."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Outcomes = tuple[tuple[int, str], ...]
 class UsersData:
     """What the panel draws.
 
-    `disorder` says what does not add up, empty when all does; `answers_beside` that another panel tells the answers.
+    `disorder` says what does not add up, empty when all does; `answers_beside` that another panel shows the answers.
     `scanned` is the share of the source that is read, 0 to 1.
     """
 
@@ -124,7 +124,7 @@ class UsersPanel(Panel[UsersData]):
 
 
 def _reading(data: UsersData, width: int, height: int) -> list[Content]:
-    """The scan, and the looking up for the plan after it: there are no users to speak of yet."""
+    """The scan, and the lookups of the plan after it: there are no users to speak of yet."""
     planning = data.totals.rows > 0
     title = "Plan" if planning else "Scan"
     rows = Content.assemble((fmt.number(data.scanned_rows), "bold"), (" rows", STYLES["muted"]))
@@ -186,7 +186,7 @@ def disorder_words(disorder: str) -> Content:
 
 
 def _bound(words: str, *, brief: bool) -> Content:
-    """What stops everybody stands out; what merely sets the pace does not."""
+    """What stops all workers stands out; what merely sets the pace does not."""
     shown = clip(safe(words), _LONGEST_BOUND)
     if shown.startswith("backing off"):
         return Content.styled(f"↻ {shown}", f"{STYLES['warn']} bold")

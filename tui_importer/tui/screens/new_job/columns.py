@@ -1,4 +1,4 @@
-"""What each column of a new job's file becomes; any of them can be given another meaning."""
+"""Column mapping of a new job: what each column becomes; any of them can be given another meaning."""
 
 from __future__ import annotations
 

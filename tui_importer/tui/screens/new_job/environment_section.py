@@ -1,4 +1,4 @@
-"""Where a new job writes to: profile, address, API key, and the environment that these lead to."""
+"""Environment section of a new job: profile, address, API key, and the environment that these lead to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KEY_HINTS = {"": "enter takes it", "keyring": "in the keyring"}
 
 
 class EnvironmentSection(Vertical):
-    """Asks for what leads to an environment and reads it back; a key goes nowhere before its address is known."""
+    """Fields that lead to an environment, and its check; a key goes nowhere before its address is known."""
 
     @dataclass
     class ProfileChosen(Message):
@@ -134,7 +134,7 @@ class EnvironmentSection(Vertical):
 
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:
-        """Take a key and forget it on the screen; look where key and address lead."""
+        """Take a key and forget it on the screen; check where key and address lead."""
         message.stop()
         field = message.input.id or ""
         if field == "key" and message.value.strip():

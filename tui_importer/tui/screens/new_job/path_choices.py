@@ -1,4 +1,4 @@
-"""Paths offered below a field: recent files, or what the typed path may become."""
+"""Paths offered below a field: recent files, or completions of the typed path."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PathChoices(Panel[Offers]):
         self.show(replace(self.data, marked=None if after < 0 else after))
 
     def draw(self, data: Offers) -> Sequence[Content]:
-        """Paths with their middle cut when they are long: both ends tell most."""
+        """Paths with their middle cut when they are long: both ends say most."""
         room = max(8, self.content_size.width - _NOTE - 3)
         rows = []
         for index, offer in enumerate(data.items):

@@ -1,4 +1,4 @@
-"""The field for the source's path: typed, completed, pasted, dropped, or one of the recent files."""
+"""Field for the source's path: typed, completed, pasted, dropped, or one of the recent files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PathInput(SafeInput):
 
 
 class PathField(Vertical):
-    """A field with paths offered below it; it tells which path is meant, after typing has rested for `rest` seconds."""
+    """A field with paths offered below it; it posts which path is meant, after typing has rested for `rest` seconds."""
 
     DEFAULT_CSS = """
     PathField { height: auto; }
@@ -119,7 +119,7 @@ class PathField(Vertical):
 
     @on(Input.Changed, "#path")
     def changed(self, message: Input.Changed) -> None:
-        """Wait until typing rests, then look."""
+        """Wait until typing rests, then read."""
         message.stop()
         if self._typing is not None:
             self._typing.stop()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PlannedJob:
-    """Records a job when its plan is wanted; what is recorded is kept whatever happens then.
+    """Recorder of a job, when its plan is wanted; what is recorded is kept whatever happens then.
 
     A dry run leaves only its plan and its findings: its job is removed as soon as the plan is made, or given up.
     All of it runs on the app, since it must end whatever screen is shown then. `is_shown` says whether the screen is

@@ -206,7 +206,7 @@ class NewJobScreen(ConsoleScreen[None]):
             self._preview_again()
 
     def _show_preview(self, preview: Preview, name: str) -> None:
-        """Fill in what a source tells, and check where its rows would be written to."""
+        """Fill in what a source says, and check where its rows would be written to."""
         self.query_one(FileSection).show_preview(preview, self.console_app.privacy)
         self.query_one(PathField).offer_nothing()
         self._show_coverage(preview)
@@ -445,7 +445,7 @@ class NewJobScreen(ConsoleScreen[None]):
 
 
 def _folder_of(source: Path | None) -> Path:
-    """Where to begin to look for a file: beside the one that is typed, else where the program was started."""
+    """Where to begin the search for a file: beside the one that is typed, else where the program was started."""
     if source is not None:
         for folder in (source, source.parent):
             if folder.is_dir():

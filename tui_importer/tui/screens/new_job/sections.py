@@ -1,4 +1,4 @@
-"""Sections of the new-job screen; each shows what it is given and decides nothing."""
+"""Sections of the new-job screen, which show what they are given and decide nothing."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class ReadingSection(Vertical):
 
     @dataclass
     class Changed(Message):
-        """The file must be looked at again."""
+        """The file must be read again."""
 
     def compose(self) -> ComposeResult:
         """One line for each choice."""

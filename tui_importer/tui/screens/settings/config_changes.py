@@ -1,4 +1,4 @@
-"""Changes of the config file: asked for where one loses something, written in a thread, applied at once."""
+"""Write changes to the config file: confirmed where one loses something, in a thread, applied at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ConfigChanges:
-    """Writes changes for `screen`, and calls `changed` after each, refused ones included."""
+    """Writer of changes for `screen`; `changed` is called after each, refused ones included."""
 
     def __init__(self, screen: ConsoleScreen[None], changed: Callable[[], None]) -> None:
         self._screen, self._changed = screen, changed
@@ -71,4 +71,4 @@ def rewrite_dialog(path: Path) -> ChoiceDialog[bool]:
         f"The file as it is now is kept beside it, as {safe(backup_of(path).name)}.",
     ]
     choices = [Choice("No", "change nothing", False), Choice("Write", "the change, and all other settings", True)]
-    return ChoiceDialog("Write the config file anew?", text, choices)
+    return ChoiceDialog("Replace the config file?", text, choices)

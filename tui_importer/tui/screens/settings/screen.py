@@ -1,4 +1,4 @@
-"""The operator's settings: defaults, profiles, keys. Every change is checked and written to the config file at once."""
+"""Settings screen: defaults, profiles, keys. Every change is checked and written to the config file at once."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class SettingsScreen(ConsoleScreen[None]):
         self.refresh_bindings()
 
     def privacy_changed(self) -> None:
-        """Only the header tells."""
+        """Only the header shows it."""
         self.show_tables()
 
     def holds(self, when: When) -> bool:

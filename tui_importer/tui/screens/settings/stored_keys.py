@@ -1,4 +1,4 @@
-"""Storing an API key in the system's keyring, and forgetting it: both only when the operator says so."""
+"""Store an API key in the system's keyring, or forget it: both only when the operator says so."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ async def manage_key(app: ConsoleApp, store: KeyStore, account: Account) -> None
 
     def typed(key: Secret | None) -> None:
         if key is not None:
-            told = f"{key.hint} is in the system's keyring, for {where(account)}."
-            app.run_worker(_changed(app, partial(store.store, account, key), told))
+            done = f"{key.hint} is in the system's keyring, for {where(account)}."
+            app.run_worker(_changed(app, partial(store.store, account, key), done))
 
     def decided(wish: Wish | None) -> None:
         if wish == "store":
             app.push_screen(ApiKeyDialog(where(account), f"It is stored for {where(account)}."), typed)
         elif wish == "forget":
-            told = f"The system's keyring has no key for {where(account)} any more."
-            app.run_worker(_changed(app, partial(store.forget, account), told))
+            done = f"The system's keyring has no key for {where(account)} any more."
+            app.run_worker(_changed(app, partial(store.forget, account), done))
 
     app.push_screen(_dialog(app, account, key), decided)
 
 
-async def _changed(app: ConsoleApp, change: Callable[[], object], told: str) -> None:
+async def _changed(app: ConsoleApp, change: Callable[[], object], done: str) -> None:
     try:
         await in_daemon(change)
     except ImporterError as error:
         notify_safe(app, error_text(error), title=_TITLE, severity="error")
         return
-    notify_safe(app, told)
+    notify_safe(app, done)
     if app.api_key_source == "keyring":  # it may be this one
         app.backend.key, app.api_key_source = None, ""
 
