@@ -110,9 +110,9 @@ def choice(app: ImporterApp) -> str:
     return app.screen.query_one(ChoiceField).value
 
 
-def marked(app: ImporterApp) -> int:
+def selected(app: ImporterApp) -> int:
     assert isinstance(app.screen, ChoiceDialog)
-    return app.screen.marked
+    return app.screen.selected
 
 
 def tab(app: ImporterApp) -> str:
@@ -180,8 +180,8 @@ WATCHING: tuple[Step, ...] = (
     ("help.back", (), kind, "JobScreen"),
     ("app.palette", (), kind, "CommandPalette"),
     ("app.leave", ("escape",), kind, "QuitDialog"),
-    ("dialog.down", (), marked, 1),
-    ("dialog.up", ("up",), marked, 2),
+    ("dialog.down", (), selected, 1),
+    ("dialog.up", ("up",), selected, 2),
     ("dialog.cancel", (), kind, "JobScreen"),
     ("dialog.confirm", ("q",), kind, "JobScreen"),
     ("job.pause", (), told, ["pause"]),

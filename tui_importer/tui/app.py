@@ -284,7 +284,8 @@ class ImporterApp(ConsoleApp, inherit_bindings=False):
         """The terminal is gone: close the job and end without it.
 
         Textual's own end would write to the terminal and wait for ever: a hang-up is followed by a SIGCONT, at which
-        its driver starts its threads again. When the signal was sent by hand and the terminal is there, it is given back.
+        its driver starts its threads again. When the signal was sent by hand and the terminal is there, it is given
+        back.
         """
         if os.isatty(0):
             self.leave(ExitCode.INTERRUPTED)

@@ -1,7 +1,8 @@
 """Check the operator's keymap: which of its keys can be used, and what is wrong with the others.
 
 A key is refused when its action does not exist, when terminals take it, or when it clashes: two actions that can apply
-at once in one place would have the same key. Refused entries are reported and left out; their actions keep their own keys.
+at once in one place would have the same key. Refused entries are reported and left out; their actions keep their
+own keys.
 """
 
 from __future__ import annotations

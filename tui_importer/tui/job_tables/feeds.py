@@ -76,7 +76,7 @@ class Parts:
 
 
 class GrowingFeed(Generic[NumberedT]):
-    """Feed of entries newer than the last one seen; it starts over when some are gone, or there are fewer than it has."""
+    """Feed of entries newer than the last one seen; it starts over when some are gone, or fewer than it has."""
 
     def __init__(
         self, page: Callable[[int, int], Sequence[NumberedT]], to_frame: Callable[[Sequence[NumberedT]], pl.DataFrame]

@@ -14,7 +14,7 @@ from tui_importer.errors import ImporterError
 from tui_importer.text import plural
 from tui_importer.tui.actions.registry import Place, When, bindings_of
 from tui_importer.tui.screens.base import ConsoleScreen, styles
-from tui_importer.tui.style.glyphs import STATES, mark_of
+from tui_importer.tui.style.glyphs import STATES, glyph_of
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
 
@@ -161,7 +161,7 @@ class JobsScreen(ConsoleScreen[None]):
         self.refresh_bindings()
 
     def on_virtual_table_row_selected(self) -> None:
-        """A click on the marked row opens it."""
+        """A click on the row under the cursor opens it."""
         self.action_open_job()
 
     def action_open_job(self) -> None:
@@ -223,6 +223,6 @@ def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
     ]
     if unfinished:
         left = plural(totals.pending, "row is", "rows are")
-        text.append(f"The job is {mark_of(STATES, job.state).word}: {left} left and cannot be resumed afterwards.")
+        text.append(f"The job is {glyph_of(STATES, job.state).word}: {left} left and cannot be resumed afterwards.")
     choices = [Choice("No", "keep the job", False), Choice("Purge", "remove its folder for good", True, "bad")]
     return ChoiceDialog(f"Purge {safe(job.job, 50)}?", text, choices, tone="bad")

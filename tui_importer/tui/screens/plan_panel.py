@@ -79,8 +79,8 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
 
 def _sentence(note: str, width: int) -> list[str]:
     """A note in as many lines as it needs."""
-    marks = TextWrapper(max(20, width), initial_indent="! ", subsequent_indent="  ", break_on_hyphens=False)
-    return marks.wrap(safe(note))
+    wrapper = TextWrapper(max(20, width), initial_indent="! ", subsequent_indent="  ", break_on_hyphens=False)
+    return wrapper.wrap(safe(note))
 
 
 def _findings(plan: Plan) -> tuple[list[Content], list[Content]]:

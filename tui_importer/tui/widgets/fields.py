@@ -154,7 +154,7 @@ class ChoiceField(Panel[ChoiceData], can_focus=True):
         self.refresh()
 
     def draw(self, data: ChoiceData) -> Sequence[Content]:
-        """Label and options; the chosen one has a mark as well as a colour. Options that do not fit are counted."""
+        """Label and options; the chosen one has a glyph as well as a colour. Options that do not fit are counted."""
         focused = self.has_focus
         label_style = "$accent bold" if focused else STYLES["muted"]
         back = " on $block-cursor-background" if focused else ""

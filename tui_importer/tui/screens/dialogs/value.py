@@ -88,7 +88,7 @@ class ValueDialog(ConsoleModal[str | None]):
 
 
 class PickDialog(ConsoleModal[str | None]):
-    """A list to pick from; `show` is called with what is under the cursor, so that it can be seen before it is taken."""
+    """A list to pick from; `show` is called with what is under the cursor, which can be seen before it is taken."""
 
     CSS_PATH = styles("value_dialog")
     BINDINGS: ClassVar[list[Binding | tuple[str, str] | tuple[str, str, str]]] = picking_bindings()

@@ -139,7 +139,7 @@ class RunControls:
 
         def given(key: Secret | None) -> None:
             if key is not None:
-                self._run(self._try_key(key))
+                self._run(self._try_api_key(key))
 
         if self.now is not None:
             words = f"Another key for {self.now.job}. It is tested before it is used, and never stored."
@@ -148,24 +148,24 @@ class RunControls:
     def _run(self, work: Coroutine[object, object, None]) -> None:
         self._screen.run_worker(work, group="key", exclusive=True)
 
-    async def _try_key(self, key: Secret) -> None:
+    async def _try_api_key(self, key: Secret) -> None:
         try:
             tried = await in_daemon(partial(self._view.try_key, key))
         except ImporterError as error:
             notify_safe(self._app, error_text(error), title="The key is not used", severity="error")
             return
         if tried.proven:
-            self._run(self._use_key(tried))
+            self._run(self._use_api_key(tried))
         elif self.now is not None:
             self._ask_environment(tried, self.now)
 
     def _ask_environment(self, tried: TriedKey, now: Snapshot) -> None:
         """The job has no objects yet by which the key could be proved: the operator checks where it leads."""
-        from tui_importer.tui.screens.job.confirm_key import confirm_key
+        from tui_importer.tui.screens.job.confirm_api_key import confirm_api_key
 
-        confirm_key(self._app, tried, now, lambda: self._run(self._use_key(tried)))
+        confirm_api_key(self._app, tried, now, lambda: self._run(self._use_api_key(tried)))
 
-    async def _use_key(self, tried: TriedKey) -> None:
+    async def _use_api_key(self, tried: TriedKey) -> None:
         goes_on = tried.proven and self.now is not None and self.now.needs_key
         try:
             await in_daemon(partial(self._view.use_key, tried))

@@ -11,7 +11,7 @@ from textual.content import Content
 from tui_importer.text import plural
 from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.drawing import dotted, sparkline
-from tui_importer.tui.style.glyphs import STYLES, WORKERS, Tone, mark_of
+from tui_importer.tui.style.glyphs import STYLES, WORKERS, Tone, glyph_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,11 +128,11 @@ def worker_strip(states: Sequence[str], width: int) -> Content:
         return _muted("no worker runs")
     counted = dotted(
         [
-            Content.assemble((mark.glyph, STYLES[mark.tone]), (f" {fmt.number(count)} {mark.word}", STYLES["muted"]))
-            for mark, count in ((mark_of(WORKERS, state), count) for state, count in Counter(states).most_common())
+            Content.assemble((shown.glyph, STYLES[shown.tone]), (f" {fmt.number(count)} {shown.word}", STYLES["muted"]))
+            for shown, count in ((glyph_of(WORKERS, state), count) for state, count in Counter(states).most_common())
         ]
     )
     if len(states) + len(_GAP) + counted.cell_length > width:
         return counted
-    glyphs = [(mark.glyph, STYLES[mark.tone]) for mark in (mark_of(WORKERS, state) for state in states)]
+    glyphs = [(shown.glyph, STYLES[shown.tone]) for shown in (glyph_of(WORKERS, state) for state in states)]
     return Content.assemble(*glyphs, _GAP, counted)

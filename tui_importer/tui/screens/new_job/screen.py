@@ -131,7 +131,7 @@ class NewJobScreen(ConsoleScreen[None]):
         if when is When.FINDINGS_ARE_THERE:
             return self._job.is_planned
         if when is When.KEY_CAN_BE_STORED:
-            return self.query_one(EnvironmentSection).key_can_be_stored
+            return self.query_one(EnvironmentSection).api_key_can_be_stored
         return super().holds(when)
 
     def privacy_changed(self) -> None:
@@ -433,12 +433,12 @@ class NewJobScreen(ConsoleScreen[None]):
 
     def action_store_key(self) -> None:
         """Store the typed key in the system's keyring."""
-        self.query_one(EnvironmentSection).store_key()
+        self.query_one(EnvironmentSection).store_api_key()
 
     def action_back(self) -> None:
         """Peel one layer: the selected part of a path first, then back to the jobs; what was planned is kept."""
-        if self.query_one(PathField).marks:
-            self.query_one(PathField).unmark()
+        if self.query_one(PathField).has_selection:
+            self.query_one(PathField).clear_selection()
             return
         self.app.pop_screen()
         self._job.leave()

@@ -23,7 +23,7 @@ from tui_importer.tui.screens.dialogs.choice import Choice, ChoiceDialog
 from tui_importer.tui.screens.dialogs.value import PickDialog, Question, ValueDialog
 from tui_importer.tui.screens.settings import columns as tables
 from tui_importer.tui.screens.settings.config_changes import ConfigChanges
-from tui_importer.tui.screens.settings.stored_keys import manage_key, where
+from tui_importer.tui.screens.settings.stored_keys import manage_api_key, where
 from tui_importer.tui.style import theme
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.system.threads import in_daemon
@@ -184,7 +184,7 @@ class SettingsScreen(ConsoleScreen[None]):
 
     @on(VirtualTable.RowSelected)
     def row_clicked(self) -> None:
-        """A click on the marked row is as good as enter."""
+        """A click on the row under the cursor is as good as enter."""
         if self.tab == "profiles" and not self.profile:
             self.action_open_profile()
         else:
@@ -319,7 +319,7 @@ class SettingsScreen(ConsoleScreen[None]):
 
         def decided(wish: str | None) -> None:
             if wish in {"remove", "forget"}:
-                then = partial(self._forget_key, account) if wish == "forget" else None
+                then = partial(self._forget_api_key, account) if wish == "forget" else None
                 self._changes.write(partial(without_profile, profile=name), f"{name} is removed.", then=then)
 
         choices = [Choice("No", "keep the profile", "keep"), Choice("Remove", "only its settings", "remove", "bad")]
@@ -338,11 +338,11 @@ class SettingsScreen(ConsoleScreen[None]):
         store, name = self.preferences.keys, self.current
         if store is not None and name is not None:
             self.show_header(HeaderData("settings", "asking the system's keyring…"))
-            await manage_key(self.console_app, store, self._account(name))
+            await manage_api_key(self.console_app, store, self._account(name))
             self.show_tables()
 
     @work(group="key")
-    async def _forget_key(self, account: Account) -> None:
+    async def _forget_api_key(self, account: Account) -> None:
         store = self.preferences.keys
         try:
             if store is not None and await in_daemon(partial(store.forget, account)):

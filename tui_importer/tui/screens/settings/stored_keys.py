@@ -23,7 +23,7 @@ Wish = Literal["leave", "store", "forget"]
 _TITLE: Final = "The system's keyring"
 
 
-async def manage_key(app: ConsoleApp, store: KeyStore, account: Account) -> None:
+async def manage_api_key(app: ConsoleApp, store: KeyStore, account: Account) -> None:
     """Say whether a key is stored for `account`, and store or forget one as the operator wants."""
     try:
         key = await in_daemon(partial(store.read, account))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def confirm_key(app: App[Any], tried: TriedKey, now: Snapshot, use: Callable[[], object]) -> None:
+def confirm_api_key(app: App[Any], tried: TriedKey, now: Snapshot, use: Callable[[], object]) -> None:
     """Show where the key leads and call `use` when that is meant; production wants the job's name typed."""
     environment = tried.environment
     names = ", ".join(environment.organizations[:_SHOWN])
