@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class JobNavigation:
-    """The app's way to a job: find a key for it, open it in a thread, show its screen, and close it again.
+    """Navigation to a job: find an API key for it, open it in a thread, show its screen, and close it again.
 
     The job's screens are a mode of the app, so that they stay as they were left while the jobs are shown.
     """

@@ -70,7 +70,7 @@ def _characters() -> dict[str, str]:
 
 
 class KeyProblem(NamedTuple):
-    """Why the keys of `action` (an id) are not used."""
+    """Reason why the keys of `action` (an id) are not used."""
 
     action: str
     text: str

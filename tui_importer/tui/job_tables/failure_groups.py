@@ -25,7 +25,7 @@ _SEPARATOR: Final = "\x1f"
 
 
 class Cause(NamedTuple):
-    """What the failures of one group have in common."""
+    """Common part of the failures of one group."""
 
     step: str
     kind: str

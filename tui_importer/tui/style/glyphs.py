@@ -30,7 +30,7 @@ STYLES: Final[Mapping[str, str]] = {
 
 
 class StateGlyph(NamedTuple):
-    """How a state is shown: `glyph` and `word` in a tone."""
+    """Display of a state: `glyph` and `word` in a tone."""
 
     glyph: str
     word: str

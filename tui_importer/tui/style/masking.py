@@ -55,7 +55,7 @@ def mask_emails(text: str) -> str:
 
 
 class Privacy:
-    """Whether personal data is masked now, and the masking; one object for the whole console."""
+    """Masking of personal data, on or off; one object for the whole console."""
 
     def __init__(self) -> None:
         self.on = False

@@ -113,7 +113,7 @@ def fitted(parts: Sequence[Piece], width: int, align: Literal["left", "right"] =
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns are shown in a width, and how wide each is."""
+    """Columns shown in a width, and how wide each is."""
 
     columns: tuple[Column, ...]
     widths: tuple[int, ...]

@@ -50,7 +50,7 @@ class _Ordered:
 
 
 class _Memory:
-    """What was found in a growing frame; shared by the rows that grew from each other, replaced as a whole."""
+    """Results found in a growing frame; shared by the rows that grew from each other, replaced as a whole."""
 
     def __init__(self) -> None:
         self.matched: _Matched | None = None

@@ -33,7 +33,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a table knows of its rows: their id, the values a filter searches, words with an order, faults."""
+    """Traits of a table's rows: their id, the values a filter searches, words with an order, faults."""
 
     id_name: str
     searched: tuple[str, ...] = ()

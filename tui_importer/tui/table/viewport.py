@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CellCursor:
-    """Where the cursor shows: on its row (`shown`), on the column of this name, and with the focus."""
+    """Cursor as drawn: on its row (`shown`), on the column of this name, and with the focus."""
 
     shown: bool
     column: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HeaderData(NamedTuple):
-    """What the header shows. `place` is the screen or the job, `detail` the file; the rest may be absent.
+    """Data of the header. `place` is the screen or the job, `detail` the file; the rest may be absent.
 
     `failed` are the job's failed rows.
     """

@@ -37,7 +37,7 @@ class LineQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LineAnswer(Generic[ResultT]):
-    """What a line means: `result` of it, once `wrong` finds nothing (it returns words); `nothing` after esc."""
+    """Result of a line (`result` of it, once `wrong` finds nothing: it returns words), and `nothing` after esc."""
 
     result: Callable[[str], ResultT]
     nothing: ResultT

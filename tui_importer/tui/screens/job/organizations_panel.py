@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationsData:
-    """What the panel draws."""
+    """Data of the panel."""
 
     totals: OrganizationTotals
     phase: Phase

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from tui_importer.text import plural
-from tui_importer.tui.screens.job.speed_graph import Pace, speed_lines, worker_strip
+from tui_importer.tui.screens.job.speed_graph import WorkerSetting, speed_lines, worker_strip
 from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.drawing import (
     FILLED,
@@ -44,7 +44,7 @@ Outcomes = tuple[tuple[int, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class UsersData:
-    """What the panel draws.
+    """Data of the panel.
 
     `disorder` says what does not add up, empty when all does; `answers_beside` that another panel shows the answers.
     `scanned` is the share of the source that is read, 0 to 1.
@@ -56,7 +56,7 @@ class UsersData:
     state: State
     eta: Eta | None
     bound: str
-    pace: Pace
+    workers_set: WorkerSetting
     workers: tuple[str, ...] = ()
     disorder: str = ""
     answers_beside: bool = False
@@ -76,7 +76,7 @@ class UsersData:
             is_active=snapshot.is_active,
             eta=snapshot.eta,
             bound=snapshot.bound,
-            pace=Pace(snapshot.workers_wanted, snapshot.workers_automatic),
+            workers_set=WorkerSetting(snapshot.workers_wanted, snapshot.workers_automatic),
             workers=tuple(worker.state for worker in snapshot.workers),
             disorder=disorder,
             answers_beside=answers_beside,
@@ -160,7 +160,7 @@ def _full(data: UsersData, width: int, height: int) -> list[Content]:
 
 
 def _speed(data: UsersData, width: int, height: int) -> list[Content]:
-    return speed_lines(data.requests, data.pace, width, height, answers_beside=data.answers_beside)
+    return speed_lines(data.requests, data.workers_set, width, height, answers_beside=data.answers_beside)
 
 
 def time_left(data: UsersData, *, brief: bool = False) -> Content:

@@ -32,7 +32,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What is offered, and the position of the selected one; None while none is."""
+    """Offers, and the position of the selected one; None while none is."""
 
     items: tuple[Offer, ...] = ()
     selected: int | None = None

@@ -173,7 +173,7 @@ def coverage_lines(pairs: Sequence[tuple[str, str]], width: int) -> list[Content
 
 
 class ReadingSection(Vertical):
-    """How the file is read, where the operator knows better than what is recognised."""
+    """Choices of how the file is read, where the operator knows better than what is recognised."""
 
     @dataclass
     class Changed(Message):
@@ -202,7 +202,7 @@ def _word(words: Mapping[str, str], value: str) -> str:
 
 
 class OptionsSection(Vertical):
-    """How it is written."""
+    """Options of the import."""
 
     def __init__(self, texts: OptionTexts, *, classes: str) -> None:
         super().__init__(id="how", classes=classes)
