@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_importer.crash_report import crash_report, redact, write_crash
 from tui_importer.secret import Secret
-from tui_importer.tui import crash as console_crash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,15 +56,15 @@ def test_secrets_and_persons_are_masked(text: str, hidden: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "hidden"), SECRETS)
-def test_both_crash_files_have_the_same_redactor(
+def test_the_crash_file_is_redacted_and_masks_the_key_of_the_environment_and_the_given_ones(
     text: str, hidden: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKOS_API_KEY", "corp-key-123456789")
-    error = crash(f"{text} corp-key-123456789")
-    of_the_console = console_crash.report(error, datetime.now(UTC), (Secret("corp-key-123456789"),))
-    for report in (of_the_console, write_crash(error, tmp_path).read_text(encoding="utf-8")):
-        assert hidden not in report
-        assert "key-123456789" not in report
+    error = crash(f"{text} corp-key-123456789 typed-key-987654321")
+    report = write_crash(error, tmp_path, secrets=(Secret("typed-key-987654321"), None)).read_text(encoding="utf-8")
+    assert hidden not in report
+    assert "key-123456789" not in report
+    assert "key-987654321" not in report
 
 
 def test_ordinary_text_stays() -> None:

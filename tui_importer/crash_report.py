@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_importer import __version__
-from tui_importer.text import safe_lines
+from tui_importer.text import safe, safe_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,8 +46,13 @@ def redact(text: str, secrets: Iterable[Secret | None] = ()) -> str:
     return text
 
 
-def crash_report(error: BaseException, mask: Callable[[str], str] = str) -> str:
-    """The traceback of `error` and its causes, redacted, and masked by `mask`; frames without their locals."""
+def crash_report(
+    error: BaseException, mask: Callable[[str], str] = str, *, secrets: Iterable[Secret | None] = (), beside: str = ""
+) -> str:
+    """The traceback of `error` and its causes without their locals, redacted, and masked by `mask`.
+
+    `secrets` are masked by value, `beside` names what else of a version matters.
+    """
     import platform
     import traceback
     from datetime import UTC, datetime
@@ -55,13 +60,21 @@ def crash_report(error: BaseException, mask: Callable[[str], str] = str) -> str:
     from tui_importer.secret import Secret
 
     formatted = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
-    head = f"tui-importer {__version__}, Python {platform.python_version()} on {sys.platform}"
-    kept = redact(mask(formatted), [Secret(os.environ.get("WORKOS_API_KEY", ""))])
+    beside = f", {beside}" if beside else ""
+    head = f"tui-importer {__version__}{beside}, Python {platform.python_version()} on {sys.platform}"
+    kept = redact(mask(formatted), [Secret(os.environ.get("WORKOS_API_KEY", "")), *secrets])
     body = "\n".join(safe_lines(kept, _LONGEST))
     return f"{head}\n{datetime.now(UTC).isoformat(timespec='seconds')}\n\n{body}\n"
 
 
-def write_crash(error: BaseException, folder: Path, mask: Callable[[str], str] = str) -> Path:
+def write_crash(
+    error: BaseException,
+    folder: Path,
+    mask: Callable[[str], str] = str,
+    *,
+    secrets: Iterable[Secret | None] = (),
+    beside: str = "",
+) -> Path:
     """Write the report of `error` into `folder` as a new file only its owner can read; raises OSError."""
     from datetime import UTC, datetime
 
@@ -69,5 +82,12 @@ def write_crash(error: BaseException, folder: Path, mask: Callable[[str], str] =
     path = folder / f"crash-{stamp}-{os.getpid()}.txt"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(crash_report(error, mask))
+        file.write(crash_report(error, mask, secrets=secrets, beside=beside))
     return path
+
+
+def crash_message(error: BaseException, path: Path | None, way_on: str = "") -> str:
+    """What the operator reads after the console is gone; `way_on` says what became of the open job."""
+    where = f"Details without secrets: {safe(str(path))}" if path else "The crash file could not be written."
+    lines = [f"tui-importer stopped because of a defect in itself ({safe(type(error).__name__)}).", way_on, where]
+    return "\n".join(line for line in lines if line)

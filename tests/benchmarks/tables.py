@@ -177,20 +177,20 @@ class Measured:
                 self.found.setdefault("typed character: shown", []).append(typed)
                 self.found.setdefault("filtered rows: shown, 60 ms of rest included", []).append(filtered)
                 self.cpu.setdefault("filtered rows: shown, 60 ms of rest included", []).append(self.probe.cpu)
-            await self.press("filter cleared", ESCAPE, lambda: app.focused is table and table.look.is_plain)
+            await self.press("filter cleared", ESCAPE, lambda: app.focused is table and table.row_query.is_plain)
 
     async def orders(self) -> None:
         """Sorting, and moving about in a sorted table."""
         table = self.table
         await self.probe.send(HOME)
         for _ in range(max(3, self.times // 20)):
-            await self.press("sorted by time", b"s", lambda: table.look.sort == "time")
-            await self.press("sorted by time", b"s", lambda: table.look.descending)
-            await self.press("back to their own order", b"s", lambda: table.look.is_plain)
+            await self.press("sorted by time", b"s", lambda: table.row_query.sort == "time")
+            await self.press("sorted by time", b"s", lambda: table.row_query.descending)
+            await self.press("back to their own order", b"s", lambda: table.row_query.is_plain)
         while table.column != "email":
             await self.probe.send(RIGHT)
         for n in range(max(4, self.times // 20)):
-            await self.press("sorted by e-mail", b"S", lambda down=n % 2 == 0: table.look.descending is down)  # type: ignore[misc]  # bound at once
+            await self.press("sorted by e-mail", b"S", lambda down=n % 2 == 0: table.row_query.descending is down)  # type: ignore[misc]  # bound at once
         await self.probe.send(HOME)
         for _ in range(self.times):
             await self.move("cursor key, sorted: down", DOWN, table.cursor + 1)

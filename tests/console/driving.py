@@ -114,12 +114,19 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
     raise AssertionError("it never came to hold")
 
 
+async def eventually(pilot: Pilot[Any], holds: Callable[[], bool], failure: Callable[[], str]) -> None:
+    """Wait until something holds, while workers may still be at work (`until` waits for their end)."""
+    deadline = time.monotonic() + _SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, failure()
+        await pilot.pause(0)
+
+
 async def seen(pilot: Pilot[Any], app: ImporterApp, words: str) -> None:
     """Wait until the screen shows `words`, while workers may still be at work."""
-    deadline = time.monotonic() + _SECONDS
-    while words not in screen_text(app):
-        assert time.monotonic() < deadline, f"{words!r} was never shown, but:\n{screen_text(app)}"
-        await pilot.pause(0)
+    await eventually(
+        pilot, lambda: words in screen_text(app), lambda: f"{words!r} was never shown, but:\n{screen_text(app)}"
+    )
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:

@@ -110,9 +110,9 @@ def choice(app: ImporterApp) -> str:
     return app.screen.query_one(ChoiceField).value
 
 
-def marked(app: ImporterApp) -> int:
+def selected(app: ImporterApp) -> int:
     assert isinstance(app.screen, ChoiceDialog)
-    return app.screen.marked
+    return app.screen.selected
 
 
 def tab(app: ImporterApp) -> str:
@@ -180,8 +180,8 @@ WATCHING: tuple[Step, ...] = (
     ("help.back", (), kind, "JobScreen"),
     ("app.palette", (), kind, "CommandPalette"),
     ("app.leave", ("escape",), kind, "QuitDialog"),
-    ("dialog.down", (), marked, 1),
-    ("dialog.up", ("up",), marked, 2),
+    ("dialog.down", (), selected, 1),
+    ("dialog.up", ("up",), selected, 2),
     ("dialog.cancel", (), kind, "JobScreen"),
     ("dialog.confirm", ("q",), kind, "JobScreen"),
     ("job.pause", (), told, ["pause"]),
@@ -205,7 +205,7 @@ def growing_app() -> ImporterApp:
 
 
 def sort_of(app: ImporterApp) -> tuple[str, bool]:
-    return errors(app).look.sort, errors(app).look.descending
+    return errors(app).row_query.sort, errors(app).row_query.descending
 
 
 def marks(app: ImporterApp) -> int:
@@ -236,13 +236,13 @@ WORKING_TABLES: tuple[Step, ...] = (
     ("filter.keep", ("5", "0", "3"), filtered, "503"),
     ("table.clear", (), filtered, ""),
     ("filter.clear", ("slash", "x"), filtered, ""),
-    ("table.faults", ("5",), lambda app: app.screen.query_one("#log", VirtualTable).look.faults, True),
+    ("table.faults", ("5",), lambda app: app.screen.query_one("#log", VirtualTable).row_query.faults, True),
     ("table.export", (), lambda _app: [path.name for path in Path.cwd().glob("*.csv")], [f"{JOB}-log.csv"]),
 )  # fmt: skip
 
 
 def pane(app: ImporterApp) -> str | None:
-    return app.screen.query_one("#tables", ContentSwitcher).current
+    return app.screen.query_one("#errors-tab", ContentSwitcher).current
 
 
 REVIEWING: tuple[Step, ...] = (
@@ -285,7 +285,7 @@ CONTROLLING: tuple[Step, ...] = (
     ("job.workers_more", (), lambda app: told(app)[-1], "set_workers 13"),
     ("job.workers_less", (), lambda app: told(app)[-1], "set_workers 12"),
     ("job.pace", (), lambda app: told(app)[-2:], ["set_share 80", "set_workers None"]),
-    ("job.key", (), kind, "KeyDialog"),
+    ("job.key", (), kind, "ApiKeyDialog"),
     ("job.note", ("escape",), kind, "NoteDialog"),
 )
 
@@ -342,7 +342,7 @@ JOURNEYS: dict[str, tuple[Callable[[], ImporterApp], tuple[Step, ...]]] = {
     "findings of a job": (job_app, (("job.findings", (), kind, "FindingsScreen"),)),
     "a key to be stored": (
         lambda: new_app(keys=MemoryStore()),
-        (("new.store_key", ("enter", *"sk_test_4eC39HqL", "enter"), lambda app: app.key_from, "keyring"),),
+        (("new.store_key", ("enter", *"sk_test_4eC39HqL", "enter"), lambda app: app.api_key_source, "keyring"),),
     ),
     "recent files": (
         lambda: remembering(console(FakeBackend(), start=StartAt("new"))),

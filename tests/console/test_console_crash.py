@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,11 +11,10 @@ from textual.css.stylesheet import StylesheetErrors, StylesheetParseError
 
 from tests.console.driving import console, console_at, settle
 from tests.console.fakes import FakeBackend, FakeJobView
-from tests.console.snapshots import NOW, finished, importing
-from tui_importer.crash_report import redact
+from tests.console.snapshots import finished, importing
+from tui_importer.crash_report import crash_report, redact, write_crash
 from tui_importer.journal.errors import JournalUnwritable
 from tui_importer.secret import Secret
-from tui_importer.tui import crash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,10 +157,10 @@ async def test_a_defect_of_the_demo_says_that_it_was_the_demo_and_keeps_the_repo
 async def test_a_report_that_cannot_be_made_does_not_hide_the_defect(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> str:
+    def fail(*_: object, **__: object) -> str:
         raise RuntimeError("again")
 
-    monkeypatch.setattr(crash, "report", fail)
+    monkeypatch.setattr("tui_importer.crash_report.crash_report", fail)
     app = console()
     await crashed(app, ValueError("a defect"))
     assert app.return_code == 70
@@ -170,9 +170,8 @@ async def test_a_report_that_cannot_be_made_does_not_hide_the_defect(
 
 
 def test_a_report_may_name_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
-    path = crash.write(tmp_path, "no such file: b\udcff", NOW)
-    assert path is not None
-    assert "udcff" in path.read_text(encoding="utf-8")
+    path = write_crash(ValueError("no such file: b\udcff"), tmp_path)
+    assert "no such file: b" in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("defect", "code"), [(True, 70), (False, 3)])
@@ -205,8 +204,8 @@ def test_a_report_has_the_chain_of_causes_but_no_values() -> None:
     try:
         outer("very-secret-value")
     except RuntimeError as error:
-        text = crash.report(error, NOW)
+        text = crash_report(error)
     assert "KeyError: 'inner'" in text
     assert "RuntimeError: outer" in text
-    assert "2026-11-23T14:03:59+00:00" in text
+    assert f"\n{datetime.now(UTC):%Y-%m-%d}T" in text
     assert text.count("very-secret-value") == 1, "only the source line of this test, never a local variable"

@@ -88,15 +88,15 @@ class TestGroups:
         view = FakeJobView(importing(), failures=mixed())
         feed, groups = failures_feed(view), FailureGroups()
         feed.pull(7)
-        group = GroupFailures(cause_of(groups.look(feed.rows).frame.row(1, named=True)))
+        group = GroupFailures(cause_of(groups.update(feed.rows).frame.row(1, named=True)))
         for start in (50, 60):
             view.failures += [role(start), failure(start + 1), failure(start + 2, row=None, kind="organization_odd")]
             feed.pull(len(view.failures))
-            groups.look(feed.rows)
-            group.look(feed.rows)
-        fresh = FailureGroups().look(feed.rows)
+            groups.update(feed.rows)
+            group.update(feed.rows)
+        fresh = FailureGroups().update(feed.rows)
         assert groups.rows.frame.equals(fresh.frame)
-        assert groups.rows is groups.look(feed.rows)
+        assert groups.rows is groups.update(feed.rows)
         assert fresh.frame["count"].sum() == feed.rows.total
         assert group.rows.all_ids("sequence") == [28, 29, 50, 60]
         assert failures_of(feed.rows.frame, [group.cause])["sequence"].to_list() == [28, 29, 50, 60]

@@ -25,7 +25,7 @@ from tui_importer.engine.snapshot.models import Totals
 from tui_importer.errors import ImporterError
 from tui_importer.secret import Secret
 from tui_importer.tui.launch import StartAt
-from tui_importer.tui.screens.dialogs.api_key import KeyDialog
+from tui_importer.tui.screens.dialogs.api_key import ApiKeyDialog
 from tui_importer.tui.screens.dialogs.choice import ChoiceDialog
 from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.tui.screens.jobs import JobsScreen
@@ -184,7 +184,7 @@ async def test_the_key_is_asked_for_when_a_job_is_opened_without_one(answer: str
         await settle(pilot)
         await press(pilot, "enter")
         await press(pilot, "enter")
-        assert showing(app, KeyDialog)
+        assert showing(app, ApiKeyDialog)
         assert "A key is needed." in screen_text(app)
         await press(pilot, *"sk_t")
         assert "sk_t" not in screen_text(app)
@@ -207,7 +207,7 @@ async def test_a_typed_key_is_asked_for_again_when_opening_failed() -> None:
         await enter(pilot, "sk_test_abcdefgh1234")
         assert backend.key is None
         await press(pilot, "enter")
-        assert showing(app, KeyDialog)
+        assert showing(app, ApiKeyDialog)
 
 
 async def test_the_console_can_begin_at_a_job() -> None:

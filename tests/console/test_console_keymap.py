@@ -113,7 +113,7 @@ def test_actions_that_share_a_key_keep_it() -> None:
 async def test_one_of_three_actions_with_one_key_can_have_another() -> None:
     app, view = console_at(FakeJobView(importing()))
     app.preferences.config = Config(paths().config_file, keymap={"job.pause": "ctrl+g"})
-    app.obey_preferences()
+    app.apply_preferences()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         assert "^g Pause" in footer(app)
@@ -173,7 +173,7 @@ async def test_a_clash_that_textual_finds_is_named_once() -> None:
 async def test_conditions_that_exclude_each_other_are_no_clash_to_textual_either() -> None:
     app, _ = console_at(ready())
     app.preferences.config = Config(paths().config_file, keymap={"job.pause": "ctrl+g"})
-    app.obey_preferences()
+    app.apply_preferences()
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await settle(pilot)
         await press(pilot, "down", "up")

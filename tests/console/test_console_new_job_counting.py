@@ -1,4 +1,4 @@
-"""A source that takes long to count: it is shown at once, and nobody has to wait for the count."""
+"""A source that takes long to count: it is shown at once, and a plan does not wait for the count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import Button, Input
 
-from tests.console.driving import console, line_with, press, screen_text, seen, settle, until
+from tests.console.driving import console, eventually, line_with, press, screen_text, seen, settle, until
 from tests.console.fakes import FakeBackend
 from tests.console.snapshots import a_preview
 from tests.console.test_console_new_job import SOURCE
@@ -31,7 +31,7 @@ async def make_plan(pilot: Pilot[Any], app: ImporterApp) -> None:
     """Press the button once nothing is missing any more: the environment is read by a thread of its own."""
     screen = app.screen
     assert isinstance(screen, NewJobScreen)
-    await until(pilot, lambda: not screen.missing())
+    await eventually(pilot, lambda: not screen.missing(), screen.missing)
     screen.query_one("#make-plan", Button).press()
 
 
@@ -62,7 +62,7 @@ async def test_who_plans_does_not_wait_for_the_count() -> None:
 
         assert app.preferences.recent.paths() == [SOURCE]
         await press(pilot, "P")
-        assert "counting" not in screen_text(app), "nobody counts any more"
+        assert "counting" not in screen_text(app), "the count has ended"
 
 
 async def test_a_plan_that_is_refused_has_the_source_counted_on() -> None:

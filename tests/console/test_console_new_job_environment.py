@@ -144,7 +144,7 @@ async def test_a_locked_keyring_is_told_and_the_key_can_be_typed() -> None:
         assert "◈ STAGING" in line_with(app, "Environment  ")
         await press(pilot, "ctrl+t")
         assert "The key was not stored" in screen_text(app)
-        assert app.key_from == "typed"
+        assert app.api_key_source == "typed"
 
 
 class SlowStore(MemoryStore):

@@ -112,7 +112,7 @@ class TestTryingAgain:
             assert "i Skip" in footer(app)
             await press(pilot, "a", "r")
             assert view.told == []
-            assert "mend the file and import those rows with a new job" in toasts(app)[0]
+            assert "correct the file and import those rows with a new job" in toasts(app)[0]
 
     async def test_organizations_are_tried_by_the_next_run(self) -> None:
         broken = failure(1, row=None, line=None, email="", step="organization", organization="Acme", status=404)

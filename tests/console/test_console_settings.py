@@ -13,9 +13,9 @@ from tests.console.settling import PROFILES, app_with, flat, open_settings, to_s
 from tui_importer.config import RUN_RULES, paths
 from tui_importer.config.validators import THEMES
 from tui_importer.tui.screens.dialogs.choice import ChoiceDialog
+from tui_importer.tui.screens.dialogs.value import PickDialog, ValueDialog
 from tui_importer.tui.screens.jobs import JobsScreen
 from tui_importer.tui.screens.settings.screen import SettingsScreen
-from tui_importer.tui.screens.settings.value_dialog import PickDialog, ValueDialog
 from tui_importer.tui.style import theme
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tests.keyrings import MemoryStore
 from tui_importer.config import paths
 from tui_importer.config.keyring import Account, KeyStore, KeyStoreError
 from tui_importer.secret import Secret
-from tui_importer.tui.screens.dialogs.api_key import KeyDialog
+from tui_importer.tui.screens.dialogs.api_key import ApiKeyDialog
 from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.tui.screens.settings.screen import SettingsScreen
 
@@ -66,7 +66,7 @@ async def test_a_key_is_stored_and_forgotten_only_when_that_is_said() -> None:
         await press(pilot, "enter")
         assert showing(app, SettingsScreen), "nothing is the default"
         await press(pilot, "K", "down", "enter")
-        assert showing(app, KeyDialog)
+        assert showing(app, ApiKeyDialog)
         await press(pilot, *KEY)
         assert KEY not in screen_text(app)
         await press(pilot, "enter")
@@ -114,7 +114,7 @@ async def test_a_keyring_that_cannot_be_used_says_why() -> None:
 
 
 async def test_a_job_is_opened_with_the_keyrings_key_and_asked_for_only_without_one() -> None:
-    for stored, screen in (({JOB: Secret(KEY)}, JobScreen), ({}, KeyDialog)):
+    for stored, screen in (({JOB: Secret(KEY)}, JobScreen), ({}, ApiKeyDialog)):
         backend = FakeBackend([summary(JOB)], key=None, views={JOB: FakeJobView(paused())}, stored=stored)
         app = console(backend)
         async with app.run_test(size=(120, 36)) as pilot:

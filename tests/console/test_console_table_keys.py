@@ -11,7 +11,7 @@ from tests.console.fakes import FakeBackend
 from tests.console.snapshots import chunks, failure
 from tests.console.working_tables import job_view, line_of, look_again, table_of, type_text
 from tui_importer.tui.launch import StartAt
-from tui_importer.tui.table.query import Look
+from tui_importer.tui.table.query import RowQuery
 
 if TYPE_CHECKING:
     import pytest
@@ -70,7 +70,7 @@ async def test_rows_that_come_wait_while_the_table_is_sorted_or_filtered() -> No
         assert table.current_id == selected
         assert "new" not in line_of(app)
         await press(pilot, "s", "slash")
-        assert table.look.is_plain, "the third s takes the order away"
+        assert table.row_query.is_plain, "the third s takes the order away"
         await type_text(pilot, "503")
         await press(pilot, "enter", "f")
         shown = len(table.rows)
@@ -88,7 +88,7 @@ async def test_chunks_keep_their_order_while_their_values_change() -> None:
         await settle(pilot)
         table = table_of(app, "chunks")
         await press(pilot, *["l"] * 7, "S", "z")
-        assert table.look == Look(faults=True, sort="failed", descending=True)
+        assert table.row_query == RowQuery(faults=True, sort="failed", descending=True)
         assert table.shown_ids() == [2]
         assert "faults only" in line_of(app, "chunks")
         failed = {1: 3, 2: 3, 7: 3}
@@ -136,7 +136,7 @@ async def test_the_palette_offers_what_the_table_can_do_now() -> None:
         assert not {"Tables: Unmark", "Tables: All rows", "Tables: Show new", "Tables: Faults"} & set(offered)
         await press(pilot, "colon", *"sort down", "enter")
         await settle(pilot)
-        assert table_of(app).look.sort == "time"
+        assert table_of(app).row_query.sort == "time"
 
 
 async def test_the_preview_is_a_table_like_the_others() -> None:

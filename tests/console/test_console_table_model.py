@@ -20,10 +20,10 @@ from tui_importer.tui.job_tables.columns import (
     organization_columns,
 )
 from tui_importer.tui.style.masking import Privacy
-from tui_importer.tui.table.filtering import traits_of
+from tui_importer.tui.table.columns import traits_of
 from tui_importer.tui.table.model import TableModel
 from tui_importer.tui.table.polars_rows import HAYSTACK, FrameRows, with_haystack
-from tui_importer.tui.table.query import Fault, Look, Traits
+from tui_importer.tui.table.query import Fault, RowQuery, Traits
 from tui_importer.tui.table.rows import SequenceRows
 
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ def naive_words(query: str) -> list[set[str]]:
     return words
 
 
-def wanted(row: Values, look: Look) -> bool:
+def wanted(row: Values, look: RowQuery) -> bool:
     texts = [text.lower() for text in (row[1], row[2], row[5]) if text is not None]
     if look.faults and not ((row[3] or 0) > 0 or row[5] == "running"):
         return False
-    return all(any(word in text for word in words for text in texts) for words in naive_words(look.query))
+    return all(any(word in text for word in words for text in texts) for words in naive_words(look.text))
 
 
-def naive(rows: list[Values], look: Look) -> list[int]:
+def naive(rows: list[Values], look: RowQuery) -> list[int]:
     found = [row for row in rows if wanted(row, look)]
     if look.sort:
         at = NAMES.index(look.sort)
@@ -88,7 +88,7 @@ class TableMachine(RuleBasedStateMachine):
         self.model = TableModel(TRAITS)
         self.rows: list[Values] = []
         self.shown: list[int] = []
-        self.look = Look()
+        self.look = RowQuery()
         self.marks: set[int] = set()
         self.selected: int | None = None
         self.next_id = 1
@@ -155,17 +155,17 @@ class TableMachine(RuleBasedStateMachine):
 
     # -- looks ----------------------------------------------------------------------------------------------
 
-    def put(self, look: Look) -> None:
+    def put(self, look: RowQuery) -> None:
         assert self.model.put(look, self.model.find(look)), "nothing came between"
         self.look, self.shown = look, naive(self.rows, look)
 
     @rule(query=QUERIES)
     def type_filter(self, query: str) -> None:
-        self.put(Look(query, self.look.faults, self.look.sort, self.look.descending))
+        self.put(RowQuery(query, self.look.faults, self.look.sort, self.look.descending))
 
     @rule(more=st.text(LETTERS, min_size=1, max_size=2))
     def type_on(self, more: str) -> None:
-        self.put(Look(self.look.query + more, self.look.faults, self.look.sort, self.look.descending))
+        self.put(RowQuery(self.look.text + more, self.look.faults, self.look.sort, self.look.descending))
 
     @rule(name=SORTS, descending=st.booleans())
     def sort(self, name: str, descending: bool) -> None:  # noqa: FBT001
@@ -173,7 +173,7 @@ class TableMachine(RuleBasedStateMachine):
 
     @rule()
     def faults_only(self) -> None:
-        self.put(Look(self.look.query, not self.look.faults, self.look.sort, self.look.descending))
+        self.put(RowQuery(self.look.text, not self.look.faults, self.look.sort, self.look.descending))
 
     @rule()
     def show_news(self) -> None:
@@ -183,7 +183,7 @@ class TableMachine(RuleBasedStateMachine):
     def look_found_before_rows_came(
         self, query: str, batch: list[tuple[str, str | None, int | None, float, str, int]]
     ) -> None:
-        look = Look(query, self.look.faults, self.look.sort, self.look.descending)
+        look = RowQuery(query, self.look.faults, self.look.sort, self.look.descending)
         found = self.model.find(look)
         found_then = naive(self.rows, look)
         self.append(batch)
@@ -284,13 +284,13 @@ def test_frames_are_searched_where_their_columns_say() -> None:
 
 def test_a_frame_without_a_haystack_gets_one_when_it_is_searched() -> None:
     rows = FrameRows(pl.DataFrame({"id": [1, 2], "text": ["Ärger", "none"], "note": ["", None], "state": ["", ""]}))
-    assert rows.looked_at(Look("ÄRG"), TRAITS).ids("id") == [1]
+    assert rows.matching(RowQuery("ÄRG"), TRAITS).ids("id") == [1]
     assert HAYSTACK not in rows.names
-    assert rows.looked_at(Look("none"), TRAITS).window(0, 5) == [(2, "none", None, "")]
+    assert rows.matching(RowQuery("none"), TRAITS).window(0, 5) == [(2, "none", None, "")]
 
 
 def test_a_look_that_narrows_another_is_known_as_such() -> None:
-    assert Look("ab c").within(Look("b"))
-    assert Look("ab", faults=True).within(Look("A"))
-    assert not Look("ab").within(Look("ab", faults=True))
-    assert not Look("a").within(Look("ab"))
+    assert RowQuery("ab c").within(RowQuery("b"))
+    assert RowQuery("ab", faults=True).within(RowQuery("A"))
+    assert not RowQuery("ab").within(RowQuery("ab", faults=True))
+    assert not RowQuery("a").within(RowQuery("ab"))

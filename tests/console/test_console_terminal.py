@@ -89,7 +89,7 @@ async def test_the_bell_rings_once_at_the_end_of_a_run_when_it_is_wanted(
         await settle(pilot)
         for now in (importing(), replace(importing(), state="pausing"), end, end):
             view.now = now
-            app.look_at_run()
+            app.update_terminal()
         assert written.count(BELL) == rings
         assert any("acme-2026-11 · tui-importer" in sequence for sequence in written)
 
@@ -103,7 +103,7 @@ async def test_the_end_of_a_scan_is_no_end_of_a_run() -> None:
         await settle(pilot)
         for now in (replace(ready(), state="running", phase="scan"), ready()):
             view.now = now
-            app.look_at_run()
+            app.update_terminal()
         assert BELL not in written
 
 
@@ -113,9 +113,9 @@ async def test_the_title_can_be_turned_off_and_comes_back_at_once() -> None:
     app.terminal = Terminal(written.append)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.look_at_run()
+        app.update_terminal()
         app.preferences.config = replace(app.preferences.config, given={"terminal_title": False})
-        app.look_at_run()
+        app.update_terminal()
         assert written[-1] == RESTORE_TITLE
 
 
@@ -124,7 +124,7 @@ async def test_without_a_terminal_nothing_is_written() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert app.is_headless
-        app.look_at_run()  # its driver would show what it is given
+        app.update_terminal()  # its driver would show what it is given
 
 
 @pytest.mark.parametrize("wanted", [True, False])

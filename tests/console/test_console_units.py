@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.console.fakes import FakeBackend
-from tui_importer.tui.screens.job.stepper import step_marks
+from tui_importer.tui.screens.job.stepper import step_glyphs
 from tui_importer.tui.screens.new_job.path_completion import completed, understood_path
 from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.drawing import Counter, Part, counters, justified, progress, sparkline, stacked_bar
@@ -114,7 +114,7 @@ def test_a_sparkline_fills_its_room(values: list[float], top: float, width: int,
 
 
 def test_counters_stand_right_aligned_over_their_labels() -> None:
-    numbers, labels = counters([Counter(9_301, "created", mark="━"), Counter(7, "failed", mark="×")], 60)
+    numbers, labels = counters([Counter(9_301, "created", glyph="━"), Counter(7, "failed", glyph="×")], 60)
     assert numbers.plain.index("9,301") + 5 == labels.plain.index("created") + 7
     assert numbers.plain.rstrip().endswith("7")
     assert len(numbers.plain.rstrip()) == len(labels.plain.rstrip())
@@ -179,11 +179,11 @@ def test_the_stepper_follows_the_phases() -> None:
     from tests.console.snapshots import finished, importing, paused, ready
 
     def glyphs(snapshot: object) -> str:
-        return "".join(glyph for glyph, *_ in step_marks(snapshot))  # type: ignore[arg-type]  # a snapshot
+        return "".join(glyph for glyph, *_ in step_glyphs(snapshot))  # type: ignore[arg-type]  # a snapshot
 
     scanning = replace(ready(), state="running", phase="scan", scanned_share=0.45)
     assert glyphs(scanning) == "▶○○○"
-    assert step_marks(scanning)[0][2] == "45 %  14,997 rows"
+    assert step_glyphs(scanning)[0][2] == "45 %  14,997 rows"
     assert glyphs(ready()) == "✔○○○"
     assert glyphs(importing()) == "✔✔▶○"
     assert glyphs(paused()) == "✔✔‖○"

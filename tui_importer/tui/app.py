@@ -1,4 +1,4 @@
-"""The Textual app: it owns the screens, the one open job, masking, and the way out."""
+"""The Textual app: screens, preferences, masking, signals, crash report and exit."""
 
 from __future__ import annotations
 
@@ -8,47 +8,48 @@ import gc
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
-from datetime import UTC, datetime
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events, work
+from textual import events
 from textual.app import ScreenStackError
 from textual.css.query import NoMatches
-from textual.signal import Signal
 from textual.widget import MountError
 
+from tui_importer.crash_report import crash_message, write_crash
 from tui_importer.errors import ExitCode, ImporterError
-from tui_importer.tui import crash
+from tui_importer.tui.actions.keymap import checked, clash_text, clashing, expanded, problem_lines
 from tui_importer.tui.actions.registry import Place, When, bindings_of, find
-from tui_importer.tui.app_preferences import SettledApp
+from tui_importer.tui.console_app import ConsoleApp
+from tui_importer.tui.job_navigation import JobNavigation
 from tui_importer.tui.launch import Pace, StartAt
-from tui_importer.tui.open_job import OpenJob
 from tui_importer.tui.screens.base import ConsoleScreen
 from tui_importer.tui.style import theme
-from tui_importer.tui.style.masking import Privacy
 from tui_importer.tui.style.no_color_filter import NoColorFilter
-from tui_importer.tui.style.text import error_text, notify_safe
-from tui_importer.tui.system.daemon import in_daemon
-from tui_importer.tui.system.input_priority import Turns
+from tui_importer.tui.style.stylesheet import ThriftyStylesheet
+from tui_importer.tui.style.text import notify_safe, safe
+from tui_importer.tui.system.console_log import ConsoleLog
+from tui_importer.tui.system.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import tzinfo
-    from pathlib import Path
+    from datetime import datetime, tzinfo
 
     from rich.console import RenderableType
+    from textual.binding import Binding
     from textual.command import Provider
+    from textual.dom import DOMNode
     from textual.filter import LineFilter
+    from textual.notifications import Notify
     from textual.screen import Screen
     from textual.types import CSSPathType
 
     from tui_importer.engine.job.view import JobView
-    from tui_importer.secret import Secret
-    from tui_importer.tui.backend import Backend, KeyFrom
+    from tui_importer.tui.backend import Backend
     from tui_importer.tui.preferences import Preferences
 
 
@@ -64,15 +65,11 @@ def _action_provider() -> type[Provider]:
     return ActionProvider
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class ImporterApp(SettledApp, inherit_bindings=False):
+class ImporterApp(ConsoleApp, inherit_bindings=False):
     """The console over a `Backend`.
 
-    `clock` gives the time now, `zone` the zone of times shown (None: the machine's), `crash_folder` takes crash
-    files and the console's log, `after_hang_up` tidies up when the terminal went away and the process ends at once.
+    `crash_folder` takes crash files and the console's log, `after_hang_up` tidies up when the terminal went away and
+    the process ends at once.
     `demo` is the folder of the demo, which goes at its end: the log is there, crash files are not.
     """
 
@@ -89,39 +86,35 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         preferences: Preferences,
         *,
         start: StartAt | None = None,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] | None = None,
         zone: tzinfo | None = None,
         pace: Pace | None = None,
         crash_folder: Path | None = None,
         demo: Path | None = None,
         after_hang_up: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(preferences, clock=clock, logs=demo or crash_folder)
-        self._after_hang_up = after_hang_up
-        self.backend = backend
+        super().__init__(backend, preferences, clock=clock, zone=zone, pace=pace)
+        self.stylesheet = ThriftyStylesheet(variables=self.get_css_variables())
         self.start_at = start or StartAt.jobs()
-        self.zone = zone
-        self.pace = pace or Pace()
-        self.turns = Turns()
-        self.privacy = Privacy()
-        self.job = OpenJob()
-        self.job_changes = asyncio.Lock()
-        """Held while a job is taken in that a screen made, or while what a dry run left is removed."""
+        self.terminal = Terminal(self._write_to_terminal)
+        self._console_log = ConsoleLog(demo or crash_folder)
+        self._navigation = JobNavigation(self)
+        self._after_hang_up = after_hang_up
         self._crash_folder = crash_folder
         self._is_demo = demo is not None
         self._crashed = False
-        self.key_from: KeyFrom = "environment" if backend.key is not None else ""
-        self._opening = False
-        self._job_mode = False
         self._no_color_filter: NoColorFilter | None = None
-        self.privacy_signal: Signal[None] = Signal(self, "privacy")
+        self._clashes_shown: set[tuple[str, str, str]] = set()
+        for own in theme.THEMES:
+            self.register_theme(own)
+        self.apply_preferences()
 
     def on_ready(self) -> None:
         """Obey the signals that end a process, and go where the command line wants to begin."""
-        self.tell_key_problems()
+        self._show_keymap_problems()
         self.call_after_refresh(gc.enable)  # it rests while the program starts
         if self.pace.snapshot is not None:
-            self.set_interval(1.0, self.look_at_run)
+            self.set_interval(1.0, self.update_terminal)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, self.leave, ExitCode.INTERRUPTED)
@@ -143,12 +136,58 @@ class ImporterApp(SettledApp, inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Note when keys and the mouse come, before anything else."""
         if isinstance(event, events.InputEvent) and not event.is_forwarded:
-            self.turns.input_came(time.monotonic())
+            self.input_priority.input_came(time.monotonic())
         await super().on_event(event)
 
-    def look_at_run(self) -> None:
-        """Let the terminal around us know how the open job does."""
-        self.tell_terminal(self.job.snapshot())
+    # -- preferences ---------------------------------------------------------------------------------------------
+
+    def apply_preferences(self) -> None:
+        """Take theme and keys from the settings as they are now."""
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = theme.name_of(self.preferences.settings.theme)
+        self.keymap = checked(self.preferences.config.keymap)
+        self.set_keymap(expanded(self.keymap.keys))
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, made fit for tables."""
+        self.theme_variables = theme.readable(self.current_theme, super().get_css_variables())
+        return self.theme_variables
+
+    def _show_keymap_problems(self) -> None:
+        """Name the keys of the operator's that are not used."""
+        for line in problem_lines(self.keymap.problems):
+            notify_safe(self, line, title="A key of yours is not used", severity="warning")
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:  # noqa: ARG002 - Textual's signature
+        """Name two actions that have one key, once; keys from the settings were checked before they came here."""
+        ids = {binding.id for binding in clashed_bindings if binding.id}
+        for first, second, key in clashing(ids, self._keymap):
+            if (first.id, second.id, key) not in self._clashes_shown:
+                self._clashes_shown.add((first.id, second.id, key))
+                notify_safe(self, f"`{first.id}`: {clash_text(key, second)}", title="Keys clash", severity="warning")
+
+    # -- the terminal and the log --------------------------------------------------------------------------------
+
+    def update_terminal(self) -> None:
+        """Show in the terminal around us how the open job does, as far as the settings want it."""
+        settings = self.preferences.settings
+        self.terminal.show_job(self.job.snapshot(), title=settings.terminal_title, bell=settings.bell)
+
+    def _write_to_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless and not self.is_web:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    def on_notify(self, message: Notify) -> None:
+        """A confirmation gives way to the next one: keys pressed fast pile none up. Warnings and errors stay."""
+        if message.notification.severity == "information":
+            for shown in list(self._notifications):
+                if shown.severity == "information":
+                    self._unnotify(shown, refresh=False)
+
+    def write_down(self, severity: str, text: str) -> None:
+        """Keep what a toast says in the console's log: the toast goes away."""
+        self._console_log.write(self.clock(), severity, text)
 
     # -- screens ------------------------------------------------------------------------------------------------
 
@@ -160,103 +199,20 @@ class ImporterApp(SettledApp, inherit_bindings=False):
 
     def open_job(self, name: str) -> None:
         """Show a job: the open one at once, another one after it was opened in a thread."""
-        if self.job.view is not None and self.job.name == name:
-            self._show_held()
-        elif self.job.moving:
-            notify_safe(self, f"{self.job.name} is running here. Pause it before another job is opened.")
-        elif not self._opening:
-            self._opening = True
-            if self.key_from in {"", "keyring"}:
-                self._find_key(name)
-            else:
-                self._open(name)
-
-    @work
-    async def _find_key(self, name: str) -> None:
-        """Open the job with the keyring's key for it, else with one that is asked for."""
-        try:
-            key = await in_daemon(partial(self.backend.stored_key, name))
-        except ImporterError as error:
-            notify_safe(self, error_text(error), severity="warning")
-            key = None
-        self.backend.key, self.key_from = key, "keyring" if key else ""
-        if key is not None:
-            self._open(name)
-        else:
-            self._opening = False
-            self._ask_key(name)
-
-    def _ask_key(self, name: str) -> None:
-        from tui_importer.tui.screens.dialogs.api_key import KeyDialog
-
-        def given(key: Secret | None) -> None:
-            if key is not None:
-                self.backend.key, self.key_from = key, "typed"
-                self.open_job(name)
-
-        self.push_screen(KeyDialog(name), given)
-
-    @work
-    async def _open(self, name: str) -> None:
-        try:
-            await self.release_job()
-            view = await asyncio.to_thread(self._open_blocking, name)
-        except ImporterError as error:
-            notify_safe(self, error_text(error), title="The job was not opened", severity="error")
-            if self.key_from != "environment":  # it may have been the key: ask again
-                self.backend.key, self.key_from = None, ""
-        else:
-            self.job.hold(name, view)
-            self._show_held()
-        finally:
-            self._opening = False
-
-    def _open_blocking(self, name: str) -> JobView:
-        import tui_importer.tui.job_tables.frames  # noqa: F401 - polars is loaded here, beside the journal, and not before
-
-        return self.backend.open(name)
-
-    def _show_held(self) -> None:
-        from tui_importer.tui.screens.job.screen import JobScreen
-
-        view = self.job.view
-        if view is None:
-            return
-        if not self._job_mode:
-            self._job_mode = True
-            self.add_mode("job", partial(JobScreen, view))
-        self.switch_mode("job")
+        self._navigation.open(name)
 
     def show_started(self) -> None:
         """Leave the new-job screen for the job that was just started there."""
         self.pop_screen()
-        self._show_held()
+        self._navigation.show()
 
     async def release_job(self) -> None:
         """Close the open job and remove its screens; blocks a thread, not the console."""
-        if self.current_mode == "job":
-            await self.switch_mode("jobs")
-        if self._job_mode:
-            self._job_mode = False
-            await self.remove_mode("job")
-        view = self.job.let_go()
-        if view is not None:
-            try:
-                await asyncio.to_thread(view.close)
-            except ImporterError as error:  # its folder is in trouble; what could not be recorded is looked up again
-                notify_safe(self, error_text(error), title="The job was closed", severity="error")
+        await self._navigation.release()
 
     def leave_job_screen(self) -> None:
         """Back to the jobs: a running job goes on and stays open, any other is closed."""
-        if self.job.moving:
-            notify_safe(self, f"{self.job.name} goes on. Open it again with enter.")
-            self.switch_mode("jobs")
-        else:
-            self._release()
-
-    @work
-    async def _release(self) -> None:
-        await self.release_job()
+        self._navigation.leave()
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -305,12 +261,12 @@ class ImporterApp(SettledApp, inherit_bindings=False):
                 self.leave()
                 return
         if isinstance(self.screen, ConsoleScreen):
-            self.screen.job_was_told()
+            self.screen.job_changed()
 
     def action_leave(self) -> None:
         """Leave at once when nothing runs, else ask."""
         snapshot = self.job.snapshot()
-        if snapshot is None or not self.job.moving or snapshot.phase == "scan":
+        if snapshot is None or not self.job.is_active or snapshot.phase == "scan":
             self.leave()
             return
         from tui_importer.tui.screens.dialogs.quit import QuitDialog, Way
@@ -328,7 +284,8 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         """The terminal is gone: close the job and end without it.
 
         Textual's own end would write to the terminal and wait for ever: a hang-up is followed by a SIGCONT, at which
-        its driver starts its threads anew. When somebody sent the signal and the terminal is there, it is given back.
+        its driver starts its threads again. When the signal was sent by hand and the terminal is there, it is given
+        back.
         """
         if os.isatty(0):
             self.leave(ExitCode.INTERRUPTED)
@@ -351,7 +308,7 @@ class ImporterApp(SettledApp, inherit_bindings=False):
         if self.job.view is None:
             self.exit(return_code=code)
         elif not isinstance(self.screen, LeavingScreen):
-            if self.job.moving:
+            if self.job.is_active:
                 self.job.pause()
             self.push_screen(LeavingScreen(self.job, self.pace.snapshot, code))
 
@@ -401,17 +358,24 @@ class ImporterApp(SettledApp, inherit_bindings=False):
     def _end_with(self, error: BaseException) -> None:
         self._crashed = True
         path = None
-        with contextlib.suppress(Exception):  # the defect is told, and that its report is missing
-            moment = self.clock()
-            path = crash.write(self._crash_folder, crash.report(error, moment, (self.backend.key,)), moment)
-        super().panic(Text(crash.message(error, path, self._way_on())))
+        with contextlib.suppress(Exception):  # the defect is shown, and that its report is missing
+            path = self._write_crash(error)
+        super().panic(Text(crash_message(error, path, self._way_on())))
+
+    def _write_crash(self, error: BaseException) -> Path:
+        from textual import __version__
+
+        folder = self._crash_folder or Path(tempfile.gettempdir())
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return write_crash(error, folder, secrets=(self.backend.key,), beside=f"textual {__version__}")
 
     def _way_on(self) -> str:
         """What a defect leaves: an unfinished job that can be resumed, or nothing."""
         if self._is_demo:
-            return crash.IN_DEMO
+            return "This was the demo: nothing was written to but its own sandbox, and there is nothing to resume."
         name, snapshot = self.job.name, None
         with contextlib.suppress(Exception):  # the job itself may be what is broken
             snapshot = self.job.snapshot()
-        over = snapshot is not None and snapshot.state in {"finished", "aborted"}
-        return crash.resumable(name) if name and not over else ""
+        if not name or (snapshot is not None and snapshot.is_over):
+            return ""
+        return f"No row of {safe(name)} is lost; resume it with: tui-importer resume {safe(name)}"

@@ -1,4 +1,4 @@
-"""What the console needs from the program around it; the command line supplies it, tests fake it."""
+"""Interface of the console to jobs, sources and the API; the command line implements it, tests fake it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tui_importer.source.models import Preview
     from tui_importer.source.options import Reading
 
-KeyFrom = Literal["", "environment", "keyring", "typed"]
+ApiKeySource = Literal["", "environment", "keyring", "typed"]
 """Where the key in use is from; "" while there is none."""
 
 
@@ -40,7 +40,7 @@ class Backend(Protocol):
     def preview(
         self, source: Path, reading: Reading, progress: Callable[[Preview], None], cancelled: threading.Event
     ) -> Preview:
-        """A quick look at a source, read in this way (blocks). Raises ImporterError, ScanCancelled when `cancelled`.
+        """Preview a source, read in this way (blocks). Raises ImporterError, ScanCancelled when `cancelled`.
 
         `progress` is called, from the thread, with what is known while a long source is counted.
         """

@@ -1,4 +1,4 @@
-"""Where the console begins, and how often its screens look."""
+"""First screen of the console, and intervals of its refreshes."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class StartAt(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """Seconds between looks at a running job and at the list of jobs; how long typing must rest.
+    """Seconds between refreshes of a running job and of the list of jobs, and how long typing must rest.
 
-    `loading` is how long after the first picture the rest is loaded. None never looks by itself: a test calls the
+    `loading` is how long after the first frame the rest is loaded. None never refreshes by itself: a test calls the
     refreshing methods.
     """
 

@@ -1,21 +1,18 @@
-"""The one job this console holds open; it runs on while other screens are shown, and is closed when the app ends."""
+"""The open job: it runs on while other screens are shown, and is closed when the app ends."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tui_importer.engine.job.view import JobView
     from tui_importer.engine.snapshot.models import Snapshot
 
-MOVING: Final = frozenset({"running", "pausing"})
-"""States in which threads of the job are at work."""
-
 Interrupted = Literal["nothing runs", "pausing", "stopping"]
 
 
 class OpenJob:
-    """Holds at most one `JobView`. Commands go through it, so that every screen sees the same job."""
+    """Holder of at most one `JobView`. Commands go through it, so that every screen sees the same job."""
 
     def __init__(self) -> None:
         self.view: JobView | None = None
@@ -33,14 +30,14 @@ class OpenJob:
         return view
 
     def snapshot(self) -> Snapshot | None:
-        """A picture of the job, None when none is open."""
+        """A snapshot of the job, None when none is open."""
         return None if self.view is None else self.view.snapshot()
 
     @property
-    def moving(self) -> bool:
+    def is_active(self) -> bool:
         """Whether a job is open and its threads are at work."""
         snapshot = self.snapshot()
-        return snapshot is not None and snapshot.state in MOVING
+        return snapshot is not None and snapshot.is_active
 
     def start(self, canary: int | None = None, *, retried: bool = False) -> None:
         """Begin or resume; with `canary` only with the first so many rows, with `retried` only rows to be retried."""
@@ -62,7 +59,7 @@ class OpenJob:
 
     def interrupt(self) -> Interrupted:
         """The first call pauses what runs, the second stops it."""
-        if not self.moving:
+        if not self.is_active:
             return "nothing runs"
         if self._pause_asked:
             self.stop_now()

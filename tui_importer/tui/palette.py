@@ -1,4 +1,4 @@
-"""The command palette's commands, from the registry of actions: those that apply here and now."""
+"""Commands of the command palette: the actions that apply here and now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ActionProvider(Provider):
-    """Finds actions by their place and label."""
+    """Provider of actions by their place and label."""
 
     def _applicable(self) -> Iterator[tuple[Action, DOMNode]]:
         screen = self.screen

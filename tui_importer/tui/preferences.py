@@ -1,4 +1,4 @@
-"""What the operator has settled for this console: the config file, what the environment says above it, recent files."""
+"""The operator's preferences: config file, environment variables above it, recent files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Preferences:
-    """The settings that hold, and the way to change them in the config file.
+    """Settings in force, and changes of them in the config file.
 
     `keys` is the system's keyring, None where none is to be used; `environment` are the variables that overrule the
     file.
@@ -51,7 +51,7 @@ class Preferences:
         return self.resolved().settings
 
     def loses_comments(self) -> bool:
-        """Whether the next change replaces a file that somebody wrote by hand (blocks)."""
+        """Whether the next change replaces a file that was written by hand (blocks)."""
         return is_handwritten(self.config.path)
 
     def change(self, edit: Callable[[Config], Config]) -> None:

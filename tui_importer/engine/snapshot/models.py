@@ -6,7 +6,7 @@ Building one takes microseconds and no I/O.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +17,9 @@ EnvironmentName = Literal["SANDBOX", "STAGING", "PRODUCTION", "UNKNOWN"]
 ChunkState = Literal["waiting", "running", "done", "deferred"]
 WorkerState = Literal["idle", "running", "waiting", "backing off", "paused", "stopped"]
 Level = Literal["info", "warning", "error"]
+
+_ACTIVE: Final[frozenset[State]] = frozenset({"running", "pausing"})
+_OVER: Final[frozenset[State]] = frozenset({"finished", "aborted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,16 @@ class Snapshot:
     workers_wanted: int = 0
     workers_automatic: bool = True
 
+    @property
+    def is_active(self) -> bool:
+        """Whether threads of the job are at work."""
+        return self.state in _ACTIVE
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of the job goes on any more."""
+        return self.state in _OVER
+
 
 @dataclass(frozen=True, slots=True)
 class FailureView:
@@ -309,3 +322,13 @@ class JobSummary:
     started: datetime
     updated: datetime
     problem: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether threads of the job are at work."""
+        return self.state in _ACTIVE
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of the job goes on any more."""
+        return self.state in _OVER

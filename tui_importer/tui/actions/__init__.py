@@ -1,1 +1,1 @@
-"""Actions: what keys, footer, help and palette can do."""
+"""The registry of actions, their conditions and their keys."""

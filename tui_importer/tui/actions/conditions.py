@@ -1,4 +1,4 @@
-"""Where actions live, and when they apply."""
+"""Places of actions, and the conditions under which they apply."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Place(StrEnum):
-    """Where an action lives; the value is its heading on the help screen."""
+    """Place of an action; the value is its heading on the help screen."""
 
     EVERYWHERE = "Everywhere"
     JOBS = "Jobs"
@@ -28,7 +28,7 @@ class Place(StrEnum):
 
 
 class When(StrEnum):
-    """When an action applies; the value completes the sentence "applies …" on the help screen."""
+    """Condition of an action; the value completes the sentence "applies …" on the help screen."""
 
     ALWAYS = ""
     NO_DIALOG = "outside dialogs"

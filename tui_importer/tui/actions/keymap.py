@@ -1,7 +1,8 @@
-"""The operator's keys: which of them can be used, and what is wrong with the others.
+"""Check the operator's keymap: which of its keys can be used, and what is wrong with the others.
 
 A key is refused when its action does not exist, when terminals take it, or when it clashes: two actions that can apply
-at once in one place would have the same key. Refused entries are told and left out; their actions keep their own keys.
+at once in one place would have the same key. Refused entries are reported and left out; their actions keep their
+own keys.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _characters() -> dict[str, str]:
 
 
 class KeyProblem(NamedTuple):
-    """Why the keys of `action` (an id) are not used."""
+    """Reason why the keys of `action` (an id) are not used."""
 
     action: str
     text: str
@@ -126,7 +127,7 @@ def problem_of(action: Action, text: str, keymap: Mapping[str, str]) -> str:
 
 
 def clash_text(key: str, other: Action) -> str:
-    """How a clash is told."""
+    """How a clash is reported."""
     return f"{shown_key(key)} is also the key of `{other.id}` ({other.place.value}: {other.label})."
 
 

@@ -1,6 +1,6 @@
-"""The one registry of actions: it feeds key bindings, footer, help screen and command palette.
+"""Registry of actions, which feeds key bindings, footer, help screen and command palette.
 
-An action belongs to a place (a screen, the tables, everywhere) and applies under one condition. Screens tell which
+An action belongs to a place (a screen, the tables, everywhere) and applies under one condition. Screens say which
 conditions hold; an action whose condition does not hold has no key, no footer entry and no palette entry. Every
 binding carries the action's id, by which a keymap can give it other keys.
 """
@@ -116,9 +116,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
            footer_key="esc"),
     Action("new.browse", Place.NEW_JOB, "ctrl+o", "browse", "Browse", "Pick the file from a tree", When.FILE_EDITABLE,
            rank=2),
-    Action("paths.next", Place.PATHS, "down", "mark(1)", "Next path", "Mark the path below",
+    Action("paths.next", Place.PATHS, "down", "select(1)", "Next path", "Select the path below",
            When.PATHS_ARE_OFFERED, rank=2, footer_key="↑↓", footer_label="Paths", palette=False),
-    Action("paths.previous", Place.PATHS, "up", "mark(-1)", "Previous path", "Mark the path above",
+    Action("paths.previous", Place.PATHS, "up", "select(-1)", "Previous path", "Select the path above",
            When.PATHS_ARE_OFFERED, palette=False),
     Action("picker.down", Place.PICKER, "j", "cursor_down", "Down", "One name down", palette=False),
     Action("picker.up", Place.PICKER, "k", "cursor_up", "Up", "One name up", palette=False),
@@ -275,7 +275,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            palette=False),
     Action("dialog.up", Place.DIALOG, "up,k,shift+tab", "choose_next(-1)", "Previous choice", "The choice above",
            palette=False),
-    Action("dialog.confirm", Place.DIALOG, "enter", "confirm", "Choose", "Do what is marked", rank=1, palette=False),
+    Action("dialog.confirm", Place.DIALOG, "enter", "confirm", "Choose", "Do what is selected", rank=1, palette=False),
     Action("dialog.cancel", Place.DIALOG, "escape", "cancel", "Back", "Change nothing", rank=1, footer_key="esc",
            palette=False),
     Action("app.mask", Place.EVERYWHERE, "P", "app.mask", "Mask",

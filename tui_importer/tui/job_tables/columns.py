@@ -1,4 +1,4 @@
-"""The columns of every table: what is shown of a row, how, and what gives way first when room is short."""
+"""Columns of the job's tables: what is shown of a row, how, and what gives way first when room is short."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tui_importer.tui.style.glyphs import (
     ORGANIZATIONS,
     STATES,
     WORKERS,
-    Mark,
+    StateGlyph,
     Tone,
-    mark_of,
+    glyph_of,
 )
 from tui_importer.tui.table.columns import Column
 from tui_importer.tui.table.query import Fault
@@ -86,14 +86,14 @@ def count_column(
     return Column(name, title, width, align="right", priority=priority, cell=cell, searched=found_by)
 
 
-def mark_column(name: str, title: str, width: int, marks: Mapping[str, Mark], *, priority: int = 0) -> Column:
-    """A state as glyph and word in its tone; it sorts in the order of the marks."""
+def glyph_column(name: str, title: str, width: int, glyphs: Mapping[str, StateGlyph], *, priority: int = 0) -> Column:
+    """A state as glyph and word in its tone; it sorts in the order of `glyphs`."""
 
     def cell(row: Values, _width: int) -> Piece:
-        mark = mark_of(marks, text(row, name))
-        return mark.text, mark.tone
+        shown = glyph_of(glyphs, text(row, name))
+        return shown.text, shown.tone
 
-    return Column(name, title, width, priority=priority, cell=cell, order=tuple(marks), searched=(name,))
+    return Column(name, title, width, priority=priority, cell=cell, order=tuple(glyphs), searched=(name,))
 
 
 def time_column(name: str, zone: tzinfo | None, *, title: str = "time", priority: int = 0) -> Column:
@@ -154,7 +154,7 @@ def chunk_columns() -> list[Column]:
         count_column("chunk", "#", 5, tone="muted", searched=True),
         Column("rows", "rows", 15, cell=_range, value="first_row", searched=("first_row", "last_row")),
         Column("worker", "worker", 6, priority=3, cell=_worker),
-        mark_column("state", "state", 10, CHUNKS),
+        glyph_column("state", "state", 10, CHUNKS),
         Column("bar", "progress", 8, flex=1, cell=_chunk_bar, value="share"),
         count_column("created", "created", 7),
         count_column("existing", "existing", 8),
@@ -173,7 +173,7 @@ def worker_columns() -> list[Column]:
 
     return [
         Column("worker", "worker", 6, cell=_worker, searched=("worker",)),
-        mark_column("state", "state", 13, WORKERS),
+        glyph_column("state", "state", 13, WORKERS),
         text_column("detail", "doing", 14, flex=1, tone="muted", most=32),
         count_column("chunk", "chunk", 6, tone="muted"),
         count_column("rows", "rows", 9),
@@ -224,6 +224,33 @@ def failure_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
     ]
 
 
+_PERCENT = 6
+"""Cells of a percentage, with a blank before it."""
+
+
+def _share(row: Mapping[str, object], width: int) -> list[Piece]:
+    value = row.get("share")
+    share = value if isinstance(value, float) else 0.0
+    room = max(0, width - _PERCENT)
+    filled = min(room, max(1, round(share * room))) if share else 0
+    percent = f"{fmt.percent(share, 1)} %".rjust(_PERCENT)
+    return [(FILLED * filled, "bad"), (TRACK * (room - filled), "faint"), (percent, "")]
+
+
+def group_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
+    """How many, of what kind, in which words, and what to do about it."""
+    return [
+        count_column("count", "errors", 7),
+        Column("share", "share", 12, flex=1, priority=6, cell=_share, most=20),
+        step_column(priority=4),
+        text_column("kind", "kind", 17, tone="bad", most=30, flex=1),
+        text_column("shape", "message", 18, flex=4, change=privacy.text),
+        text_column("suggestion", "what to do", 40, flex=4, tone="muted", priority=8, most=80),
+        count_column("first_row", "first row", 9, priority=5),
+        time_column("newest", zone, title="newest", priority=7),
+    ]
+
+
 def organization_columns(privacy: Privacy) -> list[Column]:
     """The organizations tab; a key has an id, or a reason why it has none."""
 
@@ -238,7 +265,7 @@ def organization_columns(privacy: Privacy) -> list[Column]:
     return [
         text_column("key", "key", 14, flex=2, most=44, change=privacy.text),
         text_column("name", "name", 16, flex=3, most=40, change=privacy.text),
-        mark_column("how", "how", 11, ORGANIZATIONS),
+        glyph_column("how", "how", 11, ORGANIZATIONS),
         count_column("rows", "users", 8),
         Column("seconds", "time", 7, align="right", priority=3, cell=took),
         Column("workos_id", "id, or why it failed", 24, flex=4, cell=outcome, searched=("workos_id", "message")),
@@ -249,7 +276,7 @@ def log_columns(privacy: Privacy, zone: tzinfo | None) -> list[Column]:
     """The log tab."""
     return [
         time_column("time", zone),
-        mark_column("level", "level", 9, LEVELS),
+        glyph_column("level", "level", 9, LEVELS),
         text_column("message", "message", 30, flex=1, change=privacy.text),
     ]
 
@@ -276,7 +303,7 @@ JOB_NAMES = ("job", "source", "environment", "state", "done", "rows", "failed", 
 
 def job_values(job: JobSummary, now: datetime) -> Row:
     """A job of the list as a row of `JOB_NAMES`; `duration` from its start to its last change, or until now."""
-    until = now if job.state in {"running", "pausing"} else job.updated
+    until = now if job.is_active else job.updated
     seconds = max(0, int((until - job.started).total_seconds()))
     source = job.source.replace("\\", "/").rpartition("/")[2]
     state = "unreadable" if job.problem else job.state
@@ -300,7 +327,7 @@ def job_columns(zone: tzinfo | None) -> list[Column]:
     def bar(row: Values, width: int) -> list[Piece]:
         done, rows = integer(row, "done"), integer(row, "rows")
         filled = min(width, max(1 if done else 0, done * width // rows)) if rows else 0
-        tone = mark_of(STATES, text(row, "state")).tone
+        tone = glyph_of(STATES, text(row, "state")).tone
         return [(FILLED * filled, tone), (TRACK * (width - filled), "faint")]
 
     def started(row: Values, width: int) -> Piece:
@@ -311,8 +338,8 @@ def job_columns(zone: tzinfo | None) -> list[Column]:
     return [
         text_column("job", "name", 22, flex=3, most=40, tone="strong"),
         text_column("source", "file", 12, flex=2, priority=4, most=36, tone="muted"),
-        mark_column("environment", "environment", 12, ENVIRONMENTS),
-        mark_column("state", "state", 12, {**STATES, "unreadable": Mark("✖", "unreadable", "bad")}),
+        glyph_column("environment", "environment", 12, ENVIRONMENTS),
+        glyph_column("state", "state", 12, {**STATES, "unreadable": StateGlyph("✖", "unreadable", "bad")}),
         text_column("reason", "why", 14, flex=3, priority=2, tone="muted", most=60),
         Column("bar", "progress", 10, flex=1, priority=6, cell=bar, most=24, value="share"),
         Column("done", "rows", 15, align="right", cell=progress),

@@ -1,7 +1,11 @@
-"""Failures by cause: grouped by step, kind and message shape while they arrive; imported with the first job."""
+"""Failures by cause: counted by kind, and grouped by step, kind and message shape, while they arrive.
+
+Imports polars: loaded with the first job.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -10,6 +14,7 @@ import polars as pl
 from tui_importer.engine.job.explanations import explain_failure
 from tui_importer.tui.job_tables import frames
 from tui_importer.tui.job_tables.feeds import Parts
+from tui_importer.tui.style import format as fmt
 from tui_importer.tui.table.polars_rows import FrameRows
 
 if TYPE_CHECKING:
@@ -20,7 +25,7 @@ _SEPARATOR: Final = "\x1f"
 
 
 class Cause(NamedTuple):
-    """What the failures of one group have in common."""
+    """Common part of the failures of one group."""
 
     step: str
     kind: str
@@ -41,8 +46,8 @@ class FailureGroups:
     """One row a group, in the order in which the groups first appeared.
 
     Its values are `id`, `step`, `kind`, `shape`, `count`, `share` (0 to 1), `first_row` (None for organizations),
-    `newest`, `retryable` (how many of them) and `suggestion`. Only failures that are new since the last look are gone
-    through (10 ms for 100,000, a quarter of a second for a million); all of them when they were read anew.
+    `newest`, `retryable` (how many of them) and `suggestion`. Only failures that are new since the last update are
+    gone through (10 ms for 100,000, a quarter of a second for a million); all of them when they were read again.
     """
 
     def __init__(self) -> None:
@@ -50,7 +55,7 @@ class FailureGroups:
         self._counted = _counted(frames.failures_frame([]))
         self.rows = FrameRows(_shown(self._counted, 0))
 
-    def look(self, failures: FrameRows) -> FrameRows:
+    def update(self, failures: FrameRows) -> FrameRows:
         """The groups of all failures; the same object as the last time when these are the same."""
         if failures is self._seen:
             return self.rows
@@ -107,7 +112,7 @@ class GroupFailures:
         self._parts = Parts(frames.failures_frame([]))
         self.rows = FrameRows(self._parts.frame)
 
-    def look(self, failures: FrameRows) -> FrameRows:
+    def update(self, failures: FrameRows) -> FrameRows:
         """Those of all failures that are in the group; the same object as the last time when none came or went."""
         if failures is self._seen:
             return self.rows
@@ -124,6 +129,33 @@ class GroupFailures:
 
     def _of(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame.filter(*(pl.col(name) == value for name, value in zip(KEYS, self.cause, strict=True)))
+
+
+class FailureKinds:
+    """(kind, count) `by_frequency`, and how many errors are of rows that can be tried again (`retryable`).
+
+    Only rows that are new since the last update are counted; all of them when they were read again.
+    """
+
+    def __init__(self) -> None:
+        self._seen: FrameRows | None = None
+        self._counts: Counter[str] = Counter()
+        self.by_frequency: tuple[tuple[str, int], ...] = ()
+        self.retryable = 0
+
+    def update(self, rows: FrameRows) -> tuple[tuple[str, int], ...]:
+        """(kind, count) of the errors in `rows`, the most frequent first, then by name."""
+        if rows is self._seen:
+            return self.by_frequency
+        start = self._seen.total if self._seen is not None and rows.grew_from(self._seen) else 0
+        if not start:
+            self._counts.clear()
+            self.retryable = 0
+        self._counts.update(rows.frame.get_column("kind").slice(start).to_list())
+        self.retryable += int(rows.frame.get_column("retryable").slice(start).sum())
+        self._seen = rows
+        self.by_frequency = tuple(fmt.by_frequency(self._counts))
+        return self.by_frequency
 
 
 def failures_of(failures: pl.DataFrame, causes: Collection[Cause]) -> pl.DataFrame:

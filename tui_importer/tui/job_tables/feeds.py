@@ -1,4 +1,4 @@
-"""From the journal's pages to the tables' rows: what grows is appended, what changes is taken anew.
+"""Feeds from the journal's pages to the tables' rows: what grows is appended, what changes is read again.
 
 A little is read at once, on the screen's own beat. Whatever takes longer is read by `read`, in a thread: a feed that
 is `behind` wants that.
@@ -76,7 +76,7 @@ class Parts:
 
 
 class GrowingFeed(Generic[NumberedT]):
-    """Pulls entries newer than the last one seen; begins anew when some are gone, or there are fewer than it has."""
+    """Feed of entries newer than the last one seen; it starts over when some are gone, or fewer than it has."""
 
     def __init__(
         self, page: Callable[[int, int], Sequence[NumberedT]], to_frame: Callable[[Sequence[NumberedT]], pl.DataFrame]
@@ -108,7 +108,7 @@ class GrowingFeed(Generic[NumberedT]):
         return self._read(1)
 
     def read(self) -> bool:
-        """Read some pages; entries read anew replace the old ones only when all are there."""
+        """Read some pages; entries read again replace the old ones only when all are there."""
         return self._read(_PAGES)
 
     def _read(self, pages: int) -> bool:
@@ -153,7 +153,7 @@ def log_feed(view: JobView) -> GrowingFeed[LogEntry]:
 
 
 class OrganizationsFeed:
-    """Takes all organizations anew when their totals changed: many of them in a thread, and less often."""
+    """Feed of all organizations, read again when their totals changed: many of them in a thread, and less often."""
 
     def __init__(self, view: JobView, clock: Callable[[], float] = time.monotonic) -> None:
         self._view, self._clock = view, clock

@@ -1,1 +1,1 @@
-"""Screens, one module each."""
+"""Screens and their dialogs."""

@@ -1,4 +1,4 @@
-"""What all screens have in common: header, footer, breakpoints, and actions that apply only when they do something."""
+"""Base of all screens: header, footer, breakpoints, and actions that apply only when they do something."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui_importer.tui.widgets.too_small import MINIMUM, TooSmall
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_importer.tui.app import ImporterApp
+    from tui_importer.tui.console_app import ConsoleApp
     from tui_importer.tui.table.rows import Rows
     from tui_importer.tui.table.table import VirtualTable
 
@@ -44,9 +44,9 @@ class ConsoleScreen(Screen[ResultT]):
     place: ClassVar[Place] = Place.EVERYWHERE
 
     @property
-    def console_app(self) -> ImporterApp:
+    def console_app(self) -> ConsoleApp:
         """The app, with its type."""
-        return cast("ImporterApp", self.app)
+        return cast("ConsoleApp", self.app)
 
     def compose(self) -> ComposeResult:
         """Header, body, footer."""
@@ -80,11 +80,11 @@ class ConsoleScreen(Screen[ResultT]):
         registered = find(self.place, action, parameters)
         return True if registered is None else self.is_mounted and self.holds(registered.when)
 
-    def job_was_told(self) -> None:
-        """The open job was told something (to pause, another share, to try rows again): show it as it is now."""
+    def job_changed(self) -> None:
+        """The open job was changed from here (paused, another share, rows to be tried again): show it as it is now."""
 
     def privacy_changed(self) -> None:
-        """Masking was turned on or off: show everything anew."""
+        """Masking was turned on or off: show everything again."""
 
     # -- exports ------------------------------------------------------------------------------------------------
 
@@ -111,21 +111,22 @@ class ConsoleScreen(Screen[ResultT]):
 
         path = write_rows(folder, self.export_name(table), rows)
         return (
-            f"{len(rows):,} of {plural(rows.total, 'row')} of {table.id} written to {safe(path, 1_000)}{self.unmasked}"
+            f"{len(rows):,} of {plural(rows.total, 'row')} of {table.id} written to {safe(path, 1_000)}"
+            f"{unmasked(self.console_app)}"
         )
-
-    @property
-    def unmasked(self) -> str:
-        """What is said of an export while the screens are masked: a file is to work with, so it holds everything."""
-        return ", not masked" if self.console_app.privacy.on else ""
 
     def export_name(self, table: VirtualTable) -> str:
         """What the file of a table is called, without its ending."""
         return str(table.id)
 
     def exported(self, words: str) -> None:
-        """Tell of a file that was written."""
+        """Report a file that was written."""
         notify_safe(self.app, words, title="Exported")
+
+
+def unmasked(app: ConsoleApp) -> str:
+    """What is said of an export while the screens are masked: a file is to work with, so it holds everything."""
+    return ", not masked" if app.privacy.on else ""
 
 
 class ConsoleModal(ModalScreen[ResultT]):

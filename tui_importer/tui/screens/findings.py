@@ -1,4 +1,4 @@
-"""What the scan found, row by row: everything that keeps a row from being imported, or that is worth a look."""
+"""Findings of the scan, row by row: what keeps a row from being imported, and what is only doubtful."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui_importer.engine.job.explanations import explain_failure
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
 from tui_importer.tui.actions.registry import Place, bindings_of
-from tui_importer.tui.job_tables.columns import count_column, mark_column, text_column
+from tui_importer.tui.job_tables.columns import count_column, glyph_column, text_column
 from tui_importer.tui.screens.base import ConsoleScreen, styles
 from tui_importer.tui.style.drawing import lines
 from tui_importer.tui.style.glyphs import FINDINGS, STYLES
@@ -119,7 +119,7 @@ def columns(privacy: Privacy) -> list[Column]:
     return [
         count_column("row", "row", 9, searched=True),
         count_column("line", "line", 9, searched=True),
-        mark_column("severity", "what", 14, FINDINGS),
+        glyph_column("severity", "what", 14, FINDINGS),
         text_column("column", "column", 18, priority=2),
         Column("message", "message", 44, flex=1, cell=lambda row, _: _message(privacy, row), searched=("message",)),
         text_column("kind", "kind", 24, priority=3, tone="muted"),

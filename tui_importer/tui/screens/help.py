@@ -1,4 +1,4 @@
-"""All keys and what they do, from the registry of actions."""
+"""Help screen: all keys and what they do, from the registry of actions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNSPOKEN = frozenset({When.ALWAYS, When.HAS_ROWS, When.NO_DIALOG})
 
 
 class HelpScreen(ConsoleScreen[None]):
-    """Lists the actions of the screen it was called from first; then everything else."""
+    """Actions of the screen it was called from first; then everything else."""
 
     CSS_PATH = styles("help")
     BINDINGS = bindings_of(Place.HELP)

@@ -14,7 +14,7 @@ from tui_importer.errors import ImporterError
 from tui_importer.text import plural
 from tui_importer.tui.actions.registry import Place, When, bindings_of
 from tui_importer.tui.screens.base import ConsoleScreen, styles
-from tui_importer.tui.style.glyphs import STATES, mark_of
+from tui_importer.tui.style.glyphs import STATES, glyph_of
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.widgets.header_line import HeaderData
 
@@ -34,9 +34,9 @@ _EMPTY = (
 
 
 class JobsScreen(ConsoleScreen[None]):
-    """A table of jobs; it reads the jobs' folders in a thread, now and then.
+    """Table of jobs, whose folders are read in a thread, now and then.
 
-    The first picture is drawn without the table: the modules that make tables are loaded after it.
+    The first frame is drawn without the table: the modules that make tables are loaded after it.
     """
 
     CSS_PATH = styles("jobs")
@@ -66,7 +66,7 @@ class JobsScreen(ConsoleScreen[None]):
             self.refresh_jobs()
 
     async def _load(self) -> None:
-        """Let the other thread write the first picture: loading modules would keep it waiting."""
+        """Let the other thread write the first frame: loading modules would keep it waiting."""
         if pause := self.console_app.pace.loading:
             self.set_timer(pause, self._make_table)
         else:
@@ -130,12 +130,12 @@ class JobsScreen(ConsoleScreen[None]):
     def _show_header(self) -> None:
         detail = plural(len(self._jobs), "job") if self._jobs else ""
         held = self.console_app.job
-        if held.moving:
+        if held.is_active:
             detail = f"{detail} · {safe(held.name, 60)} runs here".removeprefix(" · ")
         self.show_header(HeaderData("jobs", detail, masked=self.console_app.privacy.on))
 
     def privacy_changed(self) -> None:
-        """Only the header tells; jobs and files are named by the operator."""
+        """Only the header shows it; jobs and files are named by the operator."""
         self._show_header()
 
     @property
@@ -149,11 +149,11 @@ class JobsScreen(ConsoleScreen[None]):
         job = self.current
         held = self.console_app.job
         if when is When.NO_JOB_RUNS:
-            return not held.moving
+            return not held.is_active
         if when is When.JOB_UNDER_CURSOR:
             return job is not None
         if when is When.RESTING_JOB_UNDER_CURSOR:
-            return job is not None and not (held.moving and held.name == job.job)
+            return job is not None and not (held.is_active and held.name == job.job)
         return super().holds(when)
 
     def on_virtual_table_row_highlighted(self) -> None:
@@ -161,7 +161,7 @@ class JobsScreen(ConsoleScreen[None]):
         self.refresh_bindings()
 
     def on_virtual_table_row_selected(self) -> None:
-        """A click on the marked row opens it."""
+        """A click on the row under the cursor opens it."""
         self.action_open_job()
 
     def action_open_job(self) -> None:
@@ -215,7 +215,7 @@ def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
     from tui_importer.tui.screens.dialogs.choice import Choice, ChoiceDialog
 
     totals = job.totals
-    unfinished = job.state not in {"finished", "aborted"} and totals.pending > 0
+    unfinished = not job.is_over and totals.pending > 0
     journal = f"{plural(totals.done, 'outcome')} and {plural(totals.failed, 'failure')}"
     text = [
         f"Lost on this machine: the journal with {journal}, and the frozen rows with their secrets.",
@@ -223,6 +223,6 @@ def purge_dialog(job: JobSummary) -> ChoiceDialog[bool]:
     ]
     if unfinished:
         left = plural(totals.pending, "row is", "rows are")
-        text.append(f"The job is {mark_of(STATES, job.state).word}: {left} left and cannot be resumed afterwards.")
+        text.append(f"The job is {glyph_of(STATES, job.state).word}: {left} left and cannot be resumed afterwards.")
     choices = [Choice("No", "keep the job", False), Choice("Purge", "remove its folder for good", True, "bad")]
     return ChoiceDialog(f"Purge {safe(job.job, 50)}?", text, choices, tone="bad")

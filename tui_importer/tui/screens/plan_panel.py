@@ -1,4 +1,4 @@
-"""The plan in numbers: what an import would do, before anything is written."""
+"""Panel of the plan in numbers: what an import would do, before anything is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanData:
-    """The plan; `titled` shows a title instead of the environment, which the header tells there."""
+    """The plan; `titled` shows a title instead of the environment, which the header shows there."""
 
     plan: Plan
     titled: bool = False
@@ -79,14 +79,14 @@ def plan_lines(plan: Plan, width: int, *, dry_run: bool = False) -> list[Content
 
 def _sentence(note: str, width: int) -> list[str]:
     """A note in as many lines as it needs."""
-    marks = TextWrapper(max(20, width), initial_indent="! ", subsequent_indent="  ", break_on_hyphens=False)
-    return marks.wrap(safe(note))
+    wrapper = TextWrapper(max(20, width), initial_indent="! ", subsequent_indent="  ", break_on_hyphens=False)
+    return wrapper.wrap(safe(note))
 
 
 def _findings(plan: Plan) -> tuple[list[Content], list[Content]]:
     """The kinds of findings that refuse no row, and those that do, each by frequency."""
     kinds: tuple[list[Content], list[Content]] = [], []
-    for kind, count in sorted(plan.problems.items(), key=lambda item: (-item[1], item[0])):
+    for kind, count in fmt.by_frequency(plan.problems):
         refuses = kind not in BY_NAME or BY_NAME[kind].severity == "error"
         kinds[refuses].append(Content.styled(f"{safe(kind, 60)} {fmt.number(count)}", STYLES["muted"]))
     return kinds
@@ -141,7 +141,7 @@ def _duration(plan: Plan) -> Content:
 
 
 class PlanPanel(Panel[PlanData]):
-    """Draws the plan."""
+    """The plan, drawn."""
 
     def draw(self, data: PlanData) -> Sequence[Content]:
         """All lines that fit."""

@@ -1,1 +1,1 @@
-"""How things are drawn: colours, glyphs, numbers, masking."""
+"""Themes, glyphs, number formats and masking."""

@@ -33,12 +33,12 @@ class Part:
 
 
 class Counter(NamedTuple):
-    """One large number with its label; `mark` is the character that stands for it in the bar."""
+    """One large number with its label; `glyph` is the character that stands for it in the bar."""
 
     value: int
     label: str
     tone: Tone = ""
-    mark: str = ""
+    glyph: str = ""
 
 
 def stacked_bar(parts: Sequence[Part], total: int, width: int) -> Content:
@@ -74,7 +74,7 @@ def progress(done: float, total: float, width: int, tone: Tone = "accent") -> Co
 def sparkline(
     values: Sequence[float], top: float, width: int, height: int = 1, *, ceiling: bool = False
 ) -> list[Content]:
-    """The last `width` values as bars of `height` lines against `top`; `ceiling` marks the top where no bar reaches."""
+    """The last `width` values as bars of `height` lines against `top`; `ceiling` shows the top where no bar reaches."""
     shown = list(values[-width:])
     highest = max(top, 0.001)
     levels = [max(1 if value > 0 else 0, round(min(value / highest, 1.0) * height * 8)) for value in shown]
@@ -125,9 +125,9 @@ def counters(items: Sequence[Counter], width: int) -> list[Content]:
     for item in items:
         tone = STYLES[item.tone] if item.value else STYLES["muted"]
         numbers.append((fmt.number(item.value).rjust(column), f"{tone} bold".strip()))
-        mark = f"{item.mark} " if item.mark else ""
-        labels.append((" " * max(0, column - len(mark) - len(item.label)), ""))
-        labels.append((mark, tone))
+        glyph = f"{item.glyph} " if item.glyph else ""
+        labels.append((" " * max(0, column - len(glyph) - len(item.label)), ""))
+        labels.append((glyph, tone))
         labels.append((item.label, STYLES["muted"]))
     return [Content.assemble(*numbers), Content.assemble(*labels)]
 
@@ -139,7 +139,7 @@ def counter_line(items: Sequence[Counter], width: int = 0) -> Content:
         for item in items:
             tone = STYLES[item.tone] if item.value else STYLES["muted"]
             pieces += [gap if pieces else "", (fmt.number(item.value), f"{tone} bold".strip())]
-            pieces.append((f"{space}{item.label if space else item.mark}", STYLES["muted"]))
+            pieces.append((f"{space}{item.label if space else item.glyph}", STYLES["muted"]))
         line = Content.assemble(*pieces)
         if not width or line.cell_length <= width:
             break

@@ -1,4 +1,4 @@
-"""One glyph, one word and one tone for everything that has a state; colour is never the only carrier.
+"""Glyph, word and tone of every state; colour is never the only carrier.
 
 A tone is a role (`good`, `bad`, ...), which themes turn into a colour. All glyphs are one cell wide and exist in
 the usual monospaced fonts.
@@ -29,8 +29,8 @@ STYLES: Final[Mapping[str, str]] = {
 """The content style of each tone."""
 
 
-class Mark(NamedTuple):
-    """How a state is shown: `glyph` and `word` in a tone."""
+class StateGlyph(NamedTuple):
+    """Display of a state: `glyph` and `word` in a tone."""
 
     glyph: str
     word: str
@@ -47,66 +47,66 @@ class Mark(NamedTuple):
         return Content.styled(text, f"{STYLES[self.tone]} bold".strip() if bold else STYLES[self.tone])
 
 
-STATES: Final[Mapping[str, Mark]] = {
-    "ready": Mark("○", "ready", "accent"),
-    "running": Mark("▶", "running", "accent"),
-    "pausing": Mark("‖", "pausing", "warn"),
-    "paused": Mark("‖", "paused", "warn"),
-    "finished": Mark("✔", "finished", "good"),
-    "aborted": Mark("✖", "aborted", "muted"),
+STATES: Final[Mapping[str, StateGlyph]] = {
+    "ready": StateGlyph("○", "ready", "accent"),
+    "running": StateGlyph("▶", "running", "accent"),
+    "pausing": StateGlyph("‖", "pausing", "warn"),
+    "paused": StateGlyph("‖", "paused", "warn"),
+    "finished": StateGlyph("✔", "finished", "good"),
+    "aborted": StateGlyph("✖", "aborted", "muted"),
 }
 
-ENVIRONMENTS: Final[Mapping[str, Mark]] = {
-    "SANDBOX": Mark("◇", "SANDBOX", "good"),
-    "STAGING": Mark("◈", "STAGING", "warn"),
-    "PRODUCTION": Mark("◆", "PRODUCTION", "bad"),
-    "UNKNOWN": Mark("?", "UNKNOWN", "muted"),
+ENVIRONMENTS: Final[Mapping[str, StateGlyph]] = {
+    "SANDBOX": StateGlyph("◇", "SANDBOX", "good"),
+    "STAGING": StateGlyph("◈", "STAGING", "warn"),
+    "PRODUCTION": StateGlyph("◆", "PRODUCTION", "bad"),
+    "UNKNOWN": StateGlyph("?", "UNKNOWN", "muted"),
 }
 
-CHUNKS: Final[Mapping[str, Mark]] = {
-    "waiting": Mark("○", "waiting", "muted"),
-    "running": Mark("▶", "running", "accent"),
-    "done": Mark("✔", "done", "good"),
-    "deferred": Mark("◷", "deferred", "warn"),
+CHUNKS: Final[Mapping[str, StateGlyph]] = {
+    "waiting": StateGlyph("○", "waiting", "muted"),
+    "running": StateGlyph("▶", "running", "accent"),
+    "done": StateGlyph("✔", "done", "good"),
+    "deferred": StateGlyph("◷", "deferred", "warn"),
 }
 
-WORKERS: Final[Mapping[str, Mark]] = {
-    "idle": Mark("○", "idle", "muted"),
-    "running": Mark("▶", "running", "accent"),
-    "waiting": Mark("◷", "waiting", "muted"),
-    "backing off": Mark("↻", "backing off", "warn"),
-    "paused": Mark("‖", "paused", "warn"),
-    "stopped": Mark("■", "stopped", "muted"),
+WORKERS: Final[Mapping[str, StateGlyph]] = {
+    "idle": StateGlyph("○", "idle", "muted"),
+    "running": StateGlyph("▶", "running", "accent"),
+    "waiting": StateGlyph("◷", "waiting", "muted"),
+    "backing off": StateGlyph("↻", "backing off", "warn"),
+    "paused": StateGlyph("‖", "paused", "warn"),
+    "stopped": StateGlyph("■", "stopped", "muted"),
 }
 
-ORGANIZATIONS: Final[Mapping[str, Mark]] = {
-    "waiting": Mark("○", "waiting", "muted"),
-    "resolving": Mark("▶", "resolving", "accent"),
-    "existing": Mark("═", "existing", ""),
-    "created": Mark("✔", "created", "good"),
-    "failed": Mark("✖", "failed", "bad"),
+ORGANIZATIONS: Final[Mapping[str, StateGlyph]] = {
+    "waiting": StateGlyph("○", "waiting", "muted"),
+    "resolving": StateGlyph("▶", "resolving", "accent"),
+    "existing": StateGlyph("═", "existing", ""),
+    "created": StateGlyph("✔", "created", "good"),
+    "failed": StateGlyph("✖", "failed", "bad"),
 }
 
-LEVELS: Final[Mapping[str, Mark]] = {
-    "info": Mark("·", "info", "muted"),
-    "warning": Mark("!", "warning", "warn"),
-    "error": Mark("✖", "error", "bad"),
+LEVELS: Final[Mapping[str, StateGlyph]] = {
+    "info": StateGlyph("·", "info", "muted"),
+    "warning": StateGlyph("!", "warning", "warn"),
+    "error": StateGlyph("✖", "error", "bad"),
 }
 
-FINDINGS: Final[Mapping[str, Mark]] = {
-    "error": Mark("✖", "not imported", "bad"),
-    "warning": Mark("!", "to look at", "warn"),
+FINDINGS: Final[Mapping[str, StateGlyph]] = {
+    "error": StateGlyph("✖", "not imported", "bad"),
+    "warning": StateGlyph("!", "to look at", "warn"),
 }
 
-COLUMNS: Final[Mapping[str, Mark]] = {
-    "recognised": Mark("✔", "recognised", "good"),
-    "chosen": Mark("●", "chosen", "accent"),
-    "unused": Mark("○", "not used", "muted"),
+COLUMNS: Final[Mapping[str, StateGlyph]] = {
+    "recognised": StateGlyph("✔", "recognised", "good"),
+    "chosen": StateGlyph("●", "chosen", "accent"),
+    "unused": StateGlyph("○", "not used", "muted"),
 }
 
-_UNKNOWN: Final = Mark("?", "unknown", "muted")
+_UNKNOWN: Final = StateGlyph("?", "unknown", "muted")
 
 
-def mark_of(marks: Mapping[str, Mark], state: str) -> Mark:
-    """The mark of `state`, a question mark for one this version does not know."""
-    return marks.get(state, _UNKNOWN)
+def glyph_of(glyphs: Mapping[str, StateGlyph], state: str) -> StateGlyph:
+    """The glyph of `state`, a question mark for one this version does not know."""
+    return glyphs.get(state, _UNKNOWN)

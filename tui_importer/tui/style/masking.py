@@ -1,4 +1,4 @@
-"""Masking of personal data on the screens: e-mails as `a•••@example.com`, names by their first letter.
+"""Mask personal data on the screens: e-mails as `a•••@example.com`, names by their first letter.
 
 It serves screen sharing, not secrecy: names are recognised by their column or JSON key, and wherever such a value
 appears again in the same text. Secrets never come this far (see `tui_importer.secret`).
@@ -55,7 +55,7 @@ def mask_emails(text: str) -> str:
 
 
 class Privacy:
-    """Whether personal data is masked now, and the masking; one object for the whole console."""
+    """Masking of personal data, on or off; one object for the whole console."""
 
     def __init__(self) -> None:
         self.on = False

@@ -1,4 +1,4 @@
-"""The line filter that takes all colour from the screen, for operators who set NO_COLOR."""
+"""Line filter that takes all colour from the screen, for operators who set NO_COLOR."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
 _STANDS_OUT: Final = 1.5
-"""Contrast of a ground with the app's background from which it marks something: a cursor, a selection, a scrollbar."""
+"""Contrast of a ground with the app's background by which it sets something off: a cursor, a selection, a scrollbar."""
 
 _RECEDES: Final = 0.72
 """Share of the ordinary text's contrast below which a neutral colour means muted text."""
 
 
 class NoColorFilter(LineFilter):
-    """Remove all colour and keep what it said: marked grounds are reversed, muted text is dim.
+    """Remove all colour and keep what it said: grounds that stand out are reversed, muted text is dim.
 
     Textual's own filter for NO_COLOR leaves shades of grey, which are colours to a terminal as well. The filter is of
     one `theme`: another one has other grounds.
@@ -44,10 +44,11 @@ class NoColorFilter(LineFilter):
         return [Segment(text, self._without_color(style or Style.null()), None) for text, style, _ in segments]
 
     def _convert(self, style: Style) -> Style:
-        marked = self._stands_out(style) != bool(style.reverse)
+        stands_out = self._stands_out(style) != bool(style.reverse)
         return Style(
             bold=style.bold, italic=style.italic, underline=style.underline, strike=style.strike,
-            dim=not marked and (style.dim or self._recedes(style)), reverse=marked, meta=style.meta, link=style.link,
+            dim=not stands_out and (style.dim or self._recedes(style)), reverse=stands_out,
+            meta=style.meta, link=style.link,
         )  # fmt: skip
 
     def _stands_out(self, style: Style) -> bool:

@@ -1,4 +1,4 @@
-"""Styles that are parsed once for each theme."""
+"""Cache of parsed styles for each theme."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from textual.css.stylesheet import Stylesheet
 
 
 class ThriftyStylesheet(Stylesheet):
-    """Parses a source again only when it or the theme's variables have changed.
+    """Stylesheet that parses a source again only when it or the theme's variables have changed.
 
-    Textual parses all sources anew whenever it refreshes the styles, three times before the first picture: a fifth of
+    Textual parses all sources again whenever it refreshes the styles, three times before the first frame: a fifth of
     the time until then (`tests/benchmarks/cold_start.py`).
     """
 

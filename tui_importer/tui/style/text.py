@@ -1,4 +1,4 @@
-"""The console's door for text from outside: sanitised, and never read as markup.
+"""Sanitise text from outside, and keep it from being read as markup.
 
 Textual parses markup in most places and passes ESC through to the terminal, so a cell of a CSV file could carry
 buttons or set the terminal's title. Everything dynamic goes through `safe_content` or `notify_safe`.
@@ -24,7 +24,7 @@ Severity = Literal["information", "warning", "error"]
 
 @runtime_checkable
 class WritesDown(Protocol):
-    """An app that keeps a log of what it told."""
+    """App that keeps a log of its notifications."""
 
     def write_down(self, severity: str, text: str) -> None:
         """Add a line."""
@@ -69,7 +69,7 @@ def clip(text: str, width: int) -> str:
 
 
 def clip_middle(text: str, width: int) -> str:
-    """Return `text` in at most `width` cells, its middle replaced by `…`: both ends of a path tell most."""
+    """Return `text` in at most `width` cells, its middle replaced by `…`: both ends of a path say most."""
     from rich.cells import cell_len
 
     if cell_len(text) <= width:

@@ -1,4 +1,4 @@
-"""Our own two themes: calm greys, one accent colour, and three colours that mean something."""
+"""Two themes: calm greys, one accent colour, and three colours that mean something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the console told its operator, in a file: a message on the screen goes away, and must not be its only record."""
+"""Log of the console's notifications: a toast goes away, and must not be its only record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_BYTES: Final = 1 << 20
 
 
 class ConsoleLog:
-    """Appends lines to `console.log` in `folder`, for the owner only; None keeps no log."""
+    """Log file `console.log` in `folder`, for the owner only; None keeps no log."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

@@ -1,11 +1,10 @@
-"""The terminal around the console: its title tells how the open job does, its bell rings when a run has ended."""
+"""Terminal around the console: its title shows the open job's progress, its bell rings when a run has ended."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from tui_importer.text import safe
-from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.style import format as fmt
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 SAVE_TITLE: Final = "\x1b[22;0t"
 RESTORE_TITLE: Final = "\x1b]0;\x07\x1b[23;0t"
-"""Terminals that keep no stack of titles are left with an empty one, which their shell sets anew."""
+"""Terminals that keep no stack of titles are left with an empty one, which their shell sets again."""
 
 BELL: Final = "\x07"
 PROGRAM: Final = "tui-importer"
@@ -28,7 +27,7 @@ def title_of(snapshot: Snapshot | None) -> str:
         return PROGRAM
     totals, organizations = snapshot.totals, snapshot.organizations
     name = safe(snapshot.job, 80)
-    if snapshot.state in {"finished", "aborted", "ready"}:
+    if snapshot.is_over or snapshot.state == "ready":
         return f"{snapshot.state} {name} · {PROGRAM}"
     share = {
         "scan": lambda: f"scan {fmt.percent(snapshot.scanned_share, 1)} %",
@@ -39,12 +38,22 @@ def title_of(snapshot: Snapshot | None) -> str:
 
 
 class Terminal:
-    """Writes sequences by `write`, each only when it changes something."""
+    """Title and bell, written by `write` only when they change something."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._title = ""
         self._moving = False
+
+    def show_job(self, snapshot: Snapshot | None, *, title: bool, bell: bool) -> None:
+        """Show a job's progress as `title`, and ring the `bell` when a run has ended, where these are wanted."""
+        ended = self.run_ended(snapshot)
+        if title:
+            self.show_title(title_of(snapshot))
+        else:
+            self.restore_title()
+        if ended and bell:
+            self.ring()
 
     def show_title(self, title: str) -> None:
         """Set the title; the one before is kept by the terminal."""
@@ -72,7 +81,7 @@ class Terminal:
     def run_ended(self, snapshot: Snapshot | None) -> bool:
         """Whether a run that moved at the last call is over now: finished, or paused."""
         moved = self._moving
-        self._moving = snapshot is not None and snapshot.state in MOVING and snapshot.phase != "scan"
+        self._moving = snapshot is not None and snapshot.is_active and snapshot.phase != "scan"
         return moved and snapshot is not None and not self._moving
 
     def ring(self) -> None:

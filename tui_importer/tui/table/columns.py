@@ -10,17 +10,18 @@ from rich.cells import cell_len
 
 from tui_importer.tui.style.glyphs import Tone
 from tui_importer.tui.style.text import clip, safe
+from tui_importer.tui.table.query import Traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tui_importer.tui.table.query import Fault
+
 Piece = tuple[str, Tone]
 """Text in one tone."""
 
-CellSource = "Callable[[Mapping[str, object], int], str | Piece | Sequence[Piece]]"
-
 MOST_CELLS = 400
-"""Characters of one value that are looked at; no terminal shows more in a line."""
+"""Characters of one value that are read; no terminal shows more in a line."""
 
 MOST_COPIED = 16_384
 """Characters of one value that are copied."""
@@ -33,7 +34,7 @@ class Column:
     `cell` makes text of a row for a width; without it the value called `name` is shown as it is. `tone` colours
     the whole cell. A column of `priority` 0 stays; of the others the highest goes first when room is short.
     `value` names the value it sorts by and copies (its own name when empty), `order` the order of that value's
-    words, `searched` the values in which a filter looks.
+    words, `searched` the values that a filter searches.
     """
 
     name: str
@@ -112,7 +113,7 @@ def fitted(parts: Sequence[Piece], width: int, align: Literal["left", "right"] =
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns are shown in a width, and how wide each is."""
+    """Columns shown in a width, and how wide each is."""
 
     columns: tuple[Column, ...]
     widths: tuple[int, ...]
@@ -164,3 +165,10 @@ def lay_out(columns: Sequence[Column], width: int, keep: str = "") -> Layout:
             given += more
         spare -= given
     return Layout(tuple(shown), tuple(widths), gap)
+
+
+def traits_of(columns: Sequence[Column], id_name: str, faults: Sequence[Fault]) -> Traits:
+    """What the columns say of their rows."""
+    searched = dict.fromkeys(name for column in columns for name in column.searched)
+    orders = {column.sorts_by: column.order for column in columns if column.order}
+    return Traits(id_name, tuple(searched), orders, tuple(faults))

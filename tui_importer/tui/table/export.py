@@ -1,4 +1,4 @@
-"""Writing the rows of a table to a CSV file, for a spreadsheet: no formulas, no control characters."""
+"""Write the rows of a table to a CSV file, for a spreadsheet: no formulas, no control characters."""
 
 from __future__ import annotations
 

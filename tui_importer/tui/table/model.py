@@ -1,4 +1,4 @@
-"""What a table shows of its rows: the look, the marks and the selection, apart from how they are drawn.
+"""Model of a table: its query, marks and selection, apart from how they are drawn.
 
 Only the operator changes what is shown and in which order. Rows that come while a table is filtered or sorted are
 counted as news and wait; rows shown already are always as they are now.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui_importer.tui.table.query import Look
+from tui_importer.tui.table.query import RowQuery
 from tui_importer.tui.table.rows import Row, SequenceRows, as_mapping
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui_importer.tui.table.rows import Rows
 
 SMALL: Final = 5_000
-"""Rows that are looked at at once; more are looked at in a thread."""
+"""Rows that are searched at once; more are searched in a thread."""
 
 _COUNTED: Final = 200_000
 """Hidden marks are counted up to so many rows (some 20 ms)."""
@@ -32,7 +32,7 @@ class TableModel:
 
     def __init__(self, traits: Traits) -> None:
         self.traits = traits
-        self.look = Look()
+        self.query = RowQuery()
         self.source: Rows = SequenceRows[Row]((), (), lambda row: row)
         self.shown: Rows = self.source
         self.marked: frozenset[object] = frozenset()
@@ -47,7 +47,7 @@ class TableModel:
 
     @property
     def is_large(self) -> bool:
-        """Whether looking at all rows takes long enough to be noticed."""
+        """Whether searching all rows takes long enough to be noticed."""
         return self.source.total > SMALL
 
     def row_at(self, position: int) -> Mapping[str, object] | None:
@@ -70,23 +70,23 @@ class TableModel:
         grew = source.grew_from(old)
         if not grew:
             self._forget_marks_of_lost_rows()
-        joins = follow and not self.look.sort
-        if self.look.is_plain:
+        joins = follow and not self.query.sort
+        if self.query.is_plain:
             self.shown = source
         elif grew:
-            more = source.looked_at(self.look, self.traits, old.total) if source.total > old.total else None
+            more = source.matching(self.query, self.traits, old.total) if source.total > old.total else None
             self.shown = source.showing(self.shown, self.traits.id_name)
             if more is not None and joins:
                 self.shown = self.shown.plus(more)
             elif more is not None:
                 self.news += len(more)
         elif joins:
-            self.shown, self.news = source.looked_at(self.look, self.traits), 0
+            self.shown, self.news = source.matching(self.query, self.traits), 0
         else:
             self.shown = source.showing(self.shown, self.traits.id_name)
             self.to_compare = True
             if not self.is_large:
-                self.compare(self.find(self.look))
+                self.compare(self.find(self.query))
         self._settle_on_data()
 
     def _forget_marks_of_lost_rows(self) -> None:
@@ -95,29 +95,29 @@ class TableModel:
         elif self.marked:
             self.marked = frozenset()
 
-    # -- looks --------------------------------------------------------------------------------------------------
+    # -- queries ------------------------------------------------------------------------------------------------
 
-    def find(self, look: Look) -> Rows:
-        """All rows that a look wants now; for any thread."""
-        return self.source.looked_at(look, self.traits)
+    def find(self, query: RowQuery) -> Rows:
+        """All rows that a query wants now; for any thread."""
+        return self.source.matching(query, self.traits)
 
-    def put(self, look: Look, found: Rows) -> bool:
+    def put(self, query: RowQuery, found: Rows) -> bool:
         """Show what was found, news included. False when the rows were replaced meanwhile: find again."""
         if not self.source.grew_from(found):
             return False
-        self.look, self.news, self.outdated, self.to_compare = look, 0, False, False
+        self.query, self.news, self.outdated, self.to_compare = query, 0, False, False
         if found.total == self.source.total:
             self.shown = found
-        elif look.is_plain:
+        elif query.is_plain:
             self.shown = self.source
         else:
-            more = self.source.looked_at(look, self.traits, found.total)
+            more = self.source.matching(query, self.traits, found.total)
             self.shown = self.source.showing(found, self.traits.id_name)
-            if look.sort:
+            if query.sort:
                 self.news = len(more)
             else:
                 self.shown = self.shown.plus(more)
-        self._settle_on_look()
+        self._settle_on_query()
         return True
 
     def compare(self, target: Rows) -> None:
@@ -145,7 +145,7 @@ class TableModel:
             self.cursor = min(self.cursor, len(self.shown) - 1)
             self.current_id = self.id_at(self.cursor)
 
-    def _settle_on_look(self) -> None:
+    def _settle_on_query(self) -> None:
         """Stay on the row, or come back to it; when it is not shown, on the next one that is."""
         if not len(self.shown):
             self.cursor = 0
@@ -153,7 +153,7 @@ class TableModel:
         if (self.home is not None and self._find(self.home)) or self._find(self.current_id):
             return
         near = 0
-        if not self.look.sort and self.current_id is not None:
+        if not self.query.sort and self.current_id is not None:
             near = self.shown.position_near(self.traits.id_name, self.current_id) or 0
         self.cursor = min(near, len(self.shown) - 1)
         self.current_id = self.id_at(self.cursor)

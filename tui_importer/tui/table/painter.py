@@ -1,4 +1,4 @@
-"""How a table's lines become strips: plain segments of sanitised text, the recent ones remembered."""
+"""Painter of a table's lines: plain segments of sanitised text, the recent ones cached."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ATTRIBUTES: Final = {"strong": Style(bold=True), "underlined": Style(underline=
 
 @dataclass(frozen=True, slots=True)
 class RowState:
-    """How a row stands out: under the cursor (then with the column under it, when that is shown), marked."""
+    """State of a row: under the cursor (then with the column under it, when that is shown), marked."""
 
     under_cursor: bool = False
     column: str = ""
@@ -49,7 +49,7 @@ class RowState:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Which column is under the cursor (empty: none is shown), which one is sorted by, and which way."""
+    """Column under the cursor (empty: none is shown), the one sorted by, and the direction."""
 
     column: str = ""
     sort: str = ""
@@ -57,7 +57,7 @@ class Header:
 
 
 class TablePainter:
-    """Draws the header, the rows and the words of a table in the styles of `widget`."""
+    """Strips of the header, the rows and the words of a table in the styles of `widget`."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget

@@ -1,4 +1,4 @@
-"""A table with its line below: the filter as it is typed, how many of how many are shown, marks, what is new."""
+"""Table with its line below: the filter as it is typed, how many of how many are shown, marks, what is new."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 REST: Final = 0.06
-"""Seconds that typing must rest before the filter is looked for."""
+"""Seconds that typing must rest before its rows are searched for."""
 
 _LONGEST: Final = 200
 """Characters of a filter."""
@@ -175,7 +175,7 @@ class TablePane(Vertical):
         self.screen.set_focus(field)  # at once: what is typed on is for the filter, where letters are no keys
 
     def _show_field(self, *, typing: bool) -> None:
-        """Show the field, or what it held. Displays and no classes: a class would have the table styled anew."""
+        """Show the field, or what it held. Displays and no classes: a class would have the table styled again."""
         self._typing = self._sign.display = self.field.display = typing
         self.show_line()
 
@@ -184,19 +184,19 @@ class TablePane(Vertical):
         """Wait until typing rests, then filter."""
         self._stop_waiting()
         if self._rest > 0:
-            self._waiting = self.set_timer(self._rest, self._look)
+            self._waiting = self.set_timer(self._rest, self._search)
         else:
-            self._look()
+            self._search()
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
 
-    def _look(self) -> None:
-        query = self.field.value
-        if query.split() != self.table.look.query.split() or self.table.finding:
-            self.table.look_at(replace(self.table.look, query=query))
+    def _search(self) -> None:
+        text = self.field.value
+        if text.split() != self.table.row_query.text.split() or self.table.is_searching:
+            self.table.search(replace(self.table.row_query, text=text))
 
     def close_filter(self, *, keep: bool) -> None:
         """Back to the table: with what was typed, or with all rows and the cursor where it was."""
@@ -206,7 +206,7 @@ class TablePane(Vertical):
             with self.field.prevent(Input.Changed):
                 self.field.value = ""
             model.current_id = model.current_id if model.home is None else model.home
-        self._look()
+        self._search()
         model.home = None
         self._show_field(typing=False)
         self.table.focus()
@@ -214,7 +214,7 @@ class TablePane(Vertical):
 
 def notes_of(table: VirtualTable) -> list[Note]:
     """What there is to say of a table, in the order it is said."""
-    model, look = table.model, table.look
+    model, query = table.model, table.row_query
     notes = []
     if model.news:
         notes.append(Note(f"+{model.news:,} new · press {table.key_of('table.news')} to show", "accent", 1))
@@ -223,15 +223,15 @@ def notes_of(table: VirtualTable) -> list[Note]:
     if marks := len(table.marked):
         hidden = f" ({model.hidden_marks:,} hidden)" if model.hidden_marks else ""
         notes.append(Note(f"{marks:,} marked{hidden}", "strong", 3))
-    if look.faults:
+    if query.faults:
         notes.append(Note("faults only", "warn", 4))
-    if look.sort:
-        titles = (column.title for column in table.columns if column.sorts_by == look.sort)
-        arrow = "↓" if look.descending else "↑"
-        notes.append(Note(f"by {safe(next(titles, look.sort), 30)} {arrow}", "muted", 5))
+    if query.sort:
+        titles = (column.title for column in table.columns if column.sorts_by == query.sort)
+        arrow = "↓" if query.descending else "↑"
+        notes.append(Note(f"by {safe(next(titles, query.sort), 30)} {arrow}", "muted", 5))
     if table.beyond:
         notes.append(Note(f"{table.beyond:,} more in the journal", "warn", 2))
-    wait = "… " if table.finding else ""
-    shown = " shown" if look.narrows else ""
+    wait = "… " if table.is_searching else ""
+    shown = " shown" if query.narrows else ""
     notes.append(Note(f"{wait}{len(table.rows):,} of {table.source.total:,}{shown}", "muted", 2))
     return notes

@@ -14,7 +14,7 @@ from tui_importer.tui.table.query import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_importer.tui.table.query import Look, Traits
+    from tui_importer.tui.table.query import RowQuery, Traits
     from tui_importer.tui.table.rows import Row, Rows
 
 HAYSTACK: Final = "haystack"
@@ -32,9 +32,9 @@ def with_haystack(frame: pl.DataFrame, searched: Sequence[str]) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class _Matched:
-    """The rows of a look among the first `total`, in their own order."""
+    """The rows of a query among the first `total`, in their own order."""
 
-    look: Look
+    query: RowQuery
     total: int
     index: pl.Series
 
@@ -50,7 +50,7 @@ class _Ordered:
 
 
 class _Memory:
-    """What was found in a growing frame; shared by the rows that grew from each other, replaced as a whole."""
+    """Results found in a growing frame; shared by the rows that grew from each other, replaced as a whole."""
 
     def __init__(self) -> None:
         self.matched: _Matched | None = None
@@ -133,64 +133,64 @@ class FrameRows:
         """The numbers of the rows shown, in their order."""
         return _range(0, self.total) if self.index is None else self.index
 
-    # -- looking ------------------------------------------------------------------------------------------------
+    # -- searching ----------------------------------------------------------------------------------------------
 
-    def looked_at(self, look: Look, traits: Traits, start: int = 0) -> FrameRows:
-        """Filter, then sort; what is found is remembered for the next look (any thread may call)."""
+    def matching(self, query: RowQuery, traits: Traits, start: int = 0) -> FrameRows:
+        """Filter, then sort; what is found is remembered for the next query (any thread may call)."""
         if start:
-            return self._with(self._matching(_range(start, self.total), look, traits) if start < self.total else _NONE)
-        if not look.narrows:
-            return self._with(self._order(look, traits) if look.sort else None)
-        found = self._found(look, traits)
-        if look.sort:
-            found = self._sorted(found, look, traits)
+            return self._with(self._filtered(_range(start, self.total), query, traits) if start < self.total else _NONE)
+        if not query.narrows:
+            return self._with(self._order(query, traits) if query.sort else None)
+        found = self._found(query, traits)
+        if query.sort:
+            found = self._sorted(found, query, traits)
         return self._with(found)
 
-    def _found(self, look: Look, traits: Traits) -> pl.Series:
-        """The rows of a look in their own order: a look that narrows the last one looks at its rows only."""
+    def _found(self, query: RowQuery, traits: Traits) -> pl.Series:
+        """The rows of a query in their own order: one that narrows the last one searches its rows only."""
         before = self.memory.matched
-        if before is None or before.total > self.total or not look.within(before.look):
-            found = self._matching(None, look, traits)
+        if before is None or before.total > self.total or not query.within(before.query):
+            found = self._filtered(None, query, traits)
         else:
             candidates = before.index
             if before.total < self.total:
                 candidates = pl.concat([candidates, _range(before.total, self.total)])
             crowded = candidates.len() > self.total // 2
-            found = self._matching(None if crowded else candidates, look, traits)
-        self.memory.matched = _Matched(look, self.total, found)
+            found = self._filtered(None if crowded else candidates, query, traits)
+        self.memory.matched = _Matched(query, self.total, found)
         return found
 
-    def _matching(self, candidates: pl.Series | None, look: Look, traits: Traits) -> pl.Series:
-        frame = self._searchable(look, traits)
+    def _filtered(self, candidates: pl.Series | None, query: RowQuery, traits: Traits) -> pl.Series:
+        frame = self._searchable(query, traits)
         if candidates is not None:
-            frame = frame.select(_needed(look, traits))[candidates]
-        wanted = [_any_of(alternatives) for alternatives in look.words]
-        if look.faults:
+            frame = frame.select(_needed(query, traits))[candidates]
+        wanted = [_any_of(alternatives) for alternatives in query.words]
+        if query.faults:
             wanted.append(_faulty(traits))
         if not wanted:
             return self.positions() if candidates is None else candidates
         found = frame.select(reduce(and_, wanted).fill_null(value=False).arg_true()).to_series().cast(pl.UInt32)
         return found if candidates is None else candidates.gather(found)
 
-    def _searchable(self, look: Look, traits: Traits) -> pl.DataFrame:
-        if look.words and HAYSTACK not in self.frame.columns:
+    def _searchable(self, query: RowQuery, traits: Traits) -> pl.DataFrame:
+        if query.words and HAYSTACK not in self.frame.columns:
             self.frame = with_haystack(self.frame, traits.searched)
         return self.frame
 
-    def _order(self, look: Look, traits: Traits) -> pl.Series:
-        """All rows in the order of a look."""
+    def _order(self, query: RowQuery, traits: Traits) -> pl.Series:
+        """All rows in the order of a query."""
         known = self.memory.ordered
-        wanted = (look.sort, look.descending, self.total)
+        wanted = (query.sort, query.descending, self.total)
         if known is not None and (known.sort, known.descending, known.total) == wanted:
             return known.index
-        index = _arg_sort(self.frame, look, traits)
-        self.memory.ordered = _Ordered(look.sort, look.descending, self.total, index)
+        index = _arg_sort(self.frame, query, traits)
+        self.memory.ordered = _Ordered(query.sort, query.descending, self.total, index)
         return index
 
-    def _sorted(self, found: pl.Series, look: Look, traits: Traits) -> pl.Series:
+    def _sorted(self, found: pl.Series, query: RowQuery, traits: Traits) -> pl.Series:
         if found.len() < self.total // _FEW:
-            return found.gather(_arg_sort(self.frame.select(look.sort)[found], look, traits))
-        order = self._order(look, traits)
+            return found.gather(_arg_sort(self.frame.select(query.sort)[found], query, traits))
+        order = self._order(query, traits)
         wanted = pl.repeat(value=False, n=self.total, dtype=pl.Boolean, eager=True).scatter(found, True)
         return order.filter(wanted.gather(order))
 
@@ -234,18 +234,18 @@ def _faulty(traits: Traits) -> pl.Expr:
     return reduce(or_, each) if each else pl.lit(value=False)
 
 
-def _needed(look: Look, traits: Traits) -> list[str]:
+def _needed(query: RowQuery, traits: Traits) -> list[str]:
     """The columns that decide whether a row is wanted."""
-    faults = [fault.name for fault in traits.faults] if look.faults else []
-    return list(dict.fromkeys([*([HAYSTACK] if look.words else []), *faults])) or [traits.id_name]
+    faults = [fault.name for fault in traits.faults] if query.faults else []
+    return list(dict.fromkeys([*([HAYSTACK] if query.words else []), *faults])) or [traits.id_name]
 
 
-def _arg_sort(frame: pl.DataFrame, look: Look, traits: Traits) -> pl.Series:
+def _arg_sort(frame: pl.DataFrame, query: RowQuery, traits: Traits) -> pl.Series:
     """The frame's rows sorted: absent values last either way, equal ones in their own order."""
-    key = pl.col(look.sort)
-    if order := traits.orders.get(look.sort):
+    key = pl.col(query.sort)
+    if order := traits.orders.get(query.sort):
         key = key.replace_strict(order, range(len(order)), default=None, return_dtype=pl.Int32)
-    elif frame.schema[look.sort] == pl.String:
+    elif frame.schema[query.sort] == pl.String:
         key = key.str.to_lowercase()
-    sort = pl.arg_sort_by(key, descending=look.descending, nulls_last=True, maintain_order=True)
+    sort = pl.arg_sort_by(key, descending=query.descending, nulls_last=True, maintain_order=True)
     return frame.select(sort).to_series().cast(pl.UInt32)

@@ -1,4 +1,4 @@
-"""How the operator looks at a table: which rows, in which order. Filters are literal words, never patterns."""
+"""Queries over the rows of a table: which of them, in which order. Filters are literal words, never patterns."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a table knows of its rows: their id, the values a filter searches, words with an order, faults."""
+    """Traits of a table's rows: their id, the values a filter searches, words with an order, faults."""
 
     id_name: str
     searched: tuple[str, ...] = ()
@@ -42,10 +42,10 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RowQuery:
     """A filter, faults only or all, and the value sorted by (empty: the rows' own order, which also breaks ties)."""
 
-    query: str = ""
+    text: str = ""
     faults: bool = False
     sort: str = ""
     descending: bool = False
@@ -53,7 +53,7 @@ class Look:
     @property
     def narrows(self) -> bool:
         """Whether some rows may not be shown."""
-        return self.faults or bool(self.query.split())
+        return self.faults or bool(self.text.split())
 
     @property
     def is_plain(self) -> bool:
@@ -63,15 +63,15 @@ class Look:
     @property
     def words(self) -> tuple[Alternatives, ...]:
         """What must be found in a row: each word, in lower case. Numbers are found with and without commas."""
-        return tuple(_alternatives(word) for word in self.query.lower().split())
+        return tuple(_alternatives(word) for word in self.text.lower().split())
 
-    def within(self, wider: Look) -> bool:
-        """Whether every row of this look is one of the `wider` look, whatever the rows are."""
-        words = self.query.lower().split()
-        grown = all(any(old in new for new in words) for old in wider.query.lower().split())
+    def within(self, wider: RowQuery) -> bool:
+        """Whether every row of this query is one of the `wider` query, whatever the rows are."""
+        words = self.text.lower().split()
+        grown = all(any(old in new for new in words) for old in wider.text.lower().split())
         return grown and (self.faults or not wider.faults)
 
-    def sorted_by(self, name: str, *, descending: bool = False) -> Look:
+    def sorted_by(self, name: str, *, descending: bool = False) -> RowQuery:
         """The same rows in another order."""
         return replace(self, sort=name, descending=descending and bool(name))
 

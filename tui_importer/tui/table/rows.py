@@ -1,4 +1,4 @@
-"""Where a table takes its rows from: a window at a time, from objects or from a polars frame.
+"""Row sources of a table: read a window at a time, from objects or from a polars frame.
 
 Rows are immutable: new data, another filter or another order make other rows.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from _typeshed import SupportsRichComparison
 
-    from tui_importer.tui.table.query import Look, Traits
+    from tui_importer.tui.table.query import RowQuery, Traits
 
 ItemT = TypeVar("ItemT")
 Row = tuple[object, ...]
@@ -60,8 +60,8 @@ class Rows(Protocol):
     def having(self, name: str, values: frozenset[object]) -> Rows:
         """All rows of the source whose value `name` is one of `values`, in its order."""
 
-    def looked_at(self, look: Look, traits: Traits, start: int = 0) -> Rows:
-        """All rows of the source from its row `start` on that the look wants, in its order."""
+    def matching(self, query: RowQuery, traits: Traits, start: int = 0) -> Rows:
+        """All rows of the source from its row `start` on that the query wants, in its order."""
 
     def plus(self, more: Rows) -> Rows:
         """These rows, and `more` rows of the same source below them."""
@@ -106,7 +106,7 @@ class SequenceRows(Generic[ItemT]):
         return rows
 
     def _all(self) -> list[Row]:
-        """The values of all objects, made once: whoever looks at one of all rows looks at all of them."""
+        """The values of all objects, made once: a search that reads one of them reads all."""
         if len(self._made) != len(self.items):
             self._made[:] = map(self._values, self.items)
         return self._made
@@ -142,28 +142,28 @@ class SequenceRows(Generic[ItemT]):
         return None if found is None else bisect_left(self.positions(), found)
 
     def having(self, name: str, values: frozenset[object]) -> SequenceRows[ItemT]:
-        """Look at every object."""
+        """Filter and sort object by object."""
         return self._with([at for at, value in enumerate(self.all_ids(name)) if value in values])
 
-    def looked_at(self, look: Look, traits: Traits, start: int = 0) -> SequenceRows[ItemT]:
-        """Look at every object."""
-        if look.is_plain and start == 0:
+    def matching(self, query: RowQuery, traits: Traits, start: int = 0) -> SequenceRows[ItemT]:
+        """Filter and sort object by object."""
+        if query.is_plain and start == 0:
             return self._with(None)
         searched = [self.names.index(name) for name in traits.searched]
         faults = [(self.names.index(fault.name), fault) for fault in traits.faults]
-        words = look.words
+        words = query.words
         made = self._all()
         index = [
             at
             for at, row in enumerate(made[start:], start)
             if (not words or matches(haystack([row[column] for column in searched]), words))
-            and (not look.faults or any(fault.is_in(row[column]) for column, fault in faults))
+            and (not query.faults or any(fault.is_in(row[column]) for column, fault in faults))
         ]
-        if look.sort:
-            column, order = self.names.index(look.sort), traits.orders.get(look.sort, ())
+        if query.sort:
+            column, order = self.names.index(query.sort), traits.orders.get(query.sort, ())
             keys = {at: sort_key(made[at][column], order) for at in index}
             known = [at for at in index if keys[at] is not None]
-            known.sort(key=lambda at: cast("SupportsRichComparison", keys[at]), reverse=look.descending)
+            known.sort(key=lambda at: cast("SupportsRichComparison", keys[at]), reverse=query.descending)
             index = known + [at for at in index if keys[at] is None]
         return self._with(index)
 

@@ -32,7 +32,7 @@ class SafeInput(Input):
     """An input that never holds control or invisible characters, however they arrive."""
 
     def validate_value(self, value: str) -> str:
-        """Leave out what `safe` would replace: a picture of a control character is no part of a value."""
+        """Leave out what `safe` would replace: the symbol of a control character is no part of a value."""
         if value.isprintable():
             return value
         return "".join(character for character in value[:_LONGEST] if harmless(character) == character)
@@ -126,7 +126,7 @@ class ChoiceField(Panel[ChoiceData], can_focus=True):
         return self.data.chosen if self.data else 0
 
     def choose(self, option: str) -> None:
-        """Choose an option without telling anybody."""
+        """Choose an option without posting it."""
         if self.data is not None and option in self.data.options:
             self.show(ChoiceData(self.data.options, self.data.options.index(option)))
 
@@ -154,7 +154,7 @@ class ChoiceField(Panel[ChoiceData], can_focus=True):
         self.refresh()
 
     def draw(self, data: ChoiceData) -> Sequence[Content]:
-        """Label and options; the chosen one has a mark as well as a colour. Options that do not fit are counted."""
+        """Label and options; the chosen one has a glyph as well as a colour. Options that do not fit are counted."""
         focused = self.has_focus
         label_style = "$accent bold" if focused else STYLES["muted"]
         back = " on $block-cursor-background" if focused else ""

@@ -1,4 +1,4 @@
-"""The first line of every screen: where we are, and which environment this writes to."""
+"""Header of every screen: where we are, and which environment this writes to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tui_importer.tui.style import format as fmt
-from tui_importer.tui.style.glyphs import ENVIRONMENTS, STATES, STYLES, mark_of
+from tui_importer.tui.style.glyphs import ENVIRONMENTS, STATES, STYLES, glyph_of
 from tui_importer.tui.style.text import clip, safe
 from tui_importer.tui.widgets.panel import Panel
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class HeaderData(NamedTuple):
-    """What the header tells. `place` is the screen or the job, `detail` the file; the rest may be absent.
+    """Data of the header. `place` is the screen or the job, `detail` the file; the rest may be absent.
 
     `failed` are the job's failed rows.
     """
@@ -52,9 +52,9 @@ def header_of(snapshot: Snapshot, *, masked: bool) -> HeaderData:
 
 def badge(environment: str, *, dry_run: bool = False) -> Content:
     """The environment as glyph, word and colour; production stands out by reversed colours as well."""
-    mark = mark_of(ENVIRONMENTS, environment)
-    text = f" {mark.glyph} {environment} "
-    style = "$background on $error bold" if environment == "PRODUCTION" else f"{STYLES[mark.tone]} bold"
+    shown = glyph_of(ENVIRONMENTS, environment)
+    text = f" {shown.glyph} {environment} "
+    style = "$background on $error bold" if environment == "PRODUCTION" else f"{STYLES[shown.tone]} bold"
     pieces: list[tuple[str, str]] = [(text, style)]
     if dry_run:
         pieces.append((" DRY RUN ", "$background on $accent bold"))
@@ -93,7 +93,7 @@ class HeaderLine(Panel[HeaderData]):
             words = f"! FINISHED · {fmt.number(data.failed)} FAILED" if wide else "! FINISHED"
             pieces.append(Content.styled(words, f"{STYLES['warn']} bold"))
         elif data.state:
-            pieces.append(mark_of(STATES, data.state).content(upper=True, bold=True))
+            pieces.append(glyph_of(STATES, data.state).content(upper=True, bold=True))
         if data.elapsed is not None:
             pieces.append(Content(fmt.clock(data.elapsed)))
         return Content.assemble(Content("  ").join(pieces), " ")

@@ -1,4 +1,4 @@
-"""The footer: the keys that do something here and now, as many as fit, the most needed first."""
+"""Footer of every screen: the keys that do something here and now, as many as fit, the most needed first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of panels: one widget that draws lines from the data it was given."""
+"""Base of panels: one widget that draws lines from the data it was given."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Drawn:
 
 
 class Panel(Widget, Generic[DataT]):
-    """Shows `data`; when that changes only the lines that look different are drawn, without a new layout.
+    """Widget over `data`; when that changes only lines that differ are drawn, without a new layout.
 
     Subclasses implement `draw`, which returns lines for the given room and nothing else.
     """
@@ -74,7 +74,7 @@ class Panel(Widget, Generic[DataT]):
             super().refresh(*(Region(0, y, new.size.width, 1) for y in changed))
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Draw everything anew, or only some regions as they are."""
+        """Draw everything again, or only some regions as they are."""
         if repaint and not regions:
             self._drawn = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
@@ -84,7 +84,7 @@ class Panel(Widget, Generic[DataT]):
         return lines(self._current().lines)
 
     def render_line(self, y: int) -> Strip:
-        """One line, from memory when it looks as it did."""
+        """One line, from memory when it is as it was."""
         drawn = self._current()
         self._dirty_regions.clear()
         width = drawn.size.width

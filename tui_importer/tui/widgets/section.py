@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Section(Vertical):
-    """Takes no room while it has nothing to say."""
+    """Heading and text, without room while there is nothing to say."""
 
     DEFAULT_CSS = """
     Section { height: auto; margin-bottom: 1; }

@@ -41,7 +41,7 @@ class TabsData:
 
 
 class TabStrip(Panel[TabsData]):
-    """Draws the tabs and posts `TabClicked`; it keeps no state of its own."""
+    """Tabs drawn from data, with no state of their own; clicks are posted as `TabClicked`."""
 
     @dataclass
     class TabClicked(Message):

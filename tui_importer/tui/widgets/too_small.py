@@ -1,4 +1,4 @@
-"""What a terminal shows that is too small for the console."""
+"""Cover for a terminal that is too small for the console."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MINIMUM = (60, 16)
 
 
 class TooSmall(Widget):
-    """Covers the screen while it is smaller than `MINIMUM` (the breakpoint classes show it)."""
+    """Cover of the screen while it is smaller than `MINIMUM` (the breakpoint classes show it)."""
 
     DEFAULT_CSS = """
     TooSmall {

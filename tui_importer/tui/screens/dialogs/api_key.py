@@ -1,4 +1,4 @@
-"""Asking for the API key, masked, when the environment gave none."""
+"""Dialog for an API key, masked while it is typed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
 
-class KeyDialog(LineDialog[Secret | None]):
-    """Gives the key, or None."""
+class ApiKeyDialog(LineDialog[Secret | None]):
+    """Ask for an API key; the result is None when none is given."""
 
     def __init__(self, job: str, words: str = "") -> None:
         text = words or f"{job} needs the key it was begun with. The key itself is never stored."

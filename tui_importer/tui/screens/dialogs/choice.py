@@ -40,14 +40,14 @@ class Choice(Generic[ChoiceT]):
 
 @dataclass(frozen=True, slots=True)
 class ChoicesData:
-    """Label, explanation and tone of each choice, and which is marked."""
+    """Label, explanation and tone of each choice, and which is selected."""
 
-    marked: int
+    selected: int
     choices: tuple[tuple[str, str, Tone], ...]
 
 
 class ChoiceList(Panel[ChoicesData]):
-    """Choices below each other, one marked; a click takes one."""
+    """Choices below each other, one selected; a click takes one."""
 
     @dataclass
     class Taken(Message):
@@ -56,19 +56,19 @@ class ChoiceList(Panel[ChoicesData]):
         index: int
 
     def draw(self, data: ChoicesData) -> Sequence[Content]:
-        """A mark, the label, and what it means."""
+        """A bar, the label, and what it means."""
         width = self.content_size.width
         longest = max(len(label) for label, _, _ in data.choices)
         drawn = []
         for index, (label, explanation, tone) in enumerate(data.choices):
-            marked = index == data.marked
+            selected = index == data.selected
             line = Content.assemble(
-                ("▌ " if marked else "  ", "$accent bold"),
-                (label.ljust(longest), f"{STYLES[tone]} bold".strip() if marked else STYLES[tone]),
-                (f"   {explanation}", "" if marked else STYLES["muted"]),
+                ("▌ " if selected else "  ", "$accent bold"),
+                (label.ljust(longest), f"{STYLES[tone]} bold".strip() if selected else STYLES[tone]),
+                (f"   {explanation}", "" if selected else STYLES["muted"]),
             )
             cut = line.truncate(width, ellipsis=True, pad=True)
-            drawn.append(cut.stylize_before("on $block-cursor-background") if marked else cut)
+            drawn.append(cut.stylize_before("on $block-cursor-background") if selected else cut)
         return drawn
 
     def on_click(self, event: events.Click) -> None:
@@ -78,14 +78,14 @@ class ChoiceList(Panel[ChoicesData]):
 
 
 class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
-    """Shows a title, some lines and choices; esc and the first choice change nothing: its result is the first one's."""
+    """A title, some lines and choices; esc and the first choice change nothing: its result is the first one's."""
 
     BINDINGS = bindings_of(Place.DIALOG)
 
     def __init__(self, title: str, text: Sequence[str], choices: Sequence[Choice[ChoiceT]], *, tone: Tone = "") -> None:
         super().__init__()
         self.heading, self.text, self.choices, self.tone = title, tuple(text), tuple(choices), tone
-        self.marked = 0
+        self.selected = 0
 
     def compose(self) -> ComposeResult:
         """Title, lines, choices, keys."""
@@ -96,13 +96,13 @@ class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
             yield Static(keys_hint("↑↓", "choose", "enter", "do it", "esc", "change nothing"), id="hint")
 
     def on_mount(self) -> None:
-        """Mark the first choice."""
+        """Select the first choice."""
         self.query_one(ChoiceList).styles.height = len(self.choices)
         self._show()
 
     def _show(self) -> None:
         shown = tuple((choice.label, choice.explanation, choice.tone) for choice in self.choices)
-        self.query_one(ChoiceList).show(ChoicesData(self.marked, shown))
+        self.query_one(ChoiceList).show(ChoicesData(self.selected, shown))
 
     @on(ChoiceList.Taken)
     def take(self, message: ChoiceList.Taken) -> None:
@@ -110,13 +110,13 @@ class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
         self.dismiss(self.choices[message.index].result)
 
     def action_choose_next(self, by: int) -> None:
-        """Mark another choice."""
-        self.marked = (self.marked + by) % len(self.choices)
+        """Select another choice."""
+        self.selected = (self.selected + by) % len(self.choices)
         self._show()
 
     def action_confirm(self) -> None:
-        """Do what is marked."""
-        self.dismiss(self.choices[self.marked].result)
+        """Do what is selected."""
+        self.dismiss(self.choices[self.selected].result)
 
     def action_cancel(self) -> None:
         """Change nothing."""
@@ -124,7 +124,7 @@ class ChoiceDialog(ConsoleModal[ChoiceT], Generic[ChoiceT]):
 
 
 class TypedNameDialog(LineDialog[bool]):
-    """Wants `name` typed before something that cannot be taken back; True when it was."""
+    """Ask for `name` to be typed before something that cannot be taken back; True when it was."""
 
     def __init__(self, title: str, text: Sequence[str], name: str) -> None:
         ask = Content.assemble("Type ", (safe(name, 120), "bold"), " to go on:")

@@ -1,4 +1,4 @@
-"""Starting a job: at once, except that production which nobody has agreed to yet wants the job's name typed."""
+"""Confirmation of a start: a first start against production wants the job's name typed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from tui_importer.engine.plan.plan import Plan
     from tui_importer.engine.snapshot.models import Snapshot
-    from tui_importer.tui.app import ImporterApp
+    from tui_importer.tui.console_app import ConsoleApp
 
 
 def confirmed_start(
-    app: ImporterApp, snapshot: Snapshot, start: Callable[[], None], *, environment: str = "", plan: Plan | None = None
+    app: ConsoleApp, snapshot: Snapshot, start: Callable[[], None], *, environment: str = "", plan: Plan | None = None
 ) -> None:
     """Call `start`, after the dialog where one is due. `environment` overrules the snapshot's."""
     name = environment or snapshot.environment

@@ -1,4 +1,4 @@
-"""While the last rows end: what is still in flight, and the way to stop it now."""
+"""Screen while the last rows end: what is still in flight, and the key that stops it now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
-from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.screens.base import ConsoleModal
 from tui_importer.tui.style.text import error_text, safe
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class LeavingScreen(ConsoleModal[None]):
-    """Waits until the job rests, closes it, and ends the console; ctrl+c meanwhile stops at once."""
+    """Wait until the job rests, close it, and end the console; ctrl+c meanwhile stops at once."""
 
     def __init__(self, job: OpenJob, every: float | None, code: int) -> None:
         super().__init__()
@@ -39,7 +38,7 @@ class LeavingScreen(ConsoleModal[None]):
             yield Static(Content.assemble(("ctrl+c", "$accent bold"), (" stop now", "$text-muted")), id="hint")
 
     def on_mount(self) -> None:
-        """Look at once, then regularly."""
+        """Check at once, then regularly."""
         self.check_rest()
         if self._every is not None:
             self.set_interval(self._every, self.check_rest)
@@ -47,7 +46,7 @@ class LeavingScreen(ConsoleModal[None]):
     def check_rest(self) -> None:
         """Close the job as soon as nothing of it moves."""
         snapshot = self._job.snapshot()
-        if snapshot is not None and snapshot.state in MOVING:
+        if snapshot is not None and snapshot.is_active:
             text = f"{plural(snapshot.requests.in_flight, 'request')} in flight; what is begun is brought to its end."
             self.query_one("#text", Static).update(Content(text))
         elif not self._ending:

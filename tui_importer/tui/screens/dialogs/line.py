@@ -1,4 +1,4 @@
-"""The base of dialogs that ask for one line."""
+"""Base of dialogs that ask for one line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LineQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LineAnswer(Generic[ResultT]):
-    """What a line means: `result` of it, once `wrong` finds nothing (it returns words); `nothing` after esc."""
+    """Result of a line (`result` of it, once `wrong` finds nothing: it returns words), and `nothing` after esc."""
 
     result: Callable[[str], ResultT]
     nothing: ResultT
@@ -45,7 +45,7 @@ class LineAnswer(Generic[ResultT]):
 
 
 class LineDialog(ConsoleModal[ResultT], Generic[ResultT]):
-    """Gives the answer to a question; white space around what was typed does not count."""
+    """Ask for one line; white space around what was typed does not count."""
 
     BINDINGS = cancel_binding()
 

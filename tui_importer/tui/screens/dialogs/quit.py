@@ -1,4 +1,4 @@
-"""Leaving while a job runs: stay, let the rows in flight end, or stop now."""
+"""Dialog on leaving while a job runs: stay, let the rows in flight end, or stop now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Way = Literal["stay", "drain", "stop"]
 
 
 class QuitDialog(ChoiceDialog[Way]):
-    """Names the job and what is left; staying is the default."""
+    """The job and what is left of it, and three ways on; staying is the default."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         totals = snapshot.totals

@@ -1,4 +1,4 @@
-"""What the API answered: all requests by status, as one bar and in numbers."""
+"""Panel of the API's answers: all requests by status, as one bar and in numbers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _kinds(data: AnswersData, lines: int) -> list[_Kind]:
 
 
 class AnswersPanel(Panel[AnswersData]):
-    """A stacked bar, then a line for each kind of answer with its share."""
+    """Stacked bar, then a line for each kind of answer with its share."""
 
     def draw(self, data: AnswersData) -> Sequence[Content]:
         """Draw for the room there is."""

@@ -1,4 +1,4 @@
-"""Why a job rests or waits, and the keys that go on: some lines above the panels."""
+"""Banner above the panels: why a job rests or waits, and the keys that resume it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BannerData:
 
 
 def banner_of(snapshot: Snapshot, key_of: Callable[[str], str]) -> BannerData | None:
-    """What the operator must know before anything else, None when all is well. `key_of` tells an action's key."""
+    """What the operator must know before anything else, None when all is well. `key_of` gives an action's key."""
     aside = source_words(snapshot)
     state, next_step = snapshot.state, safe(snapshot.next_step)
     if state == "ready":
@@ -63,7 +63,7 @@ def banner_of(snapshot: Snapshot, key_of: Callable[[str], str]) -> BannerData | 
 
 def source_words(snapshot: Snapshot) -> str:
     """What became of the source, while the job goes on without it."""
-    if not snapshot.source_change or snapshot.state in {"finished", "aborted"}:
+    if not snapshot.source_change or snapshot.is_over:
         return ""
     return f"Source {safe(snapshot.source_change)}: the job goes on with its frozen rows."
 

@@ -1,4 +1,4 @@
-"""Everything known of one failure: what it means, the row as in the file, and each request with its answer."""
+"""Detail screen of one failure: what it means, the row as in the file, and each request with its answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GONE = "This failure is over: its row is tried again, went through, or was skip
 
 
 class ErrorDetailScreen(ConsoleScreen[None]):
-    """Shows the failure under the cursor of `table`; stepping moves that cursor. `detail` is None when it is gone."""
+    """The failure under the cursor of `table`; stepping moves that cursor. `detail` is None when it is gone."""
 
     CSS_PATH = styles("error_detail")
     BINDINGS = bindings_of(Place.DETAIL)
@@ -96,7 +96,7 @@ class ErrorDetailScreen(ConsoleScreen[None]):
         self.query_one("#raw", Static).update(Content(""))
 
     def privacy_changed(self) -> None:
-        """Draw it anew."""
+        """Draw it again."""
         self._load()
 
     def failures_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""One failure in words: pure functions from what is known of it to lines, everything from outside made harmless."""
+"""Texts of one failure: pure functions from what is known of it to lines, everything from outside made harmless."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MUTED, _HEADING, _FAINT = STYLES["muted"], f"{STYLES['accent']} bold", STYLES["
 
 @dataclass(frozen=True, slots=True)
 class DetailText:
-    """Turns one failure into lines, masked when masking is on, with times of `zone`."""
+    """Lines of one failure, masked when masking is on, with times of `zone`."""
 
     detail: FailureDetail
     privacy: Privacy
@@ -46,7 +46,7 @@ class DetailText:
         return self.privacy.body(text, names)
 
     def head(self) -> Content:
-        """Kind, step, where and when; below it the words of whoever refused."""
+        """Kind, step, where and when; below it the words of the refusal."""
         failure = self.detail.failure
         where = [f"row {failure.row:,}" if failure.row is not None else "organization"]
         if failure.line is not None:

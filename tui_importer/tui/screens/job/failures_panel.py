@@ -1,4 +1,4 @@
-"""Which errors there are: the most frequent kinds, each with a bar and its number."""
+"""Panel of the most frequent kinds of errors, each with a bar and its number."""
 
 from __future__ import annotations
 

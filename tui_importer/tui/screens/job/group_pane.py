@@ -1,4 +1,4 @@
-"""The groups of errors, and the errors of one group: each with words about the cause."""
+"""Panes of the groups of errors, and of the errors of one group: each with words about the cause."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GroupData:
-    """What a group has in common (`shape` as it may be shown), and what to do."""
+    """Cause of a group (`shape` as it may be shown), and what to do."""
 
     step: str
     kind: str
@@ -32,7 +32,7 @@ class GroupData:
 
 
 class GroupHead(Panel[GroupData]):
-    """Which group is open; where there is a second line, what to do."""
+    """The open group; where there is a second line, what to do."""
 
     DEFAULT_CSS = """
     GroupHead { height: 1; background: $surface; padding: 0 1; }

@@ -1,4 +1,4 @@
-"""Asking for one line that the job's log shall keep."""
+"""Dialog for a note in the job's log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST: Final = 400
 
 
 class NoteDialog(LineDialog[str]):
-    """Gives the note, empty for none."""
+    """Ask for a note; empty for none."""
 
     def __init__(self) -> None:
         text = ("A line for the job's log, with its time: what you did or saw.",)

@@ -1,4 +1,4 @@
-"""The pre-warm at a glance: how many organization keys have an id, and how many failed."""
+"""Panel of the pre-warm: how many organization keys have an id, and how many failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationsData:
-    """What the panel draws."""
+    """Data of the panel."""
 
     totals: OrganizationTotals
     phase: Phase

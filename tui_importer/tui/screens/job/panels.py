@@ -1,9 +1,9 @@
-"""The panels above the tables of a job: which of them are shown depends on its state and on the room."""
+"""Panels above the tables of a job, shown by its state and the room."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from tui_importer.engine.plan.plan import Plan
     from tui_importer.engine.snapshot.models import Snapshot
-    from tui_importer.tui.job_tables.failure_kinds import FailureKinds
-
-_OVER: Final = frozenset({"finished", "aborted"})
+    from tui_importer.tui.job_tables.failure_groups import FailureKinds
 
 
 class JobPanels(Container):
@@ -44,9 +42,9 @@ class JobPanels(Container):
     def show_job(
         self, snapshot: Snapshot, plan: Plan | None, kinds: FailureKinds, key_of: Callable[[str], str]
     ) -> None:
-        """Show a job, its plan before the start, and its errors by kind; `key_of` tells an action's key."""
+        """Show a job, its plan before the start, and its errors by kind; `key_of` gives an action's key."""
         self._again = partial(self.show_job, snapshot, plan, kinds, key_of)
-        over = snapshot.state in _OVER
+        over = snapshot.is_over
         planned = plan is not None and snapshot.state == "ready"
         self.set_class(over, "-over")
         self.set_class(planned, "-planned")

@@ -1,4 +1,4 @@
-"""Trying failed rows again and skipping them: what is asked, in which numbers, and what is said afterwards."""
+"""Retry and skip failed rows: what is asked, in which numbers, and what is said afterwards."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import polars as pl
 from tui_importer.engine.job.retry import Selection
 from tui_importer.errors import ImporterError
 from tui_importer.text import plural
-from tui_importer.tui.open_job import MOVING
 from tui_importer.tui.screens.dialogs.choice import Choice, ChoiceDialog
 from tui_importer.tui.screens.dialogs.confirm_start import confirmed_start
 from tui_importer.tui.screens.job.skip_dialog import SkipDialog
+from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.text import error_text, notify_safe, safe
-from tui_importer.tui.system.daemon import in_daemon
+from tui_importer.tui.system.threads import in_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_importer.engine.job.retry import RetryPlan
     from tui_importer.engine.job.view import JobView
     from tui_importer.engine.snapshot.models import Snapshot
-    from tui_importer.tui.app import ImporterApp
+    from tui_importer.tui.console_app import ConsoleApp
 
 _KINDS: Final = 4
 """Kinds named in a dialog; the rest is summed up."""
@@ -51,8 +51,7 @@ class Chosen:
         """From failures as a frame."""
         rows = picked.filter(pl.col("row").is_not_null())
         kinds = Counter(rows["kind"].to_list())
-        ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-        return cls(frozenset(rows["row"].to_list()), tuple(ordered), picked.height - rows.height)
+        return cls(frozenset(rows["row"].to_list()), tuple(fmt.by_frequency(kinds)), picked.height - rows.height)
 
 
 def with_held(picked: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
@@ -66,13 +65,13 @@ def with_held(picked: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
 
 
 class Review:
-    """Asks and acts for the screens of one job.
+    """Retries and skips for the screens of one job, each asked for first.
 
     `failures` gives all failures as a frame, `changed` is called when they may be others.
     """
 
     def __init__(
-        self, app: ImporterApp, view: JobView, failures: Callable[[], pl.DataFrame], changed: Callable[[], None]
+        self, app: ConsoleApp, view: JobView, failures: Callable[[], pl.DataFrame], changed: Callable[[], None]
     ) -> None:
         self._app, self._view, self._failures, self._changed = app, view, failures, changed
         self._turn = asyncio.Lock()
@@ -121,7 +120,7 @@ class Review:
             return
         if not plan.rows:
             self._without_rows(plan, organizations, snapshot)
-        elif plan.rows == 1 and (snapshot.state in MOVING or not snapshot.totals.pending):
+        elif plan.rows == 1 and (snapshot.is_active or not snapshot.totals.pending):
             self._decided(selection, "later" if snapshot.state == "pausing" else "now")
         else:
             dialog = ChoiceDialog(
@@ -135,12 +134,12 @@ class Review:
             return
         if plan.later or organizations:
             words = "Rows of failed organizations are tried again by the next run: pause the job, then resume it."
-            if snapshot.state not in MOVING:
+            if not snapshot.is_active:
                 words = "No row is left to be tried again with its organization."
         else:
             words = (
                 "The scan refused what is chosen, or the first row of the same person, and the job's rows are frozen: "
-                "mend the file and import those rows with a new job."
+                "correct the file and import those rows with a new job."
             )
         notify_safe(self._app, words, title="Nothing to try again", severity="warning")
 
@@ -170,7 +169,7 @@ class Review:
             self._in_thread(self._again(selection, decision or ""))
 
         snapshot = self._view.snapshot()
-        if decision in {"now", "all"} and snapshot.state not in MOVING:
+        if decision in {"now", "all"} and not snapshot.is_active:
             confirmed_start(self._app, snapshot, go, plan=self._view.plan())
         elif decision:
             go()
@@ -179,7 +178,7 @@ class Review:
         rows = await in_daemon(partial(self._view.retry, selection))
         if not self._is_open:
             return
-        if rows and decision in {"now", "all"} and self._view.snapshot().state not in MOVING:
+        if rows and decision in {"now", "all"} and not self._view.snapshot().is_active:
             self._app.job.start(retried=decision == "now")
         self._changed()
         notify_safe(self._app, retry_words(selection, rows, decision))

@@ -1,4 +1,4 @@
-"""One row of a table with nothing cut, for tables whose rows have no screen of their own."""
+"""Dialog of one row with nothing cut, for tables whose rows have no screen of their own."""
 
 from __future__ import annotations
 

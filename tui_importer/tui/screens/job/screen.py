@@ -1,4 +1,4 @@
-"""One job: live while it runs, a review of it afterwards."""
+"""Job screen: live while the job runs, a review of it afterwards."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from textual.widgets import ContentSwitcher
 from tui_importer.tui.actions.keymap import key_of
 from tui_importer.tui.actions.registry import Place, When, bindings_of
 from tui_importer.tui.job_tables import columns
-from tui_importer.tui.job_tables.failure_kinds import FailureKinds
+from tui_importer.tui.job_tables.failure_groups import FailureKinds
 from tui_importer.tui.job_tables.feeds import MOST_ROWS, Feed, OrganizationsFeed, failures_feed, log_feed
-from tui_importer.tui.screens.base import COLUMNS_BREAKPOINTS, styles
+from tui_importer.tui.screens.base import COLUMNS_BREAKPOINTS, ConsoleScreen, styles
 from tui_importer.tui.screens.dialogs.confirm_start import confirmed_start
 from tui_importer.tui.screens.job.banner import Banner, banner_of
 from tui_importer.tui.screens.job.errors_tab import CONDITIONS as OF_ERRORS
-from tui_importer.tui.screens.job.errors_tab import ErrorsTab
+from tui_importer.tui.screens.job.errors_tab import VIEWS, ErrorsTab
 from tui_importer.tui.screens.job.panels import JobPanels
-from tui_importer.tui.screens.job.run_controls import CONDITIONS, LiveControl
+from tui_importer.tui.screens.job.run_controls import CONDITIONS as OF_CONTROLS
+from tui_importer.tui.screens.job.run_controls import RunControls
 from tui_importer.tui.screens.job.stepper import Stepper
 from tui_importer.tui.table.pane import TablePane
 from tui_importer.tui.table.rows import SequenceRows
@@ -30,11 +31,13 @@ from tui_importer.tui.widgets.tab_strip import Tab, TabsData, TabStrip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from textual.app import ComposeResult
 
     from tui_importer.engine.job.view import JobView
     from tui_importer.engine.snapshot.models import Snapshot
+    from tui_importer.tui.table.rows import Rows
 
 TABS: Final = ("chunks", "workers", "errors", "organizations", "log")
 
@@ -45,8 +48,11 @@ _WHOLE: Final = {"organizations": "Organization", "log": "Log entry"}
 _STATES = {When.JOB_RUNS: "running", When.JOB_IS_READY: "ready", When.JOB_IS_PAUSED: "paused"}
 
 
-class JobScreen(ErrorsTab, LiveControl):
-    """Polls `view` about four times a second and shows what changed."""
+class JobScreen(ConsoleScreen[None]):
+    """Screen over `view`, polled about four times a second; only what changed is drawn.
+
+    Its errors tab is a widget of its own, and what changes a running job is in its `RunControls`.
+    """
 
     CSS_PATH = styles("job")
     HORIZONTAL_BREAKPOINTS = [*COLUMNS_BREAKPOINTS, (190, "-vast")]  # noqa: RUF012 - Textual's own declaration
@@ -64,6 +70,8 @@ class JobScreen(ErrorsTab, LiveControl):
         self._organizations = OrganizationsFeed(view)
         self._reading: set[str] = set()
         self._kinds = FailureKinds()
+        self._errors = ErrorsTab(view, self._failures, self.job_changed, id="errors-tab")
+        self._controls = RunControls(self, view)
         self._conditions: tuple[object, ...] = ()
 
     def body(self) -> ComposeResult:
@@ -75,7 +83,7 @@ class JobScreen(ErrorsTab, LiveControl):
         with ContentSwitcher(initial=f"{self.tab}-pane", id="tables"):
             for table in self._tables():
                 yield TablePane(table, rest=self.console_app.pace.typing, id=f"{table.id}-pane")
-            yield from self.errors_panes()
+            yield self._errors
 
     def _tables(self) -> Iterable[VirtualTable]:
         app = self.console_app
@@ -101,13 +109,13 @@ class JobScreen(ErrorsTab, LiveControl):
         )  # fmt: skip
 
     def on_mount(self) -> None:
-        """Look at once, then regularly."""
+        """Show the job at once, then regularly."""
         self.refresh_snapshot()
         if (every := self.console_app.pace.snapshot) is not None:
             self.set_interval(every, self._tick)
 
-    def job_was_told(self) -> None:
-        """Do not wait for the next look."""
+    def job_changed(self) -> None:
+        """Show it without waiting for the next refresh."""
         self.refresh_snapshot()
 
     def on_screen_resume(self) -> None:
@@ -116,22 +124,23 @@ class JobScreen(ErrorsTab, LiveControl):
             self.refresh_snapshot()
 
     def _tick(self) -> None:
-        if self.is_current and self.console_app.turns.may_look(time.monotonic()):
+        if self.is_current and self.console_app.input_priority.may_refresh(time.monotonic()):
             self.refresh_snapshot()
 
     # -- showing ------------------------------------------------------------------------------------------------
 
     def refresh_snapshot(self) -> None:
-        """Take a picture of the job and show what is different from the last one."""
+        """Take a snapshot of the job and show what is different from the last one."""
         snapshot = self.view.snapshot()
         with self.app.batch_update():
             previous, self._snapshot = self._snapshot, snapshot
+            self._controls.now = snapshot
             kinds = self._kinds.by_frequency
             self._show_tables(snapshot)
-            if self._kinds.look(self._failures.rows) is not kinds or snapshot != previous:
+            if self._kinds.update(self._failures.rows) is not kinds or snapshot != previous:
                 self._show_panels(snapshot)
             self._show_tabs(snapshot)
-        held = (self.holds(when) for when in (When.ROW_UNDER_CURSOR, *CONDITIONS))
+        held = (self.holds(when) for when in (When.ROW_UNDER_CURSOR, *OF_CONTROLS))
         conditions = (snapshot.state, *held)
         if conditions != self._conditions:
             self._conditions = conditions
@@ -159,8 +168,8 @@ class JobScreen(ErrorsTab, LiveControl):
         self._show_feed("log", self._log, changed=self._log.pull(snapshot.log_entries))
         held = self._failures.rows.total
         self._table("errors").set_beyond(max(0, snapshot.failures - held) if held >= MOST_ROWS else 0)
-        self.show_errors()
-        settled = snapshot.phase in {"import", "done"} or snapshot.state not in {"running", "pausing"}
+        self._errors.show(snapshot)
+        settled = snapshot.phase in {"import", "done"} or not snapshot.is_active
         if self.tab == "organizations":
             changed = self._organizations.pull(snapshot.organizations, settled=settled)
             self._show_feed("organizations", self._organizations, changed=changed)
@@ -180,7 +189,7 @@ class JobScreen(ErrorsTab, LiveControl):
                 if await asyncio.to_thread(feed.read):
                     self._table(tab).set_rows(feed.rows)
                     if tab == "errors":
-                        self.errors_read()
+                        self._errors.failures_read()
         finally:
             self._reading.discard(tab)
 
@@ -195,6 +204,12 @@ class JobScreen(ErrorsTab, LiveControl):
         pane = next(node for node in self._shown.ancestors if isinstance(node, TablePane))
         caption = "" if pane.says_something else pane.table.caption
         self.query_one(TabStrip).show(TabsData(counts, self.tab, caption))
+
+    def write_export(self, table: VirtualTable, rows: Rows, folder: Path) -> str:
+        """Errors have an export of their own."""
+        if table.id in VIEWS:
+            return self._errors.write_export(table, rows, folder)
+        return super().write_export(table, rows, folder)
 
     def export_name(self, table: VirtualTable) -> str:
         """The job and the tab."""
@@ -211,7 +226,7 @@ class JobScreen(ErrorsTab, LiveControl):
     @property
     def _shown(self) -> VirtualTable:
         """The table in sight."""
-        return self._table(self.errors_view if self.tab == "errors" else self.tab)
+        return self._errors.table if self.tab == "errors" else self._table(self.tab)
 
     def privacy_changed(self) -> None:
         """Draw all that may show a person."""
@@ -231,7 +246,7 @@ class JobScreen(ErrorsTab, LiveControl):
         if when in {When.GROUP_IS_OPEN, When.NO_GROUP_IS_OPEN} and self.has_class("-maximised"):
             return False  # one layer at a time, and the footer says which
         if when in OF_ERRORS:
-            return self.errors_hold(when)
+            return self._errors.holds(when)
         held = {
             When.PANELS_ARE_SHOWN: not self.has_class("-maximised"),
             When.IS_MAXIMISED: self.has_class("-maximised"),
@@ -239,7 +254,7 @@ class JobScreen(ErrorsTab, LiveControl):
         }
         if when in held:
             return held[when]
-        return self.control_holds(when) if when in CONDITIONS else super().holds(when)
+        return self._controls.holds(when) if when in OF_CONTROLS else super().holds(when)
 
     @on(VirtualTable.RowSelected, "#organizations, #log")
     def action_whole_row(self) -> None:
@@ -281,7 +296,7 @@ class JobScreen(ErrorsTab, LiveControl):
     def action_show_tab(self, tab: str) -> None:
         """Show a tab and focus its table."""
         self.tab = tab
-        self.query_one("#tables", ContentSwitcher).current = f"{self._shown.id}-pane"
+        self.query_one("#tables", ContentSwitcher).current = f"{tab}-{'tab' if tab == 'errors' else 'pane'}"
         self._shown.focus()
         self.refresh_snapshot()
         self.refresh_bindings()
@@ -311,6 +326,60 @@ class JobScreen(ErrorsTab, LiveControl):
     def action_back(self) -> None:
         """Back to the jobs."""
         self.console_app.leave_job_screen()
+
+    # -- actions of the errors tab and of the controls: bindings find them on the screen -------------------------
+
+    def action_group(self) -> None:
+        """Group the errors by cause; from one group back to all of them."""
+        self._errors.group()
+
+    def action_ungroup(self) -> None:
+        """Show all errors, one by one."""
+        self._errors.ungroup()
+
+    def action_open_group(self) -> None:
+        """Show the errors of the group under the cursor."""
+        self._errors.open_group()
+
+    def action_leave_group(self) -> None:
+        """Back to the groups."""
+        self._errors.leave_group()
+
+    def action_open_detail(self) -> None:
+        """Show everything known of the error under the cursor."""
+        self._errors.open_detail()
+
+    def action_retry(self) -> None:
+        """Try the marked errors again, or the one under the cursor."""
+        self._errors.retry()
+
+    def action_retry_all(self) -> None:
+        """Try every error again that can be."""
+        self._errors.retry_all()
+
+    def action_skip(self) -> None:
+        """Skip the marked errors, or the one under the cursor, for a reason."""
+        self._errors.skip()
+
+    def action_change_share(self, by: int) -> None:
+        """Permit more or less of the rate limit."""
+        self._controls.change_share(by)
+
+    def action_change_workers(self, by: int) -> None:
+        """One worker more or less."""
+        self._controls.change_workers(by)
+
+    def action_automatic_pace(self) -> None:
+        """The settings' share, and as many workers as the limit needs."""
+        self._controls.use_automatic_pace()
+
+    def action_note(self) -> None:
+        """Write a line into the job's log."""
+        self._controls.write_note()
+
+    def action_another_key(self) -> None:
+        """Ask for another API key, and test it."""
+        self._controls.ask_api_key()
 
 
 def _holds(table: VirtualTable, items: Sequence[object]) -> bool:

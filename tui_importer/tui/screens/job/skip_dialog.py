@@ -1,4 +1,4 @@
-"""Asking why rows are skipped: the reason stays in the journal with each of them."""
+"""Dialog for the reason of a skip, which stays in the journal with each row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SkipDialog(LineDialog[str]):
-    """Gives the reason, empty when nothing is to be skipped. `reason` is the last one, to be used again."""
+    """Ask for a reason, empty when nothing is to be skipped. `reason` is the last one, to be used again."""
 
     def __init__(self, title: str, text: Sequence[str], reason: str) -> None:
         ask = Content("Why? The reason stays in the job's journal and log.")

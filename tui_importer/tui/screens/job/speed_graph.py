@@ -1,4 +1,4 @@
-"""How fast an import is: writes against the permitted rate as a graph, and beside it rates, latencies and answers."""
+"""Graph of writes against the permitted rate, and beside it rates, latencies and answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 from tui_importer.text import plural
 from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.drawing import dotted, sparkline
-from tui_importer.tui.style.glyphs import STYLES, WORKERS, Tone, mark_of
+from tui_importer.tui.style.glyphs import STYLES, WORKERS, Tone, glyph_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,22 +28,22 @@ _TRIED_AGAIN: Final = frozenset({"429", "5xx", "no answer"})
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """What the operator sets: how many workers there shall be, and whether their number follows the limit."""
+class WorkerSetting:
+    """Number of workers wanted, and whether it follows the limit."""
 
     workers: int
     automatic: bool
 
 
 def speed_lines(
-    requests: RequestStats, pace: Pace, width: int, height: int, *, answers_beside: bool = False
+    requests: RequestStats, setting: WorkerSetting, width: int, height: int, *, answers_beside: bool = False
 ) -> list[Content]:
     """`height` lines, at least two: the graph, and beside it as much in words as they hold.
 
-    `answers_beside` leaves out what a panel beside this one tells.
+    `answers_beside` leaves out what a panel beside this one shows.
     """
     full = height > 2
-    texts = _texts(requests, pace, answers_beside=answers_beside) if full else _essentials(requests, pace, width)
+    texts = _texts(requests, setting, answers_beside=answers_beside) if full else _essentials(requests, setting, width)
     room = min(_SECONDS, width - max(text.cell_length for text in texts) - len(_GAP))
     if room < _LEAST_GRAPH:
         return texts
@@ -55,16 +55,16 @@ def speed_lines(
     return [Content.assemble(line, _GAP, text) for line, text in zip(graph, texts, strict=True)]
 
 
-def _essentials(requests: RequestStats, pace: Pace, width: int) -> list[Content]:
+def _essentials(requests: RequestStats, setting: WorkerSetting, width: int) -> list[Content]:
     trouble = [piece for piece in answer_pieces(requests) if piece.plain.startswith("5xx")]
     wanted = [_latency(requests), _limited(requests), *trouble, _retries(requests)]
     fitting = (wanted, [_latency(requests, tight=True), *wanted[1:]], wanted[:2], wanted[1:])
     second = next((line for line in map(dotted, fitting) if line.cell_length <= width), dotted(wanted[1:2]))
-    return [dotted([_writes(requests), *_settings(requests, pace)]), second]
+    return [dotted([_writes(requests), *_settings(requests, setting)]), second]
 
 
-def _texts(requests: RequestStats, pace: Pace, *, answers_beside: bool) -> list[Content]:
-    first = dotted([_writes(requests), *_settings(requests, pace)])
+def _texts(requests: RequestStats, setting: WorkerSetting, *, answers_beside: bool) -> list[Content]:
+    first = dotted([_writes(requests), *_settings(requests, setting)])
     if answers_beside:
         rate = _muted(f"{fmt.rate(requests.rate)} requests/s")
         flying = _muted(f"{requests.in_flight:,} in flight")
@@ -81,10 +81,10 @@ def _writes(requests: RequestStats) -> Content:
     return Content.assemble((fmt.rate(requests.write_rate), "bold"), (f"{permitted} writes/s", STYLES["muted"]))
 
 
-def _settings(requests: RequestStats, pace: Pace) -> list[Content]:
+def _settings(requests: RequestStats, setting: WorkerSetting) -> list[Content]:
     share = "no limit" if requests.permitted is None else f"share {requests.share} %"
-    workers = plural(pace.workers, "worker") if pace.workers else "workers"
-    return [_muted(share), _muted(f"{workers} auto" if pace.automatic else workers)]
+    workers = plural(setting.workers, "worker") if setting.workers else "workers"
+    return [_muted(share), _muted(f"{workers} auto" if setting.automatic else workers)]
 
 
 def _latency(requests: RequestStats, *, tight: bool = False) -> Content:
@@ -128,11 +128,11 @@ def worker_strip(states: Sequence[str], width: int) -> Content:
         return _muted("no worker runs")
     counted = dotted(
         [
-            Content.assemble((mark.glyph, STYLES[mark.tone]), (f" {fmt.number(count)} {mark.word}", STYLES["muted"]))
-            for mark, count in ((mark_of(WORKERS, state), count) for state, count in Counter(states).most_common())
+            Content.assemble((shown.glyph, STYLES[shown.tone]), (f" {fmt.number(count)} {shown.word}", STYLES["muted"]))
+            for shown, count in ((glyph_of(WORKERS, state), count) for state, count in Counter(states).most_common())
         ]
     )
     if len(states) + len(_GAP) + counted.cell_length > width:
         return counted
-    glyphs = [(mark.glyph, STYLES[mark.tone]) for mark in (mark_of(WORKERS, state) for state in states)]
+    glyphs = [(shown.glyph, STYLES[shown.tone]) for shown in (glyph_of(WORKERS, state) for state in states)]
     return Content.assemble(*glyphs, _GAP, counted)

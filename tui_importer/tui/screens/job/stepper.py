@@ -1,4 +1,4 @@
-"""The four steps of a job in one line: Scan, Organizations, Users, Done."""
+"""Stepper of a job's four steps in one line: Scan, Organizations, Users, Done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CURRENT: Final = "▶‖"
 """Glyphs of a step that is being done or rests."""
 
 
-def step_marks(snapshot: Snapshot) -> list[tuple[str, str, str, Tone]]:
+def step_glyphs(snapshot: Snapshot) -> list[tuple[str, str, str, Tone]]:
     """Glyph, name, figure and tone of each step."""
     current = _ORDER.index(snapshot.phase)
     resting = snapshot.state in {"paused", "aborted", "ready"}
@@ -59,7 +59,7 @@ class Stepper(Panel["tuple[tuple[str, str, str, Tone], ...]"]):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Take the steps from a snapshot."""
-        self.show(tuple(step_marks(snapshot)))
+        self.show(tuple(step_glyphs(snapshot)))
 
     def draw(self, data: tuple[tuple[str, str, str, Tone], ...]) -> Sequence[Content]:
         """Draw the steps; the gaps shrink with the room."""

@@ -1,4 +1,4 @@
-"""What came of a finished job, in aligned numbers, and what can be done next."""
+"""Summary of a finished job in aligned numbers, and what can be done next."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SummaryData:
     def of(
         cls, snapshot: Snapshot, key_of: Callable[[str], str], disorder: str = "", *, retryable: bool = True
     ) -> SummaryData:
-        """The panel's part of a snapshot; `key_of` tells an action's key, `retryable` if a row can be retried."""
+        """The panel's part of a snapshot; `key_of` gives an action's key, `retryable` if a row can be retried."""
         actions = [("job.tab_errors", "shows the errors"), ("job.retry", "tries again"), ("table.export", "exports")]
         if not retryable:
             del actions[1]

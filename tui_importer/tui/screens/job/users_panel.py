@@ -1,4 +1,4 @@
-"""The import at a glance: outcomes of all rows, speed against the permitted rate, and when it ends."""
+"""Panel of the import: outcomes of all rows, speed against the permitted rate, and when it ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from tui_importer.text import plural
-from tui_importer.tui.screens.job.speed_graph import Pace, speed_lines, worker_strip
+from tui_importer.tui.screens.job.speed_graph import WorkerSetting, speed_lines, worker_strip
 from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.drawing import (
     FILLED,
@@ -44,9 +44,9 @@ Outcomes = tuple[tuple[int, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class UsersData:
-    """What the panel draws.
+    """Data of the panel.
 
-    `disorder` says what does not add up, empty when all does; `answers_beside` that another panel tells the answers.
+    `disorder` says what does not add up, empty when all does; `answers_beside` that another panel shows the answers.
     `scanned` is the share of the source that is read, 0 to 1.
     """
 
@@ -56,13 +56,14 @@ class UsersData:
     state: State
     eta: Eta | None
     bound: str
-    pace: Pace
+    workers_set: WorkerSetting
     workers: tuple[str, ...] = ()
     disorder: str = ""
     answers_beside: bool = False
     scanned: float = 0.0
     scanned_rows: int = 0
     organizations: int = 0
+    is_active: bool = False
 
     @classmethod
     def of(cls, snapshot: Snapshot, disorder: str = "", *, answers_beside: bool = False) -> UsersData:
@@ -72,9 +73,10 @@ class UsersData:
             requests=snapshot.requests,
             phase=snapshot.phase,
             state=snapshot.state,
+            is_active=snapshot.is_active,
             eta=snapshot.eta,
             bound=snapshot.bound,
-            pace=Pace(snapshot.workers_wanted, snapshot.workers_automatic),
+            workers_set=WorkerSetting(snapshot.workers_wanted, snapshot.workers_automatic),
             workers=tuple(worker.state for worker in snapshot.workers),
             disorder=disorder,
             answers_beside=answers_beside,
@@ -122,7 +124,7 @@ class UsersPanel(Panel[UsersData]):
 
 
 def _reading(data: UsersData, width: int, height: int) -> list[Content]:
-    """The scan, and the looking up for the plan after it: there are no users to speak of yet."""
+    """The scan, and the lookups of the plan after it: there are no users to speak of yet."""
     planning = data.totals.rows > 0
     title = "Plan" if planning else "Scan"
     rows = Content.assemble((fmt.number(data.scanned_rows), "bold"), (" rows", STYLES["muted"]))
@@ -158,14 +160,14 @@ def _full(data: UsersData, width: int, height: int) -> list[Content]:
 
 
 def _speed(data: UsersData, width: int, height: int) -> list[Content]:
-    return speed_lines(data.requests, data.pace, width, height, answers_beside=data.answers_beside)
+    return speed_lines(data.requests, data.workers_set, width, height, answers_beside=data.answers_beside)
 
 
 def time_left(data: UsersData, *, brief: bool = False) -> Content:
     """When the import ends and what limits its speed; instead of that what does not add up, if anything."""
     if data.disorder:
         return disorder_words(data.disorder)
-    if data.state not in {"running", "pausing"}:
+    if not data.is_active:
         return Content("")
     bound = _bound(data.bound, brief=brief)
     if data.phase == "prewarm":
@@ -184,7 +186,7 @@ def disorder_words(disorder: str) -> Content:
 
 
 def _bound(words: str, *, brief: bool) -> Content:
-    """What stops everybody stands out; what merely sets the pace does not."""
+    """What stops all workers stands out; what merely sets the pace does not."""
     shown = clip(safe(words), _LONGEST_BOUND)
     if shown.startswith("backing off"):
         return Content.styled(f"↻ {shown}", f"{STYLES['warn']} bold")

@@ -1,4 +1,4 @@
-"""What each column of a new job's file becomes; any of them can be given another meaning."""
+"""Column mapping of a new job: what each column becomes; any of them can be given another meaning."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tui_importer.source.columns.mapping import LEFT_OUT, MAPPING_NAME, METADATA
 from tui_importer.source.columns.recognise import recognise
 from tui_importer.source.errors import SourceHeader
 from tui_importer.tui.actions.registry import Place, When, bindings_of
-from tui_importer.tui.job_tables.columns import count_column, mark_column, text_column
+from tui_importer.tui.job_tables.columns import count_column, glyph_column, text_column
 from tui_importer.tui.screens.base import ConsoleScreen, styles
-from tui_importer.tui.screens.settings.value_dialog import PickDialog, Question, ValueDialog
+from tui_importer.tui.screens.dialogs.value import PickDialog, Question, ValueDialog
 from tui_importer.tui.style.glyphs import COLUMNS
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.table.columns import Column
@@ -61,7 +61,7 @@ class ColumnsScreen(ConsoleScreen["Mapping[str, str]"]):
         columns = [
             count_column("number", "", 4),
             text_column("header", "column of the file", 22, flex=1, most=40),
-            mark_column("how", "how", 15, COLUMNS),
+            glyph_column("how", "how", 15, COLUMNS),
             text_column("becomes", "becomes", 20),
             Column("first", "first value", 16, flex=2, priority=2, cell=self._first, searched=("first",)),
         ]

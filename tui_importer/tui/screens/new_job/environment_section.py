@@ -1,4 +1,4 @@
-"""Where a new job writes to: profile, address, API key, and the environment that these lead to."""
+"""Environment section of a new job: profile, address, API key, and the environment that these lead to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui_importer.secret import Secret
 from tui_importer.tui.screens.new_job import options
 from tui_importer.tui.style.glyphs import STYLES
 from tui_importer.tui.style.text import error_text, notify_safe, safe
-from tui_importer.tui.system.daemon import in_daemon
+from tui_importer.tui.system.threads import in_daemon
 from tui_importer.tui.widgets.fields import ChoiceField, Field
 from tui_importer.tui.widgets.header_line import badge
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
     from tui_importer.config import Resolved
     from tui_importer.engine.plan.plan import Environment
-    from tui_importer.tui.app import ImporterApp
+    from tui_importer.tui.console_app import ConsoleApp
 
 NO_PROFILE = "(none)"
-KEY_VARIABLE = "WORKOS_API_KEY"
-_KEY_HINTS = {"": "enter takes it", "keyring": "in the keyring"}
+API_KEY_VARIABLE = "WORKOS_API_KEY"
+_API_KEY_HINTS = {"": "enter takes it", "keyring": "in the keyring"}
 
 
 class EnvironmentSection(Vertical):
-    """Asks for what leads to an environment and reads it back; a key goes nowhere before its address is known."""
+    """Fields that lead to an environment, and its check; a key goes nowhere before its address is known."""
 
     @dataclass
     class ProfileChosen(Message):
@@ -62,12 +62,13 @@ class EnvironmentSection(Vertical):
         self.wanted = False
 
     @property
-    def _owner(self) -> ImporterApp:
-        return cast("ImporterApp", self.app)
+    def console_app(self) -> ConsoleApp:
+        """The app, with its type."""
+        return cast("ConsoleApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The profile only where there are some."""
-        profiles = self._owner.preferences.profiles
+        profiles = self.console_app.preferences.profiles
         if profiles:
             chosen = self.profile or NO_PROFILE
             yield ChoiceField("Profile", (NO_PROFILE, *profiles), chosen, id="profile")
@@ -77,7 +78,7 @@ class EnvironmentSection(Vertical):
 
     def on_mount(self) -> None:
         """Say which key is in use."""
-        self._show_key()
+        self._show_api_key()
 
     @property
     def _origin(self) -> str:
@@ -90,9 +91,9 @@ class EnvironmentSection(Vertical):
         return self.query_one("#base_url", Input).value
 
     @property
-    def key_can_be_stored(self) -> bool:
+    def api_key_can_be_stored(self) -> bool:
         """Whether a typed key is in use that the keyring could keep."""
-        return self._owner.key_from == "typed" and self._owner.preferences.keys is not None
+        return self.console_app.api_key_source == "typed" and self.console_app.preferences.keys is not None
 
     def show_problem(self, problem: str) -> None:
         """What is wrong with the address."""
@@ -105,9 +106,9 @@ class EnvironmentSection(Vertical):
         """Another profile has its own key: one that was typed for the last one is forgotten."""
         message.stop()
         position = self.query_one("#profile", ChoiceField).position
-        self.profile = "" if position == 0 else self._owner.preferences.profiles[position - 1]
-        if self._owner.key_from == "typed":
-            self._take_key(None, "")
+        self.profile = "" if position == 0 else self.console_app.preferences.profiles[position - 1]
+        if self.console_app.api_key_source == "typed":
+            self._take_api_key(None, "")
         self.post_message(self.ProfileChosen(self.profile))
 
     def refill(self, resolved: Resolved, base_url: str) -> None:
@@ -118,7 +119,7 @@ class EnvironmentSection(Vertical):
         with self.prevent(Input.Changed):
             field.input.value = base_url
         self.forget()
-        self.look()
+        self.check_connection()
 
     @on(Input.Changed, "#base_url")
     def address_changed(self, message: Input.Changed) -> None:
@@ -134,29 +135,29 @@ class EnvironmentSection(Vertical):
 
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:
-        """Take a key and forget it on the screen; look where key and address lead."""
+        """Take a key and forget it on the screen; check where key and address lead."""
         message.stop()
         field = message.input.id or ""
         if field == "key" and message.value.strip():
-            self._take_key(Secret(message.value.strip()), "typed")
+            self._take_api_key(Secret(message.value.strip()), "typed")
             message.input.clear()
         if field == "base_url" or message.value.strip():
-            self.look()
+            self.check_connection()
         self.post_message(self.Entered(field))
 
-    def _take_key(self, key: Secret | None, origin: str) -> None:
-        app = self._owner
+    def _take_api_key(self, key: Secret | None, origin: str) -> None:
+        app = self.console_app
         app.backend.key = key
-        app.key_from = origin  # type: ignore[assignment]  # one of its words
-        self._show_key()
+        app.api_key_source = origin  # type: ignore[assignment]  # one of its words
+        self._show_api_key()
 
-    def _show_key(self) -> None:
-        key = self._owner.backend.key
+    def _show_api_key(self) -> None:
+        key = self.console_app.backend.key
         field = self.query_one("#field-key", Field)
         field.input.placeholder = key.hint if key else "sk_…"
-        origin = self._owner.key_from
-        named = origin == "environment" and self._owner.preferences.knows_variable(KEY_VARIABLE)
-        field.show_hint(KEY_VARIABLE if named else _KEY_HINTS.get(origin, "in use"))
+        origin = self.console_app.api_key_source
+        named = origin == "environment" and self.console_app.preferences.knows_variable(API_KEY_VARIABLE)
+        field.show_hint(API_KEY_VARIABLE if named else _API_KEY_HINTS.get(origin, "in use"))
         self.screen.refresh_bindings()
 
     # -- where it leads -----------------------------------------------------------------------------------------
@@ -167,15 +168,15 @@ class EnvironmentSection(Vertical):
         self.workers.cancel_group(self, "environment")
         self.post_message(self.Changed())
 
-    def look(self) -> None:
+    def check_connection(self) -> None:
         """Read the environment back, when a file is readable and the address is one."""
         if self.wanted and options.base_url_problem(self.base_url) is None:
-            self._look(Account(options.address(self.base_url), self.profile))
+            self._check(Account(options.address(self.base_url), self.profile))
 
     @work(exclusive=True, group="environment")
-    async def _look(self, account: Account) -> None:
-        app = self._owner
-        trouble = await self._key_from_keyring(account) if app.key_from in {"", "keyring"} else ""
+    async def _check(self, account: Account) -> None:
+        app = self.console_app
+        trouble = await self._api_key_from_keyring(account) if app.api_key_source in {"", "keyring"} else ""
         if app.backend.key is None:
             self._say(trouble or "enter the API key: it decides where this writes to", bad=bool(trouble))
             return
@@ -189,9 +190,9 @@ class EnvironmentSection(Vertical):
             self._show_environment(self.environment)
         self.post_message(self.Changed())
 
-    async def _key_from_keyring(self, account: Account) -> str:
+    async def _api_key_from_keyring(self, account: Account) -> str:
         """Take the key stored for `account`; one stored for another is not used here. Returns what went wrong."""
-        store = self._owner.preferences.keys
+        store = self.console_app.preferences.keys
         key, trouble = None, ""
         if store is not None:
             self._say("asking the system's keyring…")
@@ -201,13 +202,13 @@ class EnvironmentSection(Vertical):
                 pass  # the usual thing on a server: the key is asked for
             except ImporterError as error:
                 trouble = f"✖ {error_text(error)}"
-        self._take_key(key, "keyring" if key else "")
+        self._take_api_key(key, "keyring" if key else "")
         return trouble
 
     @work(exclusive=True, group="store")
-    async def store_key(self) -> None:
+    async def store_api_key(self) -> None:
         """Store the typed key for this profile and address."""
-        app = self._owner
+        app = self.console_app
         key, store = app.backend.key, app.preferences.keys
         if key is None or store is None or options.base_url_problem(self.base_url) is not None:
             return
@@ -217,7 +218,7 @@ class EnvironmentSection(Vertical):
         except ImporterError as error:
             notify_safe(app, error_text(error), title="The key was not stored", severity="error")
             return
-        self._take_key(key, "keyring")
+        self._take_api_key(key, "keyring")
         where = f"the profile {account.profile}" if account.profile else "no profile"
         notify_safe(app, f"{key.hint} is in the system's keyring, for {where} at {account.base_url}.")
 

@@ -1,4 +1,4 @@
-"""Picking the source from a tree of folders."""
+"""Pick the source from a tree of folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator typed for a new job, checked by the rules of the config file and turned into options."""
+"""Options of a new job as typed, checked by the rules of the config file and turned into values."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def reading_of(texts: OptionTexts, mapping: Mapping[str, str]) -> Reading:
 
 
 def canary_of(texts: OptionTexts) -> int | None:
-    """How many rows are imported before the operator looks; None for all at once."""
+    """How many rows are imported before the operator decides; None for all at once."""
     return _limit(texts.canary)
 
 

@@ -1,4 +1,4 @@
-"""Paths offered below a field: recent files, or what the typed path may become."""
+"""Paths offered below a field: recent files, or completions of the typed path."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What is offered, and the position of the marked one; None while none is."""
+    """Offers, and the position of the selected one; None while none is."""
 
     items: tuple[Offer, ...] = ()
-    marked: int | None = None
+    selected: int | None = None
 
 
 class PathChoices(Panel[Offers]):
-    """One line for each path; it has no focus of its own, the field moves its mark."""
+    """One line for each path; it has no focus of its own, the field moves its selection."""
 
     DEFAULT_CSS = """
     PathChoices { height: auto; display: none; }
@@ -53,7 +53,7 @@ class PathChoices(Panel[Offers]):
         offer: Offer
 
     def offer(self, items: Sequence[Offer], most: int) -> None:
-        """Offer at most so many paths; nothing is marked."""
+        """Offer at most so many paths; nothing is selected."""
         shown = tuple(items[:most])
         self.show(Offers(shown))
         self.styles.height = max(1, len(shown))
@@ -61,37 +61,37 @@ class PathChoices(Panel[Offers]):
 
     @property
     def offering(self) -> bool:
-        """Whether there is anything to mark."""
+        """Whether there is anything to select."""
         return self.data is not None and bool(self.data.items)
 
     @property
-    def marked(self) -> Offer | None:
-        """The marked path."""
+    def selected(self) -> Offer | None:
+        """The selected path."""
         data = self.data
-        return data.items[data.marked] if data is not None and data.marked is not None else None
+        return data.items[data.selected] if data is not None and data.selected is not None else None
 
-    def mark(self, by: int) -> None:
-        """Mark the path below or above; above the first none is marked."""
+    def select(self, by: int) -> None:
+        """Select the path below or above; above the first none is selected."""
         if self.data is None or not self.data.items:
             return
-        before = -1 if self.data.marked is None else self.data.marked
+        before = -1 if self.data.selected is None else self.data.selected
         after = max(-1, min(before + by, len(self.data.items) - 1))
-        self.show(replace(self.data, marked=None if after < 0 else after))
+        self.show(replace(self.data, selected=None if after < 0 else after))
 
     def draw(self, data: Offers) -> Sequence[Content]:
-        """Paths with their middle cut when they are long: both ends tell most."""
+        """Paths with their middle cut when they are long: both ends say most."""
         room = max(8, self.content_size.width - _NOTE - 3)
         rows = []
         for index, offer in enumerate(data.items):
-            marked = index == data.marked
-            style = STYLES["faint"] if offer.missing else "bold" if marked else ""
+            selected = index == data.selected
+            style = STYLES["faint"] if offer.missing else "bold" if selected else ""
             path = Content.styled(clip_middle(safe(offer.text, 4_096), room), style)
             note = Content.styled(offer.note, STYLES["faint" if offer.missing else "muted"])
             line = Content.assemble(
-                ("▌ " if marked else "  ", "$accent bold"), path, " " * (room - path.cell_length + 1), note
+                ("▌ " if selected else "  ", "$accent bold"), path, " " * (room - path.cell_length + 1), note
             )
             row = line.truncate(self.content_size.width, pad=True)
-            rows.append(row.stylize_before("on $block-cursor-background") if marked else row)
+            rows.append(row.stylize_before("on $block-cursor-background") if selected else row)
         return rows
 
     def on_click(self, event: events.Click) -> None:

@@ -1,4 +1,4 @@
-"""Paths as operators give them: typed, completed, or pasted by drag and drop."""
+"""Parse and complete paths as operators give them: typed, or pasted by drag and drop."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _exists(path: Path) -> bool:
 
 
 class PathSuggester(Suggester):
-    """Completes the last part of a path with a folder or a source file, in a thread."""
+    """Suggester that completes the last part of a path with a folder or a source file, in a thread."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)

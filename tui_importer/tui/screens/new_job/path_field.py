@@ -1,4 +1,4 @@
-"""The field for the source's path: typed, completed, pasted, dropped, or one of the recent files."""
+"""Field for the source's path: typed, completed, pasted, dropped, or one of the recent files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FEW, _MANY = 4, 10
 
 
 class PathInput(SafeInput):
-    """A pasted path replaces what is there: that is what dropping a file means. Up and down mark a path below."""
+    """A pasted path replaces what is there: that is what dropping a file means. Up and down select a path below."""
 
     BINDINGS = bindings_of(Place.PATHS)
 
@@ -44,16 +44,16 @@ class PathInput(SafeInput):
         return self.query_ancestor(PathField).query_one(PathChoices)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The keys that mark a path apply while some are offered."""
+        """The keys that select a path apply while some are offered."""
         return self._choices.offering if find(Place.PATHS, action, parameters) else True
 
-    def action_mark(self, by: int) -> None:
-        """Mark another of the paths."""
-        self._choices.mark(by)
+    def action_select(self, by: int) -> None:
+        """Select another of the paths."""
+        self._choices.select(by)
 
 
 class PathField(Vertical):
-    """A field with paths offered below it; it tells which path is meant, after typing has rested for `rest` seconds."""
+    """A field with paths offered below it; it posts which path is meant, after typing has rested for `rest` seconds."""
 
     DEFAULT_CSS = """
     PathField { height: auto; }
@@ -94,13 +94,13 @@ class PathField(Vertical):
         return self.query_one("#path", Input)
 
     @property
-    def marks(self) -> bool:
-        """Whether a path is marked."""
-        return self.query_one(PathChoices).marked is not None
+    def has_selection(self) -> bool:
+        """Whether a path is selected."""
+        return self.query_one(PathChoices).selected is not None
 
-    def unmark(self) -> None:
-        """Mark none."""
-        self.query_one(PathChoices).mark(-_MANY)
+    def clear_selection(self) -> None:
+        """Select none."""
+        self.query_one(PathChoices).select(-_MANY)
 
     def offer_nothing(self) -> None:
         """The path leads to a readable file: nothing is to be completed."""
@@ -119,7 +119,7 @@ class PathField(Vertical):
 
     @on(Input.Changed, "#path")
     def changed(self, message: Input.Changed) -> None:
-        """Wait until typing rests, then look."""
+        """Wait until typing rests, then read."""
         message.stop()
         if self._typing is not None:
             self._typing.stop()
@@ -134,9 +134,9 @@ class PathField(Vertical):
 
     @on(Input.Submitted, "#path")
     def submitted(self, message: Input.Submitted) -> None:
-        """Take the marked path, else go on."""
+        """Take the selected path, else go on."""
         message.stop()
-        offer = self.query_one(PathChoices).marked
+        offer = self.query_one(PathChoices).selected
         if offer is not None:
             self._take(offer)
         else:

@@ -1,4 +1,4 @@
-"""Sections of the new-job screen; each shows what it is given and decides nothing."""
+"""Sections of the new-job screen, which show what they are given and decide nothing."""
 
 from __future__ import annotations
 
@@ -173,11 +173,11 @@ def coverage_lines(pairs: Sequence[tuple[str, str]], width: int) -> list[Content
 
 
 class ReadingSection(Vertical):
-    """How the file is read, where the operator knows better than what is recognised."""
+    """Choices of how the file is read, where the operator knows better than what is recognised."""
 
     @dataclass
     class Changed(Message):
-        """The file must be looked at again."""
+        """The file must be read again."""
 
     def compose(self) -> ComposeResult:
         """One line for each choice."""
@@ -202,7 +202,7 @@ def _word(words: Mapping[str, str], value: str) -> str:
 
 
 class OptionsSection(Vertical):
-    """How it is written."""
+    """Options of the import."""
 
     def __init__(self, texts: OptionTexts, *, classes: str) -> None:
         super().__init__(id="how", classes=classes)

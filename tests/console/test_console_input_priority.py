@@ -1,4 +1,4 @@
-"""Keys come before looks at the job."""
+"""Input comes before refreshes of the job's screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.console.driving import console, settle
 from tests.console.fakes import FakeBackend, FakeJobView
 from tests.console.snapshots import importing
 from tui_importer.tui.launch import Pace, StartAt
-from tui_importer.tui.system.input_priority import LONGEST, REST, Turns
+from tui_importer.tui.system.input_priority import LONGEST, REST, InputPriority
 
 if TYPE_CHECKING:
     from tui_importer.engine.snapshot.models import Snapshot
@@ -20,32 +20,32 @@ BEAT = 0.25
 
 
 @given(st.lists(st.floats(0.01, 2.0), max_size=60))
-def test_a_look_waits_for_keys_but_not_for_long(pauses: list[float]) -> None:
-    turns = Turns()
+def test_a_refresh_waits_for_keys_but_not_for_long(pauses: list[float]) -> None:
+    priority = InputPriority()
     now = key = last = 0.0
-    assert turns.may_look(now)
+    assert priority.may_refresh(now)
     for pause in pauses:
         key += pause
         while now + BEAT < key:
             now += BEAT
-            if turns.may_look(now):
+            if priority.may_refresh(now):
                 last = now
             else:
                 assert now - (key - pause) < REST
                 assert now - last < LONGEST
-        turns.input_came(key)
+        priority.input_came(key)
 
 
-def test_a_key_that_is_held_down_slows_the_looks_to_one_a_second() -> None:
-    turns = Turns()
+def test_a_key_that_is_held_down_slows_refreshes_to_one_a_second() -> None:
+    priority = InputPriority()
     looks = []
     for beat in range(1, 401):  # 10 s, 40 keys a second
         now = beat / 40
-        turns.input_came(now)
-        if beat % 10 == 0 and turns.may_look(now):
+        priority.input_came(now)
+        if beat % 10 == 0 and priority.may_refresh(now):
             looks.append(now)
     assert 10 <= len(looks) <= 11
-    assert turns.may_look(looks[-1] + 2)
+    assert priority.may_refresh(looks[-1] + 2)
 
 
 class Asked(FakeJobView):
@@ -58,12 +58,12 @@ class Asked(FakeJobView):
         return super().snapshot()
 
 
-class OthersTurn(Turns):
-    """Never lets anybody look."""
+class AlwaysInput(InputPriority):
+    """Never lets a refresh through."""
 
     refused = inputs = 0
 
-    def may_look(self, now: float) -> bool:
+    def may_refresh(self, now: float) -> bool:
         self.refused += 1
         return False
 
@@ -71,7 +71,7 @@ class OthersTurn(Turns):
         self.inputs += 1
 
 
-async def test_the_screen_of_a_job_takes_its_turn() -> None:
+async def test_the_screen_of_a_job_defers_its_refreshes() -> None:
     view = Asked(importing())
     app = console(FakeBackend(views={"acme-2026-11": view}), start=StartAt.at_job("acme-2026-11"))
     app.pace = Pace(snapshot=0.01, jobs=None, typing=0, loading=0)
@@ -80,7 +80,7 @@ async def test_the_screen_of_a_job_takes_its_turn() -> None:
         before = view.looks
         while view.looks < before + 3:
             await pilot.pause(0.01)
-        app.turns = others = OthersTurn()
+        app.input_priority = others = AlwaysInput()
         while others.refused < 3:
             await pilot.pause(0.01)
         held = view.looks

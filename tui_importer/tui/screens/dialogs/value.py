@@ -1,4 +1,4 @@
-"""Dialogs of the settings: one value typed and checked at once, or one picked from a list."""
+"""Dialogs for one value: typed and checked at once, or picked from a list."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Question:
 
 
 class ValueDialog(ConsoleModal[str | None]):
-    """Gives the text typed, once `check` finds nothing wrong with it (it returns words, empty for nothing); or None."""
+    """Ask for a text, taken once `check` finds nothing wrong with it (it returns words, empty for nothing); or None."""
 
-    CSS_PATH = styles("settings")
+    CSS_PATH = styles("value_dialog")
     BINDINGS = cancel_binding()
 
     def __init__(self, question: Question, value: str, check: Callable[[str], str]) -> None:
@@ -88,9 +88,9 @@ class ValueDialog(ConsoleModal[str | None]):
 
 
 class PickDialog(ConsoleModal[str | None]):
-    """A list to pick from; `show` is told what is under the cursor, so that it can be seen before it is taken."""
+    """A list to pick from; `show` is called with what is under the cursor, which can be seen before it is taken."""
 
-    CSS_PATH = styles("settings")
+    CSS_PATH = styles("value_dialog")
     BINDINGS: ClassVar[list[Binding | tuple[str, str] | tuple[str, str, str]]] = picking_bindings()
     AUTO_FOCUS = "#options"
 

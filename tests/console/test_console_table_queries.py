@@ -11,7 +11,7 @@ from tests.console.working_tables import job_view, line_of, table_of, to_column,
 from tui_importer.tui.screens.job.screen import JobScreen
 from tui_importer.tui.table.pane import notes_of
 from tui_importer.tui.table.polars_rows import FrameRows
-from tui_importer.tui.table.query import Look
+from tui_importer.tui.table.query import RowQuery
 from tui_importer.tui.table.table import VirtualTable
 
 
@@ -93,7 +93,7 @@ async def test_s_sorts_by_the_column_under_the_cursor_and_a_hidden_column_is_sho
         table = table_of(app)
         await to_column(pilot, table, "kind")
         await press(pilot, "s")
-        assert table.look == Look(sort="kind")
+        assert table.row_query == RowQuery(sort="kind")
         assert "kind ↑" in line_with(app, "e-mail")
         assert "by kind ↑" in line_of(app)
         ids = list(range(1, 60))
@@ -123,7 +123,7 @@ async def test_a_click_on_a_title_sorts_and_a_click_on_a_cell_moves_there() -> N
         x = line_with(app, "e-mail").index("e-mail")
         await pilot.click("#errors", offset=(x, 0))
         await settle(pilot)
-        assert table.look == Look(sort="email")
+        assert table.row_query == RowQuery(sort="email")
         await pilot.click("#errors", offset=(x + 2, 3))
         await settle(pilot)
         assert (table.cursor, table.column) == (table.scroll_offset.y + 2, "email")
@@ -145,7 +145,7 @@ async def test_z_shows_faults_only_in_every_table_that_knows_them() -> None:
             assert isinstance(app.focused, VirtualTable)
             assert app.focused.shown_ids() == expected
             await press(pilot, "escape")
-            assert app.focused.look.is_plain
+            assert app.focused.row_query.is_plain
         await press(pilot, "3")
         assert "z Faults" not in footer(app), "all of them are faults"
 
@@ -167,12 +167,12 @@ async def test_a_large_table_is_filtered_and_sorted_beside_the_console() -> None
         await type_text(pilot, "p1999")
         assert table.shown_ids() == [1_999, *range(19_990, 20_000)]
         assert "11 of 20,000 shown" in line_of(app)
-        table.look_at(Look("p1999", sort="row"))
+        table.search(RowQuery("p1999", sort="row"))
         assert "… 11 of 20,000" in [note.text for note in notes_of(table)][-1]
         table.set_rows(FrameRows(rows.frame.head(19_995)))
         await settle(pilot)
         assert table.shown_ids() == [*range(19_994, 19_989, -1), 1_999], "found again when the rows were replaced"
-        table.look_at(Look())
+        table.search(RowQuery())
         assert len(table.rows) == 19_995
 
 

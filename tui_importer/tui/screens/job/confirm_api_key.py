@@ -1,4 +1,4 @@
-"""Agreeing to the environment of another key, for a job that has no objects yet by which the key could be proved."""
+"""Confirmation of another API key's environment, for a job without objects by which the key could be proved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def confirm_key(app: App[Any], tried: TriedKey, now: Snapshot, use: Callable[[], object]) -> None:
+def confirm_api_key(app: App[Any], tried: TriedKey, now: Snapshot, use: Callable[[], object]) -> None:
     """Show where the key leads and call `use` when that is meant; production wants the job's name typed."""
     environment = tried.environment
     names = ", ".join(environment.organizations[:_SHOWN])
