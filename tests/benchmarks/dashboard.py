@@ -98,7 +98,7 @@ class Advancing(FakeJobView):
             self._done = number + 1
 
     def _picture(self) -> Snapshot:
-        found = self._tally.counts(held=0)
+        found = self._tally.counts(blocked=0)
         seconds = time.monotonic() - self._began
         made = replace(
             self.now, elapsed=seconds, seconds=PhaseSeconds(1.0, 4.0, seconds), totals=found.totals, users=found.users,

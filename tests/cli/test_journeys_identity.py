@@ -32,7 +32,7 @@ def test_a_source_is_imported_once_and_a_name_is_used_once(tmp_path: Path, cli: 
     first, second = write_source(tmp_path / "a.csv", STUCK), write_source(tmp_path / "b.csv", STUCK[:3])
     document = cli("run", first, *FAST, "--json", code=3).document
     job = document["job"]
-    assert (document["state"], document["pending"], document["held"]) == ("paused", 4, 4)
+    assert (document["state"], document["pending"], document["blocked"]) == ("paused", 4, 4)
     assert document["organizations"] == {"resolved": 0, "created": 0, "failed": 1}
 
     copy = tmp_path / "copy.csv"

@@ -29,7 +29,7 @@ def test_too_many_failed_organizations_pause_the_job_before_any_user_and_mended_
     assert "organizations failed" in document["reason"]
     failed = document["organizations"]["failed"]
     assert 3 <= failed <= 4, "it stops when 20 were tried"
-    assert (document["created"], document["failed"], document["pending"], document["held"]) == (0, 0, 30, failed)
+    assert (document["created"], document["failed"], document["pending"], document["blocked"]) == (0, 0, 30, failed)
     assert sandbox.picture(objects=False).counts["users"] == 0
     listed = cli("errors", "j", code=0).stdout
     assert listed.count("organization_name_missing") == failed, "the failed organizations are listed"
@@ -43,10 +43,12 @@ def test_too_many_failed_organizations_pause_the_job_before_any_user_and_mended_
     assert cli("errors", "j", code=0).stdout.count("\n") == 1, "nothing failed in the end"
 
 
-def test_held_rows_end_as_failed_when_their_organizations_are_few(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+def test_blocked_rows_end_as_failed_when_their_organizations_are_few(
+    tmp_path: Path, cli: Cli, sandbox: Sandbox
+) -> None:
     rows = [person(n, n % 20) for n in range(40)] + [person(40, org_external_id="nameless")]
     document = cli("run", write_source(tmp_path / "a.csv", rows), *FAST, "--json", code=1).document
-    assert (document["state"], document["created"], document["failed"], document["held"]) == ("finished", 40, 1, 0)
+    assert (document["state"], document["created"], document["failed"], document["blocked"]) == ("finished", 40, 1, 0)
     assert document["organizations"] == {"resolved": 20, "created": 20, "failed": 1}
     assert_exact(sandbox, rows[:40])
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOTHING = {"organizations": 0, "users": 0, "memberships": 0}
 SUMMARY_KEYS: dict[str, Any] = {
     "job": 0, "state": 0, "reason": 0, "rows": 0, "created": 0, "existing": 0, "failed": 0, "skipped": 0, "pending": 0,
-    "held": 0, "uncertain": 0, "users": {"created": 0, "existing": 0, "updated": 0, "failed": 0},
+    "blocked": 0, "uncertain": 0, "users": {"created": 0, "existing": 0, "updated": 0, "failed": 0},
     "memberships": {"created": 0, "existing": 0}, "organizations": {"resolved": 0, "created": 0, "failed": 0},
     "requests": 0, "retries": 0, "rate_limited": 0, "cache": {"hits": 0, "misses": 0},
     "seconds": {"scan": 0, "prewarm": 0, "import": 0},
@@ -52,7 +52,7 @@ def test_the_document_of_a_run_and_what_becomes_of_it_when_everything_else_is_go
     assert json.dumps(shape(document)) == json.dumps(shape(SUMMARY_KEYS)), "keys and their order"
     assert (document["job"], document["state"], document["reason"]) == ("j", "finished", "")
     assert (document["rows"], document["created"], document["existing"], document["failed"]) == (25, 24, 1, 0)
-    assert (document["skipped"], document["pending"], document["held"]) == (0, 0, 0)
+    assert (document["skipped"], document["pending"], document["blocked"]) == (0, 0, 0)
     assert document["users"] == {"created": 20, "existing": 1, "updated": 0, "failed": 0}
     assert document["memberships"] == {"created": 23, "existing": 1}
     assert document["organizations"] == {"resolved": 3, "created": 2, "failed": 0}

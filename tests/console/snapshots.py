@@ -55,13 +55,15 @@ def prewarming(resolved: int = 96, failed: int = 3) -> Snapshot:
     )  # fmt: skip
 
 
-def importing(created: int = 9_301, existing: int = 12, failed: int = 7, held: int = 0) -> Snapshot:
+def importing(created: int = 9_301, existing: int = 12, failed: int = 7, blocked: int = 0) -> Snapshot:
     """In the middle of the import."""
     done = created + existing + failed
     return replace(
         ready(), state="running", phase="import", elapsed=252.0,
-        totals=Totals(rows=ROWS, created=created, existing=existing, failed=failed, held=held),
-        organizations=OrganizationTotals(total=152, resolved=152 - bool(held), created=149, failed=int(bool(held))),
+        totals=Totals(rows=ROWS, created=created, existing=existing, failed=failed, blocked=blocked),
+        organizations=OrganizationTotals(
+            total=152, resolved=152 - bool(blocked), created=149, failed=int(bool(blocked))
+        ),
         cache_hits=done, seconds=PhaseSeconds(scan=0.4, prewarm=3.4, import_=248.0),
         requests=RequestStats(
             requests=18_702, retries=14, in_flight=11, rate=41.3, write_rate=38.9, permitted=39.2, limit=50.0, p50=164,

@@ -32,7 +32,7 @@ SCANNING = replace(
 )
 STATES = {
     "scan": SCANNING, "ready": ready(), "pre-warm": prewarming(), "import": importing(failed=27),
-    "held": importing(held=14), "paused": paused(), "finished": finished(), "clean": finished(failed=0),
+    "blocked": importing(blocked=14), "paused": paused(), "finished": finished(), "clean": finished(failed=0),
 }  # fmt: skip
 
 
@@ -163,7 +163,7 @@ class TestHonesty:
         ("changes", "words"),
         [
             ({"totals": Totals(rows=14_997, created=15_000)}, "more rows ended than there are"),
-            ({"totals": Totals(rows=14_997, held=3)}, "rows are held although no organization failed"),
+            ({"totals": Totals(rows=14_997, blocked=3)}, "rows are blocked although no organization failed"),
             ({"chunks": chunks(rows=14_000)}, "the chunks have other rows"),
             ({"chunks": chunks(2_000, size=15_000)[:1] * 1}, "the chunks count other created rows"),
         ],
@@ -174,8 +174,8 @@ class TestHonesty:
     @pytest.mark.parametrize("width", [8, 40, 113])
     def test_the_bar_of_outcomes_is_full_to_the_cell_and_shows_the_smallest_part(self, width: int) -> None:
         for totals in (
-            Totals(1_000_000, created=999_998, failed=1, held=1),
-            Totals(100, created=20, existing=20, failed=20, skipped=20, held=20),
+            Totals(1_000_000, created=999_998, failed=1, blocked=1),
+            Totals(100, created=20, existing=20, failed=20, skipped=20, blocked=20),
             Totals(14_997, created=1),
             Totals(14_997, created=14_996, failed=1),
             Totals(3),
@@ -183,10 +183,10 @@ class TestHonesty:
             bar = outcome_bar(totals, width).plain
             assert len(bar) == width, totals
             for count, mark in zip(
-                (totals.created, totals.existing, totals.failed, totals.skipped, totals.held), "━═×╌┅", strict=True
+                (totals.created, totals.existing, totals.failed, totals.skipped, totals.blocked), "━═×╌┅", strict=True
             ):
                 assert (mark in bar) is (count > 0), totals
-            assert ("─" in bar) is (totals.pending > totals.held), totals
+            assert ("─" in bar) is (totals.pending > totals.blocked), totals
 
 
 class TestBanner:
@@ -286,7 +286,7 @@ async def test_resizing_goes_smoothly_through_all_sizes(state: str) -> None:
 
 @pytest.mark.parametrize("theme", ["importer-light", "ansi-dark", "ansi-light"])
 async def test_every_theme_says_the_same(theme: str) -> None:
-    app, _ = app_at(STATES["held"])
+    app, _ = app_at(STATES["blocked"])
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         before = screen_text(app)

@@ -69,12 +69,12 @@ async def test_the_cache_is_shown_once_the_users_are_imported() -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_totals_on_the_screen_add_up(size: tuple[int, int]) -> None:
-    app, view = console_at(importing(created=9_000, existing=100, failed=17, held=50))
+    app, view = console_at(importing(created=9_000, existing=100, failed=17, blocked=50))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         text = screen_text(app)
         totals = view.now.totals
-        for number in ("9,000", "100", "17", "50", f"{totals.pending - totals.held:,}"):
+        for number in ("9,000", "100", "17", "50", f"{totals.pending - totals.blocked:,}"):
             assert number in text
         assert totals.created + totals.existing + totals.failed + totals.pending == totals.rows
 

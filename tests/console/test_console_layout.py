@@ -40,7 +40,7 @@ SIZES = [(80, 24), (120, 36), (200, 50)]
 LARGE = replace(
     importing(),
     job="globex-production-2026-11-23", environment="PRODUCTION",
-    totals=Totals(rows=5_000_000, created=3_123_456, existing=412_345, failed=98_765, held=12_345),
+    totals=Totals(rows=5_000_000, created=3_123_456, existing=412_345, failed=98_765, blocked=12_345),
     chunks=chunks(3_123_456, 412_345, 98_765, rows=5_000_000, size=50_000),
     organizations=OrganizationTotals(total=152, resolved=151, created=149, failed=1),
     requests=RequestStats(requests=9_000_000, retries=12_345, rate_limited=1_234, rate=612.4, write_rate=489.9,
@@ -51,7 +51,7 @@ LARGE = replace(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("snapshot", [importing(held=14), LARGE, paused()], ids=["small", "large", "paused"])
+@pytest.mark.parametrize("snapshot", [importing(blocked=14), LARGE, paused()], ids=["small", "large", "paused"])
 async def test_a_running_job_shows_what_matters(size: tuple[int, int], snapshot: Snapshot) -> None:
     view = FakeJobView(snapshot, failures=[failure(n) for n in range(1, 40)], orgs=organizations())
     app, _ = console_at(view)
@@ -63,8 +63,8 @@ async def test_a_running_job_shows_what_matters(size: tuple[int, int], snapshot:
         needed = [
             snapshot.environment, snapshot.state.upper(), "0:04:12", "Organizations",
             f"{snapshot.organizations.resolved}/152", "Users",
-            f"{totals.created:,}", f"{totals.existing:,}", f"{totals.failed:,}", f"{totals.held:,}",
-            f"{totals.pending - totals.held:,}", rate(snapshot.requests.write_rate), "429",
+            f"{totals.created:,}", f"{totals.existing:,}", f"{totals.failed:,}", f"{totals.blocked:,}",
+            f"{totals.pending - totals.blocked:,}", rate(snapshot.requests.write_rate), "429",
             f"{snapshot.requests.rate_limited:,}", f"{snapshot.requests.retries:,}", "misses", "Errors", "message",
         ]  # fmt: skip
         if snapshot.eta is not None:
@@ -206,11 +206,11 @@ async def test_resizing_keeps_the_cursor_in_sight() -> None:
 
 async def test_without_colour_the_screen_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app, _ = console_at(FakeJobView(importing(held=14), failures=[failure(1)]))
+    app, _ = console_at(FakeJobView(importing(blocked=14), failures=[failure(1)]))
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         text = screen_text(app)
-        for words in ("◈ STAGING", "▶ RUNNING", "✔ done", "━ created", "═ existing", "× failed", "┅ held", "▌"):
+        for words in ("◈ STAGING", "▶ RUNNING", "✔ done", "━ created", "═ existing", "× failed", "┅ blocked", "▌"):
             assert words in text, words
         for strip in strips(app.screen):
             for segment in strip:
@@ -223,7 +223,7 @@ async def test_both_themes_have_readable_contrast(theme: str) -> None:
     """Muted text included: at least 4.5 to 1 against its background (WCAG AA)."""
     from textual.color import Color
 
-    app, _ = console_at(importing(held=14))
+    app, _ = console_at(importing(blocked=14))
     async with app.run_test(size=(120, 36)) as pilot:
         app.theme = theme
         await settle(pilot)

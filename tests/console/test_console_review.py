@@ -123,7 +123,7 @@ class TestTryingAgain:
             assert "i Skip" not in footer(app)
             await press(pilot, "r")
             assert view.told == [], "other rows are pending, too: it asks"
-            assert f"{view.now.totals.pending - view.now.totals.held:,} other pending rows, too" in screen_text(app)
+            assert f"{view.now.totals.pending - view.now.totals.blocked:,} other pending rows, too" in screen_text(app)
             await press(pilot, "enter")
             assert view.told == [], "no is the default"
             await press(pilot, "r", "down", "enter")

@@ -45,8 +45,8 @@ from tui_importer.engine.errors import Interrupted
 from tui_importer.engine.job.retry import Selection, to_reopen
 from tui_importer.engine.options import FrozenOptions, RunOptions
 from tui_importer.engine.run import prewarm
+from tui_importer.engine.run.blocked_rows import end_blocked_rows
 from tui_importer.engine.run.context import run_context
-from tui_importer.engine.run.held_rows import end_held_rows
 from tui_importer.engine.run.run import Run
 from tui_importer.engine.run.scope import Scope
 from tui_importer.engine.run.tally import Tally
@@ -276,7 +276,7 @@ class Recovery(RuleBasedStateMachine):
     def retry(self, kind: str | None = None) -> None:
         """Failed rows are tried again, as the job does it: those of failed organizations only before the pre-warm."""
         self.journal.flush()
-        found = to_reopen(self.journal, Selection(kind=kind), self.store.first_rows, held=not self.prewarmed)
+        found = to_reopen(self.journal, Selection(kind=kind), self.store.first_rows, blocked=not self.prewarmed)
         self.context.tally.rows_reopened(found.rows, found.without_user)
         self.journal.submit(*statements.reopened(found.rows)).wait()
         self.ended -= set(found.rows)
@@ -323,7 +323,7 @@ class Recovery(RuleBasedStateMachine):
                 waiting.discard(self.current)
             self.journal.flush()
         self.sound = False
-        end_held_rows(self.context, self.run.keys, self.run.endings)
+        end_blocked_rows(self.context, self.run.keys, self.run.endings)
         self.journal.flush()
         self.sound = True
         self._compare_memory()

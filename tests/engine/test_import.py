@@ -144,14 +144,14 @@ def test_rows_of_a_failed_organization_are_held_and_all_others_go_on(tmp_path: P
     options = replace(with_workers(2), max_failed=None)
     with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), options) as job:
         job.start()
-        wait_until(lambda: job.snapshot().phase == "import" and job.snapshot().totals.held == 5)
+        wait_until(lambda: job.snapshot().phase == "import" and job.snapshot().totals.blocked == 5)
         job.stop_now()
         assert job.wait(60)
-        held = settled_summary(job)
-        assert (held.totals.held, held.totals.pending) == (5, 25)
+        blocked = settled_summary(job)
+        assert (blocked.totals.blocked, blocked.totals.pending) == (5, 25)
         sandbox.update(faults={})
         summary = finish(job)
-    assert (summary.totals.created, summary.totals.failed, summary.totals.held) == (20, 5, 0)
+    assert (summary.totals.created, summary.totals.failed, summary.totals.blocked) == (20, 5, 0)
 
 
 def test_too_many_failed_organizations_pause_the_job_while_it_runs_and_resume_tries_them_first(

@@ -192,7 +192,7 @@ def test_a_plan_tells_in_numbers_what_a_retry_would_do(tmp_path: Path, sandbox: 
         kinds = (("first_row_failed", 2), ("invalid_role", 2), ("external_id_conflict", 1), ("organization_failed", 1))
         everything = job.plan_retry(Selection())
         assert everything == RetryPlan(rows=6, along=0, kinds=kinds, refused=1, later=0, requests=9)
-        running = plan_retry(job._journal, Selection(), job._source.rows.first_rows, held=False)
+        running = plan_retry(job._journal, Selection(), job._source.rows.first_rows, blocked=False)
         assert (running.rows, running.later, running.refused) == (4, 2, 1), "organizations first"
         one = job.plan_retry(Selection(rows={3}))
         assert (one.rows, one.along, one.requests) == (2, 1, 3), "the first row of the person comes along"

@@ -165,10 +165,10 @@ def _numbers(snapshot: Snapshot) -> str:
             f"organizations {organizations.tried:,}/{organizations.total:,}: {organizations.resolved:,} resolved, "
             f"{organizations.created:,} created, {organizations.failed:,} failed"
         )
-    held = f", {totals.held:,} held" if totals.held else ""
+    blocked = f", {totals.blocked:,} blocked" if totals.blocked else ""
     line = (
         f"users {totals.done:,}/{totals.rows:,}: {totals.created:,} created, {totals.existing:,} existing, "
-        f"{totals.failed:,} failed{held} · {requests.rate:.0f} requests/s"
+        f"{totals.failed:,} failed{blocked} · {requests.rate:.0f} requests/s"
     )
     if snapshot.backing_off:
         line += f" · backing off {safe(snapshot.backing_off)}"

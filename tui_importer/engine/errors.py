@@ -97,7 +97,7 @@ class ObjectDeleted(Exception):
 
 
 class OrganizationFailed(Exception):
-    """A deleted organization could not be resolved again: its rows are held, as those of any that failed."""
+    """A deleted organization could not be resolved again: its rows are blocked, as those of any that failed."""
 
 
 class IdsCollide(Exception):

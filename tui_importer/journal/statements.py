@@ -233,7 +233,7 @@ def organization_resolved(
 
 
 def organization_failed(key: str, message: str, seconds: float) -> Statement:
-    """The key has no id; its rows are held."""
+    """The key has no id; its rows are blocked."""
     return (
         "UPDATE organizations SET state = 'failed', message = ?, seconds = ? WHERE key = ?",
         (message, seconds, key),

@@ -70,7 +70,7 @@ def _summary(reader: Reader) -> Summary:
         updated += found.rows if found.updated else 0
     rows = job.rows or 0
     pending = rows - sum(outcomes.values())
-    held = sum(o.rows for o in organizations if o.state == "failed")
+    blocked = sum(o.rows for o in organizations if o.state == "failed")
     created = sum(o.state == "created" for o in organizations)
     return Summary(
         job=job.name,
@@ -83,7 +83,7 @@ def _summary(reader: Reader) -> Summary:
             outcomes[Outcome.EXISTING],
             outcomes[Outcome.FAILED],
             outcomes[Outcome.SKIPPED],
-            min(held, pending),
+            min(blocked, pending),
         ),
         users=UserTotals(users[How.CREATED], users[How.EXISTING], updated, users[How.FAILED]),
         memberships=MembershipTotals(memberships[How.CREATED], memberships[How.EXISTING]),
@@ -117,7 +117,7 @@ def summary_document(summary: Summary) -> Mapping[str, object]:
         "failed": totals.failed,
         "skipped": totals.skipped,
         "pending": totals.pending,
-        "held": totals.held,
+        "blocked": totals.blocked,
         "uncertain": summary.uncertain,
         "users": {
             "created": summary.users.created,
@@ -174,9 +174,9 @@ def summary_lines(summary: Summary) -> list[str]:
             f"import {summary.seconds.import_:.1f}"
         ),
     ]
-    if totals.held:
-        waiting = plural(totals.held, "pending row waits", "pending rows wait")
-        lines.insert(2, f"  held           {waiting} for an organization that failed")
+    if totals.blocked:
+        waiting = plural(totals.blocked, "pending row waits", "pending rows wait")
+        lines.insert(2, f"  blocked        {waiting} for an organization that failed")
     if summary.uncertain:
         found = plural(summary.uncertain, "row or organization was", "rows and organizations were")
         lines.insert(2, f"  uncertain      {found} found after a lost answer, and counted as existing; see the log")

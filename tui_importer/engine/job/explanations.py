@@ -15,7 +15,7 @@ OWN: dict[str, Explanation] = {
     for kind, (meaning, advice) in {
         # The engine
         "organization_failed": (
-            "The row was held because its organization could not be resolved; nothing was sent for it.",
+            "The row was blocked because its organization could not be resolved; nothing was sent for it.",
             "See the organization's own error and correct that first.",
         ),
         "organization_not_found": (

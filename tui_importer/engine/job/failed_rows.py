@@ -45,8 +45,8 @@ class FailedRows:
         """
         if self._source.tally is None:
             return RetryPlan(0, 0, (), 0, 0, 0)
-        held = not self._context.moves
-        return plan_retry(self._journal, selection, self._source.rows.first_rows, held=held)
+        blocked = not self._context.moves
+        return plan_retry(self._journal, selection, self._source.rows.first_rows, blocked=blocked)
 
     def retry(self, selection: Selection) -> int:
         """Try failed rows again and return how many: at once in a running import, else with the next `start`.
@@ -58,20 +58,22 @@ class FailedRows:
             with self._context.lock:  # a job that rests does not start meanwhile
                 run = self._context.run
                 if not self._context.moves:
-                    rows = self._reopen(selection, held=True)
+                    rows = self._reopen(selection, blocked=True)
                     left = self._journal.begun()  # a retry that was stopped has left its rows pending
                     self._reopened.update(left)
                     return len(rows)
-            found = run.context.scope.reopen(partial(self._reopen, selection, held=False)) if run is not None else None
+            found = (
+                run.context.scope.reopen(partial(self._reopen, selection, blocked=False)) if run is not None else None
+            )
             if found is None:
                 raise NotNow("The job is at a point where no row can be tried again.", "Try it in a moment.")
             return len(found)
 
-    def _reopen(self, selection: Selection, *, held: bool) -> tuple[int, ...]:
+    def _reopen(self, selection: Selection, *, blocked: bool) -> tuple[int, ...]:
         if self._source.tally is None:
             return ()
         self._journal.flush()  # a failure that was counted is meant, too
-        found = to_reopen(self._journal, selection, self._source.rows.first_rows, held=held)
+        found = to_reopen(self._journal, selection, self._source.rows.first_rows, blocked=blocked)
         if found.rows:
             rows = plural(len(found.rows), "failed row")
             if self._lifecycle.state == "finished":

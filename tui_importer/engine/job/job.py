@@ -62,7 +62,7 @@ _STOPPED = Halt("operator", "stopped by the operator", "Resume to go on: rows in
 class Job:
     """Implements `JobView`. One coordinator thread at a time does the work.
 
-    All public methods return at once, except `wait` and `close`. The job's lock is held until `close`.
+    All public methods return at once, except `wait` and `close`. The job's lock is blocked until `close`.
     `copy` is the file to scan of a source that is a pipe. `crash_file` writes unforeseen errors down. A `dry_run` keeps
     no secrets and cannot be started.
     """

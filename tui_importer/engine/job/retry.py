@@ -79,7 +79,7 @@ class _Choice(NamedTuple):
     later: int
 
 
-def _choose(journal: Journal, selection: Selection, first_rows: FirstRows, *, held: bool) -> _Choice:
+def _choose(journal: Journal, selection: Selection, first_rows: FirstRows, *, blocked: bool) -> _Choice:
     """With a row go those that failed only because it did, and with such a row goes the first one."""
     known: dict[FailedStep, FailedStep] = {}
     failed: dict[int, FailedStep] = {}  # equal ones are one object: there may be a million rows
@@ -90,7 +90,7 @@ def _choose(journal: Journal, selection: Selection, first_rows: FirstRows, *, he
         fits = selection.fits(row, found.kind)
         if found.step == NOT_RETRYABLE:
             refused += fits
-        elif not held and found.step == "organization":
+        elif not blocked and found.step == "organization":
             later += fits
             waiting.add(row)
         else:
@@ -106,12 +106,12 @@ def _choose(journal: Journal, selection: Selection, first_rows: FirstRows, *, he
     return _Choice(failed, selected, chosen, refused + len(alone) - held_up, later + held_up)
 
 
-def to_reopen(journal: Journal, selection: Selection, first_rows: FirstRows, *, held: bool) -> Reopened:
-    """Which rows a selection makes pending again. `held` False leaves rows of failed organizations alone.
+def to_reopen(journal: Journal, selection: Selection, first_rows: FirstRows, *, blocked: bool) -> Reopened:
+    """Which rows a selection makes pending again. `blocked` False leaves rows of failed organizations alone.
 
     `first_rows` gives the first row of a person for those rows that are not it. Raises JournalError.
     """
-    choice = _choose(journal, selection, first_rows, held=held)
+    choice = _choose(journal, selection, first_rows, blocked=blocked)
     failed = choice.failed
     rows = tuple(sorted(choice.chosen))
     failed_users = [row for row in rows if failed[row].step == "user" and failed[row].kind != FOLLOWS]
@@ -119,9 +119,9 @@ def to_reopen(journal: Journal, selection: Selection, first_rows: FirstRows, *, 
     return Reopened(rows, without_user)
 
 
-def plan_retry(journal: Journal, selection: Selection, first_rows: FirstRows, *, held: bool) -> RetryPlan:
+def plan_retry(journal: Journal, selection: Selection, first_rows: FirstRows, *, blocked: bool) -> RetryPlan:
     """What `to_reopen` would make pending, in numbers. Raises JournalError."""
-    choice = _choose(journal, selection, first_rows, held=held)
+    choice = _choose(journal, selection, first_rows, blocked=blocked)
     failed = choice.failed
     kinds = Counter(failed[row].kind for row in choice.chosen)
     return RetryPlan(

@@ -27,7 +27,7 @@ def _snapshot(context: JobContext) -> Snapshot:
     run, life, record = context.run, context.lifecycle, context.source.record
     tally, limiter = context.source.tally, context.connection.limiter
     workers = run.staffing.views() if run is not None else ()
-    held = run.keys.cache.held_rows if run is not None else 0
+    blocked = run.keys.cache.blocked_rows if run is not None else 0
     snapshot = Snapshot(
         job=record.name,
         source=record.source,
@@ -63,7 +63,7 @@ def _snapshot(context: JobContext) -> Snapshot:
     )
     if tally is None:
         return snapshot
-    counted = tally.counts(held)
+    counted = tally.counts(blocked)
     moving = snapshot.state == "running"
     return replace(
         snapshot,

@@ -107,7 +107,7 @@ class OrganizationKeys:
         return commit
 
     def failed(self, organization: OrganizationRecord, failure: StepFailed, seconds: float) -> Commit:
-        """Note that a key has no id; its rows are held."""
+        """Note that a key has no id; its rows are blocked."""
         context = self._context
         attempts = context.metrics.failed_attempts()
         commit = context.journal.submit(*organization_failure(organization, failure, attempts, seconds))

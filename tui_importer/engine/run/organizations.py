@@ -70,7 +70,7 @@ class OrganizationCache:
                 ids.pop(gone, None)
 
     def add_failed(self, key: str, rows: int) -> None:
-        """A key has none; its rows are held."""
+        """A key has none; its rows are blocked."""
         with self._lock:
             self._failed[key] = rows  # before the id goes: who misses it must see why
             self._ids.pop(key, None)
@@ -91,7 +91,7 @@ class OrganizationCache:
         return self._ids.get(key)
 
     def is_failed(self, key: str | None) -> bool:
-        """Whether rows of this key are held."""
+        """Whether rows of this key are blocked."""
         return key in self._failed
 
     def named(self, name: str) -> dict[str, str]:
@@ -107,7 +107,7 @@ class OrganizationCache:
         return {key: first for key, first in found.items() if key != first}
 
     @property
-    def held_rows(self) -> int:
+    def blocked_rows(self) -> int:
         """Importable rows of failed keys."""
         with self._lock:
             return sum(self._failed.values())

@@ -96,7 +96,7 @@ class RowImporter:
         """Do what is missing of `row`. `first` is the user when an earlier row has done the user step.
 
         Raises StepFailed when the row fails, SetAside or Interrupted when it stays pending; OrganizationFailed when it
-        is held from now on; JournalUnwritable.
+        is blocked from now on; JournalUnwritable.
         """
         at = self._user(row, record, first, organization_id, tries)
         if organization_id is None and (first is not None or record.user_id is not None):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tui_importer.engine.errors import GaveUp, Interrupted, SetAside
 from tui_importer.engine.halt import Halt
+from tui_importer.engine.run.blocked_rows import end_blocked_rows
 from tui_importer.engine.run.deleted_objects import DeletedObjects
-from tui_importer.engine.run.held_rows import end_held_rows
 from tui_importer.engine.run.organization_keys import OrganizationKeys
 from tui_importer.engine.run.prewarm import prewarm
 from tui_importer.engine.run.row_endings import RowEndings
@@ -102,7 +102,7 @@ class Run:
         if self.halt is None and context.scope.is_canary:
             context.control.drain(self._canary_halt())
         if self.halt is None:
-            end_held_rows(context, self.keys, self.endings)
+            end_blocked_rows(context, self.keys, self.endings)
         if self.halt is None and self._afterwards is not None and context.tally.unfinished():
             context.control.drain(self._afterwards)
         context.journal.flush()

@@ -132,15 +132,15 @@ class Tally:
             entry.since = None
             entry.state = "done" if entry.done == self._size(chunk) else state
 
-    def counts(self, held: int) -> TallyCounts:
-        """All counts at one moment, so that they add up; `held` are the importable rows of failed organizations."""
+    def counts(self, blocked: int) -> TallyCounts:
+        """All counts at one moment, so that they add up; `blocked` are the importable rows of failed organizations."""
         now = time.monotonic()
         with self._lock:
             _, created, existing, failed, skipped = self._outcomes
             pending = self.rows - created - existing - failed - skipped
             users, memberships = self._users, self._memberships
             return TallyCounts(
-                Totals(self.rows, created, existing, failed, skipped, min(held, pending)),
+                Totals(self.rows, created, existing, failed, skipped, min(blocked, pending)),
                 UserTotals(users[How.CREATED], users[How.EXISTING], self._updated, users[How.FAILED]),
                 MembershipTotals(memberships[How.CREATED], memberships[How.EXISTING]),
                 tuple(view or self._view(number, now) for number, view in enumerate(self._views)),

@@ -238,7 +238,7 @@ class Worker(threading.Thread):
             self._failed_untried(row, StepFailed("row", row.problem.kind, safe(row.problem.message)))
             return True
         if self._keys.cache.is_failed(row.organization_key):
-            return True  # held: decided when everything else is done
+            return True  # blocked: decided when everything else is done
         waiting, first = self._first(row)
         if waiting:
             return False
@@ -269,7 +269,7 @@ class Worker(threading.Thread):
             self._queue.set_aside(row.row, tries)
             return False
         except OrganizationFailed:
-            return True  # held from now on
+            return True  # blocked from now on
         except StepFailed as failed:
             failure = failed
         except Exception as error:

@@ -145,7 +145,7 @@ class Breaker:
     """Stops a run in which too many of the last rows failed.
 
     Of the last min(200, tried) rows, from 50 on, more than `max_failed` percent failed; 0 trips at the first
-    failure, None never. Rows refused by the scan and held rows are not tried.
+    failure, None never. Rows refused by the scan and blocked rows are not tried.
     """
 
     WINDOW = 200

@@ -51,7 +51,7 @@ class Rates:
         """Seconds still needed, as a range between the last seconds' rate and the window's; None when unknown."""
         with self._lock:
             self._look(snapshot, totals.done)
-            left = totals.pending - totals.held
+            left = totals.pending - totals.blocked
             requests = snapshot.requests
             if snapshot.backing_off or left <= 0 or requests.asked_for > requests.paused_for:
                 return None  # the server may well ask for more when it is asked again

@@ -16,10 +16,10 @@ def disorder(now: Snapshot) -> Iterator[str]:
     yield from _disorder_of_chunks(totals, now.chunks)
     if not 0 <= totals.pending <= totals.rows:
         yield "more rows ended than there are"
-    if not 0 <= totals.held <= totals.pending:
-        yield "more rows are held than are pending"
-    if totals.held and not organizations.failed:
-        yield "rows are held although no organization failed"
+    if not 0 <= totals.blocked <= totals.pending:
+        yield "more rows are blocked than are pending"
+    if totals.blocked and not organizations.failed:
+        yield "rows are blocked although no organization failed"
     if organizations.tried > organizations.total or organizations.created > organizations.resolved:
         yield "more organizations were tried than there are"
     if now.state == "finished" and totals.pending:

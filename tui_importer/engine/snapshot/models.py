@@ -26,7 +26,7 @@ _OVER: Final[frozenset[State]] = frozenset({"finished", "aborted"})
 class Totals:
     """Outcomes of rows; `rows` = created + existing + failed + skipped + pending, always.
 
-    `held` are pending rows whose organization failed.
+    `blocked` are pending rows whose organization failed.
     """
 
     rows: int = 0
@@ -34,7 +34,7 @@ class Totals:
     existing: int = 0
     failed: int = 0
     skipped: int = 0
-    held: int = 0
+    blocked: int = 0
 
     @property
     def done(self) -> int:
@@ -43,7 +43,7 @@ class Totals:
 
     @property
     def pending(self) -> int:
-        """Rows without an outcome, held ones included."""
+        """Rows without an outcome, blocked ones included."""
         return self.rows - self.done
 
 

@@ -30,7 +30,7 @@ class OrganizationsData:
     misses: int
     seconds: int
     awaited: int = 0
-    held: int = 0
+    blocked: int = 0
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> OrganizationsData:
@@ -43,7 +43,7 @@ class OrganizationsData:
             misses=snapshot.cache_misses,
             seconds=int(snapshot.seconds.prewarm),
             awaited=snapshot.awaited,
-            held=snapshot.totals.held,
+            blocked=snapshot.totals.blocked,
         )
 
 
@@ -60,9 +60,9 @@ class OrganizationsPanel(Panel[OrganizationsData]):
         title = justified(Content.styled("Organizations", "bold"), Content.styled(time, STYLES["muted"]), width)
         bar = Content.assemble(_bar(data, width - len(share) - 1), " ", share)
         rows = [title, bar, *counters(_counters(data), width), _note(data)]
-        if data.held and height > len(rows):
-            held = plural(data.held, "row")
-            rows.append(Content.styled(f"{held} held: the organization failed", STYLES["warn"]))
+        if data.blocked and height > len(rows):
+            blocked = plural(data.blocked, "row")
+            rows.append(Content.styled(f"{blocked} blocked", STYLES["warn"]))
         return _spread(rows, height, gaps=(2, 4))
 
     @staticmethod

@@ -59,9 +59,9 @@ def with_held(picked: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
     organizations = picked.filter(pl.col("row").is_null())
     if not organizations.height:
         return picked
-    held = failures.filter(pl.col("row").is_not_null(), step="organization")
-    held = held.join(organizations, on="organization", how="semi")
-    return pl.concat([picked, held]).unique("sequence", maintain_order=True)
+    blocked = failures.filter(pl.col("row").is_not_null(), step="organization")
+    blocked = blocked.join(organizations, on="organization", how="semi")
+    return pl.concat([picked, blocked]).unique("sequence", maintain_order=True)
 
 
 class Review:
@@ -153,7 +153,7 @@ class Review:
             if yes:
                 resume()
 
-        others = snapshot.totals.pending - snapshot.totals.held
+        others = snapshot.totals.pending - snapshot.totals.blocked
         if others <= 0:
             resume()
             return

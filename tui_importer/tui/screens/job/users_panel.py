@@ -87,7 +87,7 @@ class UsersData:
 
 
 def outcome_counters(totals: Totals) -> list[Counter]:
-    """Outcomes that add up to all rows; `left` are the pending rows that are not held."""
+    """Outcomes that add up to all rows; `left` are the pending rows that are not blocked."""
     items = [
         Counter(totals.created, "created", "good", FILLED),
         Counter(totals.existing, "existing", "accent", "═"),
@@ -95,8 +95,8 @@ def outcome_counters(totals: Totals) -> list[Counter]:
     ]
     if totals.skipped:
         items.append(Counter(totals.skipped, "skipped", "muted", "╌"))
-    items.append(Counter(totals.held, "held", "warn", "┅"))
-    items.append(Counter(totals.pending - totals.held, "left", "strong", TRACK))
+    items.append(Counter(totals.blocked, "blocked", "warn", "┅"))
+    items.append(Counter(totals.pending - totals.blocked, "left", "strong", TRACK))
     return items
 
 
@@ -107,7 +107,7 @@ def outcome_bar(totals: Totals, width: int) -> Content:
         Part(totals.existing, "═", "accent"),
         Part(totals.failed, "×", "bad"),
         Part(totals.skipped, "╌", "muted"),
-        Part(totals.held, "┅", "warn"),
+        Part(totals.blocked, "┅", "warn"),
     ]
     return stacked_bar(parts, totals.rows, width)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tui_importer.source.models import SourceRow
 
 
-def end_held_rows(context: RunContext, keys: OrganizationKeys, endings: RowEndings) -> None:
-    """End held rows as failed, step organization; then rows that waited for one of them, step user."""
+def end_blocked_rows(context: RunContext, keys: OrganizationKeys, endings: RowEndings) -> None:
+    """End blocked rows as failed, step organization; then rows that waited for one of them, step user."""
     context.journal.flush()
     chunks = context.tally.unfinished()
     for chunk in chunks:
