@@ -17,7 +17,6 @@ from tui_importer.source.checks.expressions import clean
 from tui_importer.source.checks.findings import Findings
 from tui_importer.source.checks.metadata_columns import check_added
 from tui_importer.source.checks.repairs import Mending
-from tui_importer.source.checks.swallowed import hidden_lines
 from tui_importer.source.checks.values import ValueChecker, values
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.options import USUAL
@@ -33,6 +32,7 @@ CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
 
 CONTROL_CHARACTER = re.compile(CONTROL)
 MAX_VALUE = 1 << 16
+_ADDRESS = re.compile(r"[^\s@,;|]+@[^\s@,;|]+\.[^\s@,;|]+")
 _BRIEF = 40
 _QUOTES = re.compile("[“”]")
 """A message puts the value between such quotes."""
@@ -172,7 +172,7 @@ class RowChecker:
         flags = table.select(values.str.contains("\n", literal=True) & values.str.contains("@", literal=True))
         for name, index in names.items():
             for at in flags[name].fill_null(value=False).arg_true():
-                if hidden := hidden_lines(table[name][at], index, self._width, email, self._delimiter):
+                if hidden := _hidden_lines(table[name][at], index, self._width, email, self._delimiter):
                     findings.add_one("rows_swallowed", index, at, f"{hidden} line{'s' if hidden > 1 else ''}")
 
     def _hidden_from(self, table: pl.DataFrame, found: pl.DataFrame) -> pl.Expr | None:
@@ -247,3 +247,25 @@ class RowChecker:
             for field, index in self._secrets.items()
         ]
         return table.lazy().filter(wanted).select("row", *cells).collect()
+
+
+def _hidden_lines(value: str, index: int, width: int, email: int, delimiter: str = ",") -> int:
+    """How many line ends in the value of column `index` are ends of rows rather than part of the value; 0 if none.
+
+    A stray quote in column `index` of one row and one in the same column of a later row make one strictly valid value:
+    the rest of the first row, whole rows, and the beginning of the last. So its lines have just the right number of
+    separators, and where column `email` would be stands an address; anywhere when it is computed from others.
+    """
+    begin, end = value.find("\n"), value.rfind("\n")
+    first, last = value[:begin].strip("\r"), value[end + 1 :].strip("\r")
+    if begin < 0 or first.count(delimiter) != width - 1 - index or last.count(delimiter) != index:
+        return 0
+    inner = value[begin + 1 : end].split("\n") if end > begin else []
+    if any(line.count(delimiter) != width - 1 for line in inner):
+        return 0
+    cells = first.split(delimiter), last.split(delimiter)
+    if email >= width:
+        evidence = cells[0] + cells[1]
+    else:
+        evidence = [cells[1][email] if index > email else cells[0][email - index]]
+    return len(inner) + 1 if any(_ADDRESS.fullmatch(it.strip()) for it in evidence) else 0

@@ -14,8 +14,7 @@ from tui_importer.source._polars import pl
 from tui_importer.source.cells import TRUE, parse_roles
 from tui_importer.source.checks.expressions import clean
 from tui_importer.source.checks.findings import SCHEMA
-from tui_importer.source.checks.likeness import likeness
-from tui_importer.source.checks.organizations import distinct_names, unique_organizations
+from tui_importer.source.checks.organizations import distinct_names, name_findings, unique_organizations
 from tui_importer.source.columns.recognise import ADDED
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.problems import DETAIL_LENGTH
@@ -135,7 +134,7 @@ class Across:
         conflicts = named.drop_nulls("name").with_columns(first).filter(pl.col("name") != pl.col("first_name"))
         shown = pl.format("row {} (“{}”)", "first_row", pl.col("first_name").str.slice(0, DETAIL_LENGTH))
         renamed = _findings(conflicts, position, "organization_name_conflict", shown)
-        return organizations, pl.concat([renamed, likeness(named, position)]).sort("row")
+        return organizations, pl.concat([renamed, name_findings(named, position)]).sort("row")
 
     def roles(self) -> Roles:
         """The role slugs of all rows."""

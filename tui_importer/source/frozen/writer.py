@@ -7,8 +7,9 @@ and polars encodes the one before that. At most three blocks are in memory, what
 from __future__ import annotations
 
 import contextlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tui_importer.source._polars import pl, register_io_source
 from tui_importer.source.checks.findings import SCHEMA as FINDINGS
@@ -16,7 +17,6 @@ from tui_importer.source.checks.repairs import chosen
 from tui_importer.source.checks.rows import RowChecker
 from tui_importer.source.errors import ScanCancelled
 from tui_importer.source.frozen.files import ROWS, Spool, write
-from tui_importer.source.frozen.prefetch import Exclusive, ahead
 from tui_importer.source.models import SECRET_FIELDS, ScanProgress
 from tui_importer.source.read.blocks import BlockReader
 from tui_importer.source.read.fingerprint import Watch
@@ -25,7 +25,6 @@ from tui_importer.source.read.header import read_header
 from tui_importer.source.read.stream import stream_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
     from typing import BinaryIO
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from tui_importer.source.models import Fingerprint
     from tui_importer.source.options import Reading
     from tui_importer.source.read.blocks import Block
+
+T = TypeVar("T")
 
 
 class Freezer:
@@ -78,7 +79,7 @@ class Freezer:
 
     def freeze(self, limit: int | None) -> Fingerprint:
         """Write the rows' file and return the fingerprint of all bytes; raises SourceChanged when they changed."""
-        frames = Exclusive(self._frames(limit))
+        frames = _Exclusive(self._frames(limit))
 
         def source(*_pushed_down: object) -> Iterator[pl.DataFrame]:
             # The sink wants all columns of all rows, so that nothing can be pushed down to here.
@@ -108,7 +109,7 @@ class Freezer:
     def _frames(self, limit: int | None) -> Generator[pl.DataFrame, None, None]:
         """The frozen rows, block by block."""
         checker = RowChecker(self.columns, self.dialect.delimiter, self._chosen)
-        with contextlib.closing(ahead(self._tables())) as tables:
+        with contextlib.closing(_prefetch(self._tables())) as tables:
             for block, table in tables:
                 self.check_cancelled()
                 wanted = table if limit is None else table.head(limit - self.rows)
@@ -152,3 +153,38 @@ class Freezer:
         return pl.Schema(
             {**numbers, "email": pl.String(), "organization_key": pl.String(), "refused": pl.Boolean(), **cells}
         )
+
+
+def _prefetch(items: Iterator[T]) -> Generator[T, None, None]:
+    """Yield `items`, the next one prefetched in a thread; at most one waits.
+
+    An exception of `items` is raised where its item would have come. Closing waits for the item under way.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="scan") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+class _Exclusive(Generic[T]):
+    """Thread-safe close for a generator: closing waits for the thread that is in it.
+
+    A query that polars gives up does not wait for the source it reads from.
+    """
+
+    def __init__(self, items: Generator[T, None, None]) -> None:
+        self._items = items
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> _Exclusive[T]:
+        return self
+
+    def __next__(self) -> T:
+        with self._lock:
+            return next(self._items)
+
+    def close(self) -> None:
+        """Close the generator."""
+        with self._lock:
+            self._items.close()
