@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from tui_importer.sandbox.answers import Answer, Refused, Request, json_answer
 from tui_importer.sandbox.faults import Drawn, FaultPlan
 from tui_importer.sandbox.limits import Limits
-from tui_importer.sandbox.picture import OWN_PATH, own_page
+from tui_importer.sandbox.own_pages import OWN_PATH, own_page
 from tui_importer.sandbox.routes import UNKNOWN_CALL, Route, match
 from tui_importer.sandbox.settings import WRONG_ANSWERS
 from tui_importer.sandbox.state import World

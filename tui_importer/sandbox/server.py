@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 from tui_importer.sandbox.app import App
 from tui_importer.sandbox.connection import Connection
 from tui_importer.sandbox.errors import SandboxError
-from tui_importer.sandbox.picture import last_asked, picture
+from tui_importer.sandbox.own_pages import last_requests, snapshot
 from tui_importer.sandbox.seeds import seed_membership, seed_organization, seed_role, seed_user
 from tui_importer.sandbox.settings import SandboxSettings
 
@@ -188,11 +188,11 @@ class Sandbox:
 
     def picture(self, *, objects: bool = True) -> SandboxState:
         """The same, without the objects if wanted (cheap at any size)."""
-        return self._call(lambda: picture(self._app, objects=objects))
+        return self._call(lambda: snapshot(self._app, objects=objects))
 
     def requests(self, last: int = 1000) -> list[Asked]:
         """The last finished requests, oldest first."""
-        return self._call(lambda: last_asked(self._app, last))
+        return self._call(lambda: last_requests(self._app, last))
 
     def update(self, **changes: object) -> None:
         """Change settings (fields of SandboxSettings) from the next request on. Raises ValueError, TypeError."""

@@ -173,7 +173,7 @@ class RowChecker:
         for name, index in names.items():
             for at in flags[name].fill_null(value=False).arg_true():
                 if hidden := _hidden_lines(table[name][at], index, self._width, email, self._delimiter):
-                    findings.add_one("rows_swallowed", index, at, f"{hidden} line{'s' if hidden > 1 else ''}")
+                    findings.add_one("rows_swallowed", index, at, plural(hidden, "line"))
 
     def _hidden_from(self, table: pl.DataFrame, found: pl.DataFrame) -> pl.Expr | None:
         """The first place of each row whose cell may hold a secret that has slid out of its column, null for none.
