@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tui_importer.secret import Secret
-    from tui_importer.workos.connection import Connection
     from tui_importer.workos.models import Membership, Organization, Role, User
+    from tui_importer.workos.transport import SharedConnection
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ _SANDBOX = "/__sandbox"
 class WorkosClient:
     """For one thread; made by `Connection.client`. A context manager: close it."""
 
-    def __init__(self, connection: Connection, cancelled: threading.Event | None = None) -> None:
+    def __init__(self, connection: SharedConnection, cancelled: threading.Event | None = None) -> None:
         self._exchange = Exchange(connection, cancelled)
 
     def close(self) -> None:

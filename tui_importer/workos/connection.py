@@ -118,6 +118,11 @@ class Connection:
         return self.base.text
 
     @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        return self.base.is_loopback
+
+    @property
     def key(self) -> Secret:
         """The key that the next request is sent with."""
         return self._key

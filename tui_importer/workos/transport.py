@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from tui_importer.text import safe
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from tui_importer.secret import Secret
-    from tui_importer.workos.connection import Connection
-    from tui_importer.workos.masking import Masker
-    from tui_importer.workos.rate_limiter import Budget
+    from tui_importer.workos.masking import Masker, SecretsInFlight
+    from tui_importer.workos.network.route import Route
+    from tui_importer.workos.rate_limiter import Budget, RateLimiter
+    from tui_importer.workos.server_clock import ServerClock
 
 T = TypeVar("T")
 
@@ -72,10 +73,57 @@ class _Answer:
     fault: str = ""
 
 
+class SharedConnection(Protocol):
+    """What all exchanges with one API share; `Connection` is it, which makes the clients and so knows this module."""
+
+    @property
+    def base_url(self) -> str:
+        """The base URL without a slash at the end."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+
+    @property
+    def key(self) -> Secret:
+        """The key that the next request is sent with."""
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """The rate limiter of all requests."""
+
+    @property
+    def server_clock(self) -> ServerClock:
+        """The server's clocks, learned from its answers."""
+
+    @property
+    def in_flight(self) -> SecretsInFlight:
+        """The secrets that were sent last."""
+
+    @property
+    def observe(self) -> Callable[[Attempt], None]:
+        """The observer of every attempt."""
+
+    @property
+    def answer_seconds(self) -> float:
+        """The longest silence while an answer is waited for."""
+
+    @property
+    def exchange_seconds(self) -> float:
+        """The longest time that a request may be under way."""
+
+    @property
+    def route(self) -> Route:
+        """How the API is reached."""
+
+    def http_client(self) -> httpx.Client:
+        """Make a connection pool for one thread."""
+
+
 class Exchange:
     """Sends calls over one connection pool; for one thread. Raises the errors of `errors.py`."""
 
-    def __init__(self, connection: Connection, cancelled: threading.Event | None) -> None:
+    def __init__(self, connection: SharedConnection, cancelled: threading.Event | None) -> None:
         self._connection = connection
         self._cancelled = cancelled
         self._http = connection.http_client()
@@ -156,7 +204,7 @@ class Exchange:
     @property
     def is_local(self) -> bool:
         """Whether the server is on this machine."""
-        return self._connection.base.is_loopback
+        return self._connection.is_local
 
     def probe(self, path: str) -> object:
         """The JSON of a GET without a key, past the limiter and unobserved; None for anything but a readable 200."""
@@ -235,7 +283,7 @@ class Exchange:
 class _Record:
     """Makes the attempt of one request and tells the observer."""
 
-    def __init__(self, connection: Connection, call: Call, waited: float) -> None:
+    def __init__(self, connection: SharedConnection, call: Call, waited: float) -> None:
         self._connection = connection
         self._call = call
         self.budget = call.budget
@@ -317,7 +365,7 @@ class _Record:
 class _Bearer(httpx.Auth):
     """Puts the key on a request at the last moment, so that no variable of a traceback holds it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: SharedConnection) -> None:
         self._connection = connection
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
