@@ -28,7 +28,7 @@ class Outcome(IntEnum):
 
 
 class How(IntEnum):
-    """What a step found or did; FAILED only marks a user whose user step failed."""
+    """How a step ended: what it found or did; FAILED is only for a user whose user step failed."""
 
     CREATED = 1
     EXISTING = 2
@@ -191,7 +191,7 @@ class JobRecord:
 
     @property
     def is_piped(self) -> bool:
-        """Whether the rows came from standard input or a pipe, so that there is no source to look at any more."""
+        """Whether the rows came from standard input or a pipe, so that there is no source to read again."""
         return not PurePath(self.source).is_absolute()
 
 

@@ -3,7 +3,7 @@
 Times are seconds since the epoch (UTC). Outcomes and ways are small integers, see `journal.records`. `created_at` and
 `updated_at` of organizations and rows are the server's times of the objects that this job made, the latter after its
 last write; `overwritten` holds what a change replaced, as JSON. `accepted` says which plan was agreed to (see
-`engine.acceptance`), `rested` the kind of the halt by which the job came to rest.
+`engine.job.acceptance`), `rested` the kind of the halt by which the job came to rest.
 `totals` is kept by triggers, so it is exact in every committed state and costs no scan of the rows.
 """
 

@@ -1,4 +1,4 @@
-"""What SQLite says, in an operator's words: a damaged file is one thing, a disk or a folder that gives out another."""
+"""SQLite's errors in an operator's words: a damaged file is one thing, a disk or a folder that gives out another."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def corrupt(path: Path, detail: str) -> JournalCorrupt:
 
 
 def replaced(path: Path) -> JournalUnwritable:
-    """The refusal when a file of the open journal is gone, or another has its name: nobody would find our writes."""
+    """The refusal when a file of the open journal is gone, or another has its name: our writes would not be found."""
     return JournalUnwritable(
         f"{safe(path.name)} in the job's folder {safe(path.parent)} was removed or replaced while the job was open, so "
         "nothing can be recorded.",

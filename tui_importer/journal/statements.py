@@ -1,4 +1,4 @@
-"""What is written about rows, organizations and attempts, as statements for the writer.
+"""Statements for the writer about rows, organizations and attempts.
 
 Intents keep the earliest time: an object found later was created by this job if it is not older than the first
 time we tried.
@@ -28,11 +28,10 @@ _BATCH: Final = 500
 
 def noted(values: Mapping[str, int]) -> Statement:
     """Values that replace what was kept under the same names, among the counters."""
-    marks = ", ".join("(?, ?)" for _ in values)
-    return (
-        f"INSERT INTO counters (name, value) VALUES {marks} ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        tuple(item for pair in values.items() for item in pair),
-    )
+    placeholders = ", ".join("(?, ?)" for _ in values)
+    insert = f"INSERT INTO counters (name, value) VALUES {placeholders}"
+    replacing = "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    return f"{insert} {replacing}", tuple(item for pair in values.items() for item in pair)
 
 
 def user_intended(row: int, server_time: float) -> Statement:
@@ -172,12 +171,12 @@ def failed(failure: Failure) -> list[Statement]:
         failure.row, failure.organization_key, failure.time, failure.line, failure.email, failure.organization,
         failure.step, failure.kind, failure.status, failure.message, failure.request_id, failure.shape,
     )  # fmt: skip
-    marks = ", ".join("?" * len(values))
+    placeholders = ", ".join("?" * len(values))
     return [
         (
             (
                 "INSERT OR REPLACE INTO failures (row, organization_key, time, line, email, organization, step, kind, "
-                f"status, message, request_id, shape) VALUES ({marks})"
+                f"status, message, request_id, shape) VALUES ({placeholders})"
             ),
             values,
         )
@@ -248,8 +247,8 @@ def reopened(rows: Sequence[int]) -> list[Statement]:
     """
     entries: list[Statement] = []
     for batch in _batches(rows):
-        marks = ", ".join("?" * len(batch))
-        definite = f"SELECT row FROM failures WHERE kind NOT IN {AMBIGUOUS} AND row IN ({marks})"
+        placeholders = ", ".join("?" * len(batch))
+        definite = f"SELECT row FROM failures WHERE kind NOT IN {AMBIGUOUS} AND row IN ({placeholders})"
         entries += [
             (f"UPDATE rows SET membership_intent = NULL WHERE row IN ({definite})", batch),
             (
@@ -262,11 +261,11 @@ def reopened(rows: Sequence[int]) -> list[Statement]:
             (
                 (
                     f"UPDATE rows SET outcome = NULL, user_how = nullif(user_how, {int(How.FAILED)}) "
-                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({marks})"
+                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({placeholders})"
                 ),
                 batch,
             ),
-            (f"DELETE FROM failures WHERE row IN ({marks})", batch),
+            (f"DELETE FROM failures WHERE row IN ({placeholders})", batch),
         ]
     return entries
 
@@ -275,23 +274,23 @@ def skipped(rows: Sequence[int], time: float, reason: str) -> list[Statement]:
     """Failed rows end as skipped, for a reason; what had failed is kept beside it."""
     entries: list[Statement] = []
     for batch in _batches(rows):
-        marks = ", ".join("?" * len(batch))
+        placeholders = ", ".join("?" * len(batch))
         entries += [
             (
                 (
                     "INSERT OR REPLACE INTO skips (row, time, reason, step, kind, message) "
-                    f"SELECT row, ?, ?, step, kind, message FROM failures WHERE row IN ({marks})"
+                    f"SELECT row, ?, ?, step, kind, message FROM failures WHERE row IN ({placeholders})"
                 ),
                 (time, reason, *batch),
             ),
             (
                 (
                     f"UPDATE rows SET outcome = {int(Outcome.SKIPPED)} "
-                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({marks})"
+                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({placeholders})"
                 ),
                 batch,
             ),
-            (f"DELETE FROM failures WHERE row IN ({marks})", batch),
+            (f"DELETE FROM failures WHERE row IN ({placeholders})", batch),
         ]
     return entries
 

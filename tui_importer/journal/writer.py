@@ -1,8 +1,8 @@
-"""One thread writes, in group commits.
+"""The writer thread of a journal, with group commits.
 
 Threads that commit on their own starve each other (waits of seconds were measured); one writer that commits
 everything queued since its last commit gives every thread a durable answer in about a millisecond. Commits are
-`synchronous=FULL`: what a waiter was told is durable survives a power cut, and the API's limit of 50 writes a
+`synchronous=FULL`: what was reported as durable survives a power cut, and the API's limit of 50 writes a
 second leaves more than enough time for it.
 """
 
@@ -47,7 +47,7 @@ class Commit:
             raise self._error
 
     def finish(self, error: JournalError | None = None) -> None:
-        """Tell the waiters."""
+        """Wake the waiters."""
         self._error = error
         self._done.set()
 
@@ -56,9 +56,9 @@ class Writer:
     """Owns the writing connection. `on_failure` is called from the writer thread when a commit fails.
 
     After a failure nothing queued is dropped: the same statements are tried again every second (and at once on
-    `close`), while every waiter is told that nothing is durable now. It fails, too, when the file that is open is not
+    `close`), while every waiter gets the error. It fails, too, when the file that is open is not
     the one in the job's folder any more. When only the folder is closed to us, what is queued is committed, and
-    `on_failure` is called before anybody who waits is told.
+    `on_failure` is called before any waiter gets the error.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Writer:
             commit = self._queued
             commit.statements.extend(statements)
             if not commit.statements:
-                commit.statements.append(_NOTHING)  # an empty commit would never be made, and its waiters never told
+                commit.statements.append(_NOTHING)  # an empty commit would never be made, and its waiters would hang
             self._condition.notify()
             return commit
 
@@ -133,7 +133,7 @@ class Writer:
         try:
             self._files.check()
             self._write(statements)
-        except Exception as error:  # noqa: BLE001 - told to all who wait; without this thread they would wait for ever
+        except Exception as error:  # noqa: BLE001 - raised to all waiters; without this thread they would wait for ever
             self._stuck = statements
             self._error = error if isinstance(error, JournalError) else refusal(error, self._path)
             self._error.exit_code = JournalUnwritable.exit_code  # while it is open, something may have been sent
@@ -166,7 +166,7 @@ def _encodable(value: object) -> object:
 
 
 def abandon(connection: sqlite3.Connection) -> None:
-    """Keep a connection open until the process ends, whose files are not under their names any more.
+    """Keep a connection open until the process ends: its files are not under their names any more.
 
     Closing it would remove the `-wal` file by its name, which may be that of a copy put in the folder's place.
     """

@@ -1,4 +1,4 @@
-"""What becomes of one request: key, limits, fault, effect, answer, in this order."""
+"""The way of one request through the sandbox: key, limits, fault, effect, answer, in this order."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.key_revoked = False
         self.colleague: Callable[[World, str], None] | None = None
-        """Somebody else at work in the environment: called after every request took effect, with its call."""
+        """A colleague at work in the environment: called after every request took effect, with its call."""
         self._accepted = 0
         self._jitter = random.Random(settings.seed or 0)
         self._date = (0, b"")
@@ -141,7 +141,7 @@ class App:
         self._record(exchange, 0)
 
     def _admit(self, exchange: Exchange, classes: tuple[str, ...]) -> Answer | None:
-        """The refusal of a request that is not even looked at, if it is one."""
+        """The refusal of a request before it is routed to a handler, if there is one."""
         settings = self.settings
         if self.key_revoked or exchange.authorization != f"Bearer {settings.key}":
             return _UNAUTHORIZED

@@ -6,6 +6,6 @@ from tui_importer.errors import ImporterError
 
 
 class SandboxError(ImporterError):
-    """The sandbox cannot listen where it was told to."""
+    """The sandbox cannot listen at the address it was given."""
 
     kind = "sandbox"

@@ -1,4 +1,4 @@
-"""Which request meets which fault: drawn from a seeded generator in the order of arrival."""
+"""Faults of requests, drawn from a seeded generator in the order of arrival."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Drawn:
 
 
 class FaultPlan:
-    """Draws faults as the settings say; `counts` tells how many of each kind happened."""
+    """Draws faults as the settings say; `counts` has how many of each kind happened."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._random = random.Random(settings.seed or 0)

@@ -1,4 +1,4 @@
-"""What was asked of the sandbox, and the picture of it that tests read."""
+"""Statistics of requests, and the state of the sandbox that tests read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SandboxState:
-    """A picture of the sandbox, also the JSON of `GET /__sandbox/state`.
+    """The state of the sandbox, also the JSON of `GET /__sandbox/state`.
 
     organizations, users, memberships  the objects as the API answers them, oldest first (memberships without the
                                        embedded user); empty when the objects were left out

@@ -133,7 +133,7 @@ class WorkosClient:
         return self._get("get_user_by_external_id", f"{_USERS}/external_id/{segment(external_id)}", read)
 
     def create_user(self, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None) -> User:
-        """A new user; `secrets` are the fields that nobody may see: password, password_hash."""
+        """A new user; `secrets` are the fields that must not be seen: password, password_hash."""
         read = answer_checks.user(
             decoding.user, email=_given(payload, "email"), external_id=_given(payload, "external_id")
         )

@@ -1,4 +1,4 @@
-"""What one request can end with.
+"""Errors that one request can end with.
 
 WorkosError                    root; carries the Attempt
 ├── Cancelled                  the wait for the limiter was cancelled; nothing was sent

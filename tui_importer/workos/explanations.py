@@ -1,4 +1,4 @@
-"""What a failure means and what to do about it, for every code, kind and status the client knows.
+"""Explanations of failures: meaning and advice, for every code, kind and status that the client knows.
 
 The one place for these words: error screens, exports and the sentences of exceptions take them from here.
 """

@@ -28,7 +28,7 @@ _RECOVERY = 0.25 / 49.0
 
 
 class EvenPace:
-    """GCRA with burst 1: one call per slot, slots evenly apart; nothing is saved up while nobody calls."""
+    """GCRA with burst 1: one call per slot, slots evenly apart; nothing is saved up without calls."""
 
     def __init__(self) -> None:
         self._last = -math.inf

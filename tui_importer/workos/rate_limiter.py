@@ -148,7 +148,7 @@ class RateLimiter:
                     self._serve(now)
                     if waiter.granted:
                         return max(0.0, now - waiter.arrived)
-                    self._clock.wait(condition, self._patience(waiter, budget, now))
+                    self._clock.wait(condition, self._timeout(waiter, budget, now))
             finally:
                 if not waiter.granted:
                     queue.remove(waiter)
@@ -202,7 +202,7 @@ class RateLimiter:
             self._wake_first()
 
     def wake(self) -> None:
-        """Let all waiting calls look at their `cancelled` events now."""
+        """Let all waiting calls check their `cancelled` events now."""
         with self._lock:
             for queue in self._queues.values():
                 for waiter in queue:
@@ -304,8 +304,8 @@ class RateLimiter:
         elif budget is Budget.READS:
             self._reads.record(now)
 
-    def _patience(self, waiter: _Waiter, budget: Budget, now: float) -> float | None:
-        """Seconds until `waiter` should look again; None: until it is notified, because others are before it."""
+    def _timeout(self, waiter: _Waiter, budget: Budget, now: float) -> float | None:
+        """Seconds until `waiter` should check again; None: until it is notified, because others are before it."""
         queue = self._queues[budget]
         if queue[0] is not waiter:
             return None

@@ -1,4 +1,4 @@
-"""What a refusal means for an import: by status, then codes, and only last by the API's words.
+"""The meaning of refusals for an import: by status, then codes, and only last by the API's words.
 
 Sources: WorkOS OpenAPI specification v0.61.0, the official importer and SDKs, answers seen live; two dialects of the
 same refusal (the live API's and the official emulator's) are both understood.
@@ -33,7 +33,7 @@ GENERAL = frozenset(
         "user_creation_error",
     }
 )
-"""Codes that say only that something was refused: the words decide, as they do with codes nobody knows."""
+"""Codes that say only that something was refused: the words decide, as they do with unknown codes."""
 
 _STATUSES = frozenset({400, 409, 422})
 _EMAIL_TEXT = re.compile(

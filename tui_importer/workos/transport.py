@@ -1,4 +1,4 @@
-"""One request and what became of it: limiter, sending, reading, the attempt, the error. No retries here.
+"""The exchange of one request: limiter, sending, reading, the attempt, the error. No retries here.
 
 Exactly one attempt is observed for each request that was sent, or that no connection was found for.
 """
@@ -234,7 +234,7 @@ class Exchange:
             ) from None
 
     def _transmit(self, request: httpx.Request, *, authorized: bool) -> _Answer:
-        """Send and read to the end. What fails before the status has come is raised, after it is told in the answer."""
+        """Send and read to the end. Raises what fails before the status has come; later faults are in the answer."""
         self._began = time.monotonic()
         try:
             return self._transmitted(request, authorized=authorized)
@@ -281,7 +281,7 @@ class Exchange:
 
 
 class _Record:
-    """Makes the attempt of one request and tells the observer."""
+    """The attempt of one request, reported to the observer."""
 
     def __init__(self, connection: SharedConnection, call: Call, waited: float) -> None:
         self._connection = connection
@@ -293,7 +293,7 @@ class _Record:
 
     @cached_property
     def _masker(self) -> Masker:
-        """Made when something failed: only then more than ids and counters is kept of an exchange."""
+        """The masker, made when something failed: only then more than ids and counters is kept of an exchange."""
         proxy = self._connection.route.proxy
         credentials = proxy.credentials[1:] if proxy is not None and proxy.credentials else ()
         return self._connection.in_flight.masker(self._connection.key, *credentials)
@@ -303,15 +303,15 @@ class _Record:
         return read_error_body(answer.content, self._masker)
 
     def header(self, answer: _Answer, name: str, longest: int) -> str:
-        """A header of an error without them."""
+        """A header of an error, without secrets."""
         return safe(self._masker.text(answer.headers.get(name, "")), longest)
 
     def succeeded(self, answer: _Answer) -> None:
-        request_id = safe(answer.headers.get("X-Request-ID", ""), 128)  # for whoever observes; it is not kept
+        request_id = safe(answer.headers.get("X-Request-ID", ""), 128)  # for the observer; it is not kept
         self._connection.observe(self._attempt(answer, request_id=request_id))
 
     def broken(self, error: Exception) -> None:
-        """The answer, or what was made of it, met an error of ours: its words may hold anything."""
+        """Report an answer that met an error of ours: its words may hold anything."""
         self._connection.observe(self._attempt(None, words=f"unforeseen error: {type(error).__name__}"))
 
     def failed(self, error: error_mapping.E, answer: _Answer | None = None) -> error_mapping.E:

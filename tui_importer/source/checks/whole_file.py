@@ -1,4 +1,4 @@
-"""What only the whole file tells: repeated users, conflicting external ids, organizations, roles.
+"""Checks of the whole file: repeated users, conflicting external ids, organizations, roles.
 
 All passes read a few columns of the frozen rows, streaming. Users are compared by 64-bit hashes first (8 bytes a row),
 so that no set of a million addresses is ever built; the rows whose hash occurs again are then compared as strings, in
@@ -52,7 +52,7 @@ class Roles(NamedTuple):
     rows: int
 
 
-class Across:
+class WholeFile:
     """Passes over the frozen rows in `file`, with `positions` of the fields among the columns.
 
     `secrets` has a hash of each secret by `row`, None when there is none.

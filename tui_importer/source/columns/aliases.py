@@ -1,4 +1,4 @@
-"""Names of columns: how they are compared, what they usually stand for, and which hold secrets.
+"""Aliases of columns: how names are compared, which field they usually stand for, and which hold secrets.
 
 Headers are compared without regard to case, blanks, dashes, underscores and dots: `First Name`, `first-name` and
 `FIRST_NAME` are one. The aliases are those of the official importer's files and of the usual exports (Auth0, Clerk,

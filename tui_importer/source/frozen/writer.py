@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tui_importer.source._polars import pl, register_io_source
+from tui_importer.source.checks.auto_fixes import chosen
 from tui_importer.source.checks.findings import SCHEMA as FINDINGS
-from tui_importer.source.checks.repairs import chosen
 from tui_importer.source.checks.rows import RowChecker
 from tui_importer.source.errors import ScanCancelled
 from tui_importer.source.frozen.files import ROWS, Spool, write
@@ -85,7 +85,7 @@ class Freezer:
             # The sink wants all columns of all rows, so that nothing can be pushed down to here.
             return frames
 
-        # polars would not notice Ctrl-C before its end, so it runs in a thread that can be told.
+        # polars would not notice Ctrl-C before its end, so it runs in a thread that can be stopped.
         with contextlib.closing(frames), ThreadPoolExecutor(1, thread_name_prefix="scan") as pool:
             writing = pool.submit(write, register_io_source(source, schema=self._schema()), self._stage / ROWS)
             try:
@@ -98,11 +98,11 @@ class Freezer:
 
     @property
     def secret_hashes(self) -> pl.DataFrame | None:
-        """Of rows with secrets, a hash of each by which equal ones are found, null when absent; None without any."""
+        """Hashes of secrets by which equal ones are found, null when absent; None without any."""
         return pl.concat(self._secret_hashes) if self._secret_hashes else None
 
     def check_cancelled(self) -> None:
-        """Raise ScanCancelled when the operator wants no more of it."""
+        """Raise ScanCancelled when the operator has cancelled the scan."""
         if self._abandoned or (self._cancelled is not None and self._cancelled.is_set()):
             raise ScanCancelled
 

@@ -1,4 +1,4 @@
-"""Whose certificates are trusted: the system's trust store, or what SSL_CERT_FILE and SSL_CERT_DIR name instead.
+"""Trusted certificates: the system's trust store, or what SSL_CERT_FILE and SSL_CERT_DIR name instead.
 
 What REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE name is trusted, too: they were set for other programs, and a company's
 machine often has nothing else. On macOS and Windows the system itself decides, by truststore. Elsewhere its store is
