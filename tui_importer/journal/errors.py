@@ -1,4 +1,4 @@
-"""What can be wrong with a job's folder.
+"""Errors of a job's folder.
 
 JournalError
 ├── JobNotFound, JobExists, JobNameInvalid

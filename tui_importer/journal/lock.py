@@ -28,7 +28,7 @@ LOCK = "lock"
 
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _TRIES, _PAUSE = 5, 0.02
-"""Somebody who only asks whether a job is locked has its lock for a moment."""
+"""Tries for a lock: a process that only asks whether a job is locked holds its lock for a moment."""
 
 
 class JobLock:

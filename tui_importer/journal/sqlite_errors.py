@@ -117,7 +117,7 @@ def unwritable(folder: Path, error: OSError) -> JournalUnwritable:
 
 
 def _owner(folder: Path) -> str:
-    """Whose the folder is, if it is not this account's: a command under sudo leaves one that only root can use."""
+    """The owner of the folder, if it is not this account: a command under sudo leaves one that only root can use."""
     try:
         other = folder.stat().st_uid
     except OSError:

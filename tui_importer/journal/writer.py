@@ -53,7 +53,7 @@ class Commit:
 
 
 class Writer:
-    """Owns the writing connection. `on_failure` is called from the writer thread when a commit fails.
+    """The owner of the writing connection. `on_failure` is called from the writer thread when a commit fails.
 
     After a failure nothing queued is dropped: the same statements are tried again every second (and at once on
     `close`), while every waiter gets the error. It fails, too, when the file that is open is not

@@ -23,7 +23,7 @@ LONGEST = 2_000
 
 
 class SupportsWrite(Protocol):
-    """What csv writes to."""
+    """A file that csv can write to."""
 
     def write(self, text: str, /) -> object:
         """Write some text."""

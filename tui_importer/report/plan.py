@@ -88,7 +88,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def _file_lines(plan: Plan) -> list[str]:
-    """How the source is read, and which of its columns are not used."""
+    """The lines about the source: how it is read, and which of its columns are not used."""
     lines = [f"File           {safe(plan.read_as)}"] if plan.read_as else []
     unused = [safe(use.header, 60) for use in plan.coverage if use.use == "unused"]
     if plan.coverage:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a job has done so far; `prewarm_requests` are the requests of the pre-warm alone.
+    """The numbers of a job so far; `prewarm_requests` are the requests of the pre-warm alone.
 
     `uncertain` counts rows and organizations that are existing because it is unknown whether this job made them.
     """

@@ -20,7 +20,7 @@ DEFAULT_LAST = 1000
 
 
 class Served(Protocol):
-    """What the pages show of a sandbox."""
+    """The part of a sandbox that its pages show."""
 
     @property
     def world(self) -> World:

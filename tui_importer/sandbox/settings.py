@@ -49,7 +49,7 @@ _NOT_NEGATIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How often a kind of fault happens, and to what.
+    """The probability of a kind of fault, and the calls that it happens to.
 
     `calls` restricts it to these calls (names as in `routes.CALLS`), `times` ends it after that many, `applied`
     settles for `500`, `503` and `html` whether the request took effect (None: every second time, by chance).

@@ -67,7 +67,7 @@ class SandboxState:
     seconds: float
 
     def asked(self, call: str, status: int | str | None = None) -> int:
-        """How often `call` was asked, with this outcome or with any."""
+        """The number of requests of `call`, with this outcome or with any."""
         outcomes = self.requests.get(call, {})
         return sum(outcomes.values()) if status is None else outcomes.get(str(status), 0)
 

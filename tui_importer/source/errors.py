@@ -1,4 +1,4 @@
-"""Why a source is refused as a whole. A broken row is not an error of the file: it is a `Problem`.
+"""Refusals of a source as a whole. A broken row is not an error of the file: it is a `Problem`.
 
 SourceError            the file cannot be read or trusted as a whole
 ├── SourceNotFound     nothing there

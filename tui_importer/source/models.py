@@ -90,7 +90,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """How far a scan is: bytes read of all bytes, rows so far."""
+    """The progress of a scan: bytes read of all bytes, rows so far."""
 
     rows: int
     bytes_read: int
@@ -127,7 +127,7 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What one pass over the source found.
+    """The result of one pass over the source.
 
     `columns` are the headers as written; `fields` maps field -> header for the recognised ones; `unknown_columns`
     the rest. `organizations` is sorted by (kind, key). `users` counts distinct e-mails and `memberships` distinct

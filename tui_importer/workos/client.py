@@ -40,7 +40,7 @@ _SANDBOX = "/__sandbox"
 
 
 class WorkosClient:
-    """For one thread; made by `Connection.client`. A context manager: close it."""
+    """A client for one thread; made by `Connection.client`. A context manager: close it."""
 
     def __init__(self, connection: SharedConnection, cancelled: threading.Event | None = None) -> None:
         self._exchange = Exchange(connection, cancelled)
@@ -50,7 +50,7 @@ class WorkosClient:
         self._exchange.close()
 
     def abandon(self, after: float = 0.0) -> None:
-        """From another thread: end a wait of `after` seconds or more for an answer, which is lost (ServiceFailed)."""
+        """End a wait of `after` seconds or more, from another thread: the answer is lost (ServiceFailed)."""
         self._exchange.abandon(after)
 
     @property
@@ -197,7 +197,7 @@ class WorkosClient:
         return self._list_roles("list_organization_roles", path)
 
     def count_webhooks(self) -> int:
-        """How many webhook endpoints of the environment are enabled (reference section 9). Raises PermissionDenied."""
+        """The number of enabled webhook endpoints of the environment (reference section 9). Raises PermissionDenied."""
 
         def fetch(after: str | None) -> Page[bool]:
             query = {"limit": "100"} | ({"after": after} if after else {})

@@ -210,7 +210,7 @@ class Connection:
 
     @property
     def route(self) -> Route:
-        """How the API is reached. Raises BadNetworkSettings for variables that cannot be used."""
+        """The way to the API. Raises BadNetworkSettings for variables that cannot be used."""
         return self._resolved().route
 
     def _resolved(self) -> _Network:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened in plain words, and the next step; each a sentence or two.
+    """The meaning of a failure in plain words, and the next step; each a sentence or two.
 
     `other_value` tells that the advice is about a value that was given: the same request is refused again.
     """

@@ -87,7 +87,7 @@ class _Sent:
 
 
 class Masker:
-    """Masks by name and, in any text, by value: a server may repeat in words and codes what it was sent."""
+    """A mask of secrets by name and, in any text, by value: a server may repeat in words and codes what it was sent."""
 
     def __init__(self, secrets: Iterable[Secret], forms: Iterable[Form] = ()) -> None:
         self._forms = Forms((*forms, *_forms(secrets)))

@@ -41,7 +41,7 @@ _SHORTEST_WAIT = 0.0001
 
 
 class Budget(StrEnum):
-    """Which limit a call draws on; each of them draws on the overall one, too."""
+    """The limit that a call draws on; each of them draws on the overall one, too."""
 
     WRITES = "writes"
     READS = "reads"
@@ -245,7 +245,7 @@ class RateLimiter:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait."""
+        """The number of calls that wait."""
         with self._lock:
             return sum(len(queue) for queue in self._queues.values())
 

@@ -188,7 +188,7 @@ def _of_percents(text: str) -> tuple[str, list[int]]:
 
 
 def _place(text: str, small: str, begin: int, form: Form) -> Iterator[tuple[int, int]]:
-    """What of `form` stands at `begin` of `text` (`small` in small letters), if that is enough of it."""
+    """Find what of `form` stands at `begin` of `text` (`small` in small letters), if that is enough of it."""
     if not small.startswith(form.text[: form.least], begin):
         return
     end = begin + form.least

@@ -65,7 +65,7 @@ class Call:
 
 @dataclass(slots=True)
 class _Answer:
-    """What came back: `content` as far as it arrived, `fault` when it did not all arrive."""
+    """An answer: `content` as far as it arrived, `fault` when it did not all arrive."""
 
     status: int
     headers: httpx.Headers
@@ -74,7 +74,7 @@ class _Answer:
 
 
 class SharedConnection(Protocol):
-    """What all exchanges with one API share; `Connection` is it, which makes the clients and so knows this module."""
+    """The part of a `Connection` that its exchanges need; that module makes clients, and so is not known here."""
 
     @property
     def base_url(self) -> str:
@@ -114,14 +114,14 @@ class SharedConnection(Protocol):
 
     @property
     def route(self) -> Route:
-        """How the API is reached."""
+        """The way to the API."""
 
     def http_client(self) -> httpx.Client:
         """Make a connection pool for one thread."""
 
 
 class Exchange:
-    """Sends calls over one connection pool; for one thread. Raises the errors of `errors.py`."""
+    """The exchanges of one thread over one connection pool. Raises the errors of `errors.py`."""
 
     def __init__(self, connection: SharedConnection, cancelled: threading.Event | None) -> None:
         self._connection = connection
@@ -299,7 +299,7 @@ class _Record:
         return self._connection.in_flight.masker(self._connection.key, *credentials)
 
     def read_error(self, answer: _Answer) -> ErrorBody:
-        """What an error's body says, without the secrets that the server may have repeated."""
+        """Read an error's body, without the secrets that the server may have repeated."""
         return read_error_body(answer.content, self._masker)
 
     def header(self, answer: _Answer, name: str, longest: int) -> str:
@@ -363,7 +363,7 @@ class _Record:
 
 
 class _Bearer(httpx.Auth):
-    """Puts the key on a request at the last moment, so that no variable of a traceback holds it."""
+    """Authentication that puts the key on a request at the last moment, so that no variable of a traceback holds it."""
 
     def __init__(self, connection: SharedConnection) -> None:
         self._connection = connection

@@ -63,7 +63,7 @@ class Findings:
         return found.sort("row", order, "column", maintain_order=True)
 
     def refused(self, found: pl.DataFrame) -> pl.Series:
-        """For each row of the block, whether one of the findings `found` is an error."""
+        """Whether a row has an error among the findings `found`, for each row of the block."""
         errors = found.filter(pl.col("kind").is_in(ERRORS))["row"].implode()
         if not errors[0].len():
             return pl.repeat(value=False, n=self._table.height, eager=True)

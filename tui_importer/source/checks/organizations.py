@@ -46,7 +46,7 @@ def distinct_names(groups: pl.DataFrame) -> pl.DataFrame:
 
 
 def unique_organizations(names: pl.DataFrame) -> pl.DataFrame:
-    """From `distinct_names`, one line an organization, sorted by kind (id, external id, name) and value.
+    """One line an organization, from `distinct_names`, sorted by kind (id, external id, name) and value.
 
     Columns are those of Organization; its name is the first one in the file.
     """

@@ -54,7 +54,7 @@ class Checked:
 
 
 class RowChecker:
-    """Checks the blocks of a source with the given columns."""
+    """A checker of the blocks of a source with the given columns."""
 
     def __init__(self, columns: Columns, delimiter: str = ",", repairs: frozenset[str] = frozenset(USUAL)) -> None:
         self._columns = columns

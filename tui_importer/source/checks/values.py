@@ -67,7 +67,7 @@ def values(positions: Mapping[str, int]) -> list[pl.Expr]:
 
 
 class ValueChecker:
-    """Checks of the values of one block; `hashes` are the corrected password hashes by index in the block."""
+    """A checker of the values of one block; `hashes` are the corrected password hashes by index in the block."""
 
     def __init__(self, table: pl.DataFrame, columns: Columns, findings: Findings, fixes: AutoFixes) -> None:
         self._table = table

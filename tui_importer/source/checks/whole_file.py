@@ -170,7 +170,7 @@ class WholeFile:
         return chosen.collect(engine="streaming").sort("row")
 
     def _profiles(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Of some rows: `line`, `email`, `organization_key`, and a hash of each field of the user, null when absent."""
+        """Profiles of some rows: `line`, `email`, `organization_key`, a hash of each field, null when absent."""
         fields = []
         for field in self._profile:
             if (position := self._positions.get(field)) is not None:

@@ -63,7 +63,7 @@ Standing = Literal["out", "out_since", "in"]
 
 
 def standing(header: str) -> Standing | None:
-    """How a column of that name says that people are blocked or gone, None when it does not.
+    """The way in which a column of that name says that people are blocked or gone, None when it does not.
 
     Supabase has `banned_until` and `deleted_at`, Auth0 `blocked`, Firebase `disabled`, Cognito `Enabled`.
     """

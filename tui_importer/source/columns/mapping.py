@@ -33,7 +33,7 @@ MAPPING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 def target_of(text: str) -> str:
-    """What a column is mapped to, from what an operator wrote. Raises ValueError with what is allowed."""
+    """The target of a column, from what an operator wrote. Raises ValueError with what is allowed."""
     plain = text.strip().lower()
     target = "" if plain == LEFT_OUT else plain.replace(LEFT_OUT, "_").replace(" ", "_")
     if target not in TARGETS:

@@ -90,7 +90,7 @@ class Columns:
 
 
 def known_headers(names: Sequence[str]) -> int:
-    """How many of the headers are recognised."""
+    """The number of headers that are recognised."""
     return sum(normalise(name) in FIELD_OF for name in names)
 
 

@@ -93,7 +93,7 @@ class FrozenRows:
         return built
 
     def _profiles(self, first: int, last: int, secrets: dict[int, dict[str, Secret]]) -> dict[int, tuple[Any, ...]]:
-        """Of people whose profile is their last row's: its values by their first row; its secrets are added."""
+        """Profiles of people for whom the last row counts: its values by their first row; its secrets are added."""
         if self._lasts is None:
             return {}
         low, high = (int(self._lasts["first_row"].search_sorted(row)) for row in (first, last + 1))

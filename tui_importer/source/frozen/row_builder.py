@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class RowBuilder:
-    """Builds rows from frozen values in the order `row`, `line`, `email`, `organization_key`, `refused`, cells."""
+    """A builder of rows from values in the order `row`, `line`, `email`, `organization_key`, `refused`, cells."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns.names

@@ -1,4 +1,4 @@
-"""The one pass over the source: blocks are checked and flow as a polars streaming query into the frozen rows' file.
+"""Writing the frozen rows in one pass: blocks are checked and flow as a polars streaming query into the file.
 
 Three things happen at once: a thread reads, hashes, proves and parses the next block, the block before it is checked,
 and polars encodes the one before that. At most three blocks are in memory, whatever the size of the source.
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class Freezer:
-    """Freezes the rows of an open source into `stage`; `findings` and `secrets` collect what else is found.
+    """The writer of an open source's rows into `stage`; `findings` and `secrets` collect what else is found.
 
     Without `keeps_secrets` these are nowhere but in the blocks under way; `secret_hashes` tell which are equal.
     `progress` is called after each block from a thread of polars. Raises a SourceError from `freeze`.

@@ -78,7 +78,7 @@ class Block:
 
 
 class BlockReader:
-    """Iterates over the blocks of a source behind its header; `finish` then gives the fingerprint.
+    """An iterator over the blocks of a source behind its header; `finish` then gives the fingerprint.
 
     Iterating raises SourceQuotes when most records are broken or one has no end, and as `Stream`.
     """

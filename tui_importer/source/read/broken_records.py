@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 
 class _Recovery:
-    """Reads `data`, part by part."""
+    """A reader of `data`, part by part."""
 
     def __init__(self, data: bytes, line: int, separator: bytes, *, ended: bool) -> None:
         self.parts: list[Part] = []

@@ -36,7 +36,7 @@ _FOREIGN = {":": "a colon", "^": "a caret", "~": "a tilde", "#": "a number sign"
 
 
 class Dialect(NamedTuple):
-    """How the bytes of a source become records. `carriage_returns`: a CR alone ends a line (old Macintosh)."""
+    """The way from bytes to records. `carriage_returns`: a CR alone ends a line (old Macintosh)."""
 
     compression: Compression = ""
     encoding: str = "utf-8"

@@ -139,7 +139,7 @@ def read_header(stream: Stream, reading: Reading = RECOGNISED, *, complete: bool
 
 
 def mistake_of(violation: Violation) -> str:
-    """What is wrong at a place, in words: the end of the sentence “the row cannot be read: …”."""
+    """The mistake at a place in words: the end of the sentence “the row cannot be read: …”."""
     until = f" on line {violation.end_line:,}" if violation.end_line != violation.line else ""
     return _MISTAKES[violation.mistake][0].format(until=until).rstrip(".")
 

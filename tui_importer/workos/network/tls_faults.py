@@ -40,7 +40,7 @@ _VERSIONS: Final = frozenset(
 
 
 class _Cures(NamedTuple):
-    """What to do where it depends on who is spoken to."""
+    """Cures that depend on the other side: the API or a proxy."""
 
     other_name: str
     no_tls: str

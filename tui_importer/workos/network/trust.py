@@ -36,7 +36,7 @@ _BY_HASH = re.compile(r"[0-9a-f]{8}\.[0-9]+", re.IGNORECASE)
 
 
 class TrustStore:
-    """What is trusted by all clients of a connection. Raises BadNetworkSettings for a file that is of no use.
+    """The certificates that all clients of a connection trust. Raises BadNetworkSettings for a file that is of no use.
 
     `words` names it for the operator. Thread-safe once it is made.
     """
