@@ -34,7 +34,6 @@ def failure(url: str, kind: type[WorkosError] = TlsFailed) -> WorkosError:
     assert type(error) is kind, error
     assert attempts == [error.attempt]
     assert attempts[0].error == error.text
-    assert error.ambiguous is (kind is ServiceFailed)
     return error
 
 

@@ -22,7 +22,6 @@ MEMBERSHIP_EXISTS = frozenset(
 MEMBERSHIP_PENDING = frozenset(
     {"cannot_reactivate_pending_organization_membership", "cannot_deactivate_pending_organization_membership"}
 )
-ROLE_UNUSABLE = frozenset({"invalid_role", "multiple_roles_not_enabled", "sub_resource_scoped_role_not_allowed"})
 
 GENERAL = frozenset(
     {
@@ -58,20 +57,13 @@ def organization_external_id_taken(error: WorkosError) -> bool:
 
 
 def membership_exists(error: WorkosError) -> bool:
-    """The pair may have a membership already: list it and decide from what is found."""
+    """The pair may have a membership already: list it and decide from what is found.
+
+    Not when an invitation is still open: such a membership can neither be created nor activated.
+    """
     if error.status not in _STATUSES or error.has(*MEMBERSHIP_PENDING):
         return False
     return error.status == 409 or error.has(*MEMBERSHIP_EXISTS) or "already" in error.text.lower()
-
-
-def membership_pending(error: WorkosError) -> bool:
-    """An invitation to this organization is still open: its membership can neither be created nor activated."""
-    return error.status in _STATUSES and error.has(*MEMBERSHIP_PENDING)
-
-
-def role_unusable(error: WorkosError) -> bool:
-    """The role is unknown, or cannot be given to a member of this organization."""
-    return error.status in _STATUSES and error.has(*ROLE_UNUSABLE)
 
 
 def _means(error: WorkosError, codes: frozenset[str], text: re.Pattern[str]) -> bool:
