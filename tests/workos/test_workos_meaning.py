@@ -19,7 +19,7 @@ from tui_importer.workos.explanations import CODES, KINDS, STATUSES, Explanation
 PREDICATES = {
     name: getattr(refusals, name)
     for name in (
-        "email_taken", "user_external_id_taken", "organization_external_id_taken",
+        "email_taken", "external_id_taken",
         "membership_exists",
     )
 }  # fmt: skip
@@ -40,7 +40,7 @@ def true_of(error: WorkosError) -> set[str]:
 
 
 EMAIL, EXISTS = {"email_taken"}, {"membership_exists"}
-EXTERNAL_ID = {"user_external_id_taken", "organization_external_id_taken"}
+EXTERNAL_ID = {"external_id_taken"}
 
 
 @pytest.mark.parametrize(

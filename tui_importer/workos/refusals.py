@@ -46,13 +46,11 @@ def email_taken(error: WorkosError) -> bool:
     return _means(error, EMAIL_TAKEN, _EMAIL_TEXT)
 
 
-def user_external_id_taken(error: WorkosError) -> bool:
-    """A user with this external id exists; whether it is the same person, only its e-mail can tell."""
-    return _means(error, EXTERNAL_ID_TAKEN, _EXTERNAL_ID_TEXT)
+def external_id_taken(error: WorkosError) -> bool:
+    """A user or an organization with this external id exists, visible in the lookup or not yet.
 
-
-def organization_external_id_taken(error: WorkosError) -> bool:
-    """An organization with this external id exists, visible in the lookup or not yet."""
+    Whether a user is the same person, only its e-mail can tell.
+    """
     return _means(error, EXTERNAL_ID_TAKEN, _EXTERNAL_ID_TEXT)
 
 
