@@ -64,7 +64,7 @@ def write_failures(folder: Path, stream: SupportsWrite, sequences: Collection[in
         return written
 
 
-def said_of_secrets(folder: Path) -> str:
+def secrets_notice(folder: Path) -> str:
     """The sentence about secrets that an export of this job does not hold; empty when the source has none."""
     from tui_importer.source.cells import MASK
     from tui_importer.source.frozen.reader import FrozenRows

@@ -268,7 +268,7 @@ class ErrorsTab(ConsoleScreen[None]):
         """Errors are written as `tui-importer errors` does; a group's are those of its rows."""
         if table.id not in {"errors", "groups", "group"}:
             return super().write_export(table, rows, folder)
-        from tui_importer.report.failures import said_of_secrets
+        from tui_importer.report.failures import secrets_notice
         from tui_importer.tui.screens.job.failure_export import export_failures
 
         shown = cast("FrameRows", rows)
@@ -279,7 +279,7 @@ class ErrorsTab(ConsoleScreen[None]):
         path, count = export_failures(
             folder, f"{job}-errors", self.console_app.backend.folder_of(job), set(picked["sequence"].to_list())
         )  # fmt: skip
-        of_secrets = said_of_secrets(self.console_app.backend.folder_of(job))
+        of_secrets = secrets_notice(self.console_app.backend.folder_of(job))
         return (
             f"{count:,} of {plural(self._failures.rows.total, 'error')} written to {safe(path, 1_000)}{self.unmasked}"
             f"{f'. {of_secrets}' if of_secrets else ''}"
