@@ -100,7 +100,7 @@ def test_a_server_that_speaks_no_tls() -> None:
     with Sandbox() as sandbox:
         where = sandbox.url.removeprefix("http://")
         error = failure(f"https://{where}")
-        assert sandbox.picture(objects=False).total == 0
+        assert sandbox.snapshot(objects=False).total == 0
     assert error.message == f"{where} does not speak TLS."
     assert "Check the port in the base URL" in error.next
 

@@ -184,9 +184,9 @@ class Sandbox:
     @property
     def state(self) -> SandboxState:
         """The state of all it holds, and what was asked of it."""
-        return self.picture()
+        return self.snapshot()
 
-    def picture(self, *, objects: bool = True) -> SandboxState:
+    def snapshot(self, *, objects: bool = True) -> SandboxState:
         """The state now, without the objects if wanted (cheap at any size)."""
         return self._call(lambda: snapshot(self._app, objects=objects))
 
