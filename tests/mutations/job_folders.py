@@ -136,14 +136,14 @@ MISTAKES: Final = (
         "journal/lock.py",
         "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)",
-        ("journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",),
+        ("journal/test_journal.py::test_a_second_holder_is_refused_and_learns_who_has_the_job",),
     ),
     Mistake(
         "nobody is told who has the job",
         "journal/lock.py",
         "({_holder(file)})",
         "(process unknown)",
-        ("journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",),
+        ("journal/test_journal.py::test_a_second_holder_is_refused_and_learns_who_has_the_job",),
     ),
     Mistake(
         "the lock file of a dead process is an obstacle",

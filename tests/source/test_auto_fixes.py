@@ -29,7 +29,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("repair", CASES)
-def test_a_repair_is_counted_or_an_error(sources: Sources, repair: str) -> None:
+def test_an_auto_fix_is_counted_or_an_error(sources: Sources, repair: str) -> None:
     header, cell, kind, (field, value) = CASES[repair]
     text = f"email,{header}\na@x.example,{cell}\nb@x.example,\n"
     on = sources.scan(text, reading=Reading(repairs=(repair,)))

@@ -288,9 +288,9 @@ class TestSecrets:
         api = FakeApi(answer)
         error = create(api)
         report = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        told = [report, repr(error), str(error), error.text, repr(api.attempts), caplog.text]
-        told += [repr(api.connection), repr(vars(api.connection)), repr(api.requests), repr(api.requests[0].headers)]
-        for text in told:
+        kept = [report, repr(error), str(error), error.text, repr(api.attempts), caplog.text]
+        kept += [repr(api.connection), repr(vars(api.connection)), repr(api.requests), repr(api.requests[0].headers)]
+        for text in kept:
             assert KEY not in text
             assert PASSWORD not in text
             assert "battery" not in text

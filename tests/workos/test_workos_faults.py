@@ -38,7 +38,7 @@ CUT: dict[str, tuple[Play, float]] = {
     "half a chunk": (then(send(201, b"20\r\n" + HEAD, "Transfer-Encoding: chunked"), close), 20.0),
     "a body that trickles": (then(send(201, HEAD, "Content-Length: 1000000"), drip), 0.3),
     "a body without an end": (then(send(201, HEAD), flood), 20.0),
-    "a body cut where nobody sees it": (then(send(201, HEAD), close), 20.0),
+    "a body cut where it does not show": (then(send(201, HEAD), close), 20.0),
     "a body that is not gzip": (then(send(201, HEAD, "Content-Encoding: gzip"), close), 20.0),
     "an empty body": (reply(201, None), 20.0),
     "no body": (send(204, b""), 20.0),
