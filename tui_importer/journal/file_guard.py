@@ -49,8 +49,8 @@ class OpenFiles:
                 return unwritable(folder, _refusal(folder))
         return None
 
-    def are_there(self) -> bool:
-        """Whether `check` finds nothing."""
+    def are_unchanged(self) -> bool:
+        """Whether `check` passes."""
         try:
             self.check()
         except JournalUnwritable:

@@ -57,7 +57,7 @@ class Journal(Reader):
                 if verdict != "ok":
                     raise corrupt(path, str(verdict))
                 schema.migrate(connection, path, version)
-                if not schema.has_its_guards(connection):
+                if not schema.has_triggers_and_indexes(connection):
                     raise corrupt(path, "it has lost triggers or indexes")
                 _check_counts(connection, path)
                 _tune(connection)
@@ -102,7 +102,7 @@ class Journal(Reader):
 
         The writer's connection goes last: it can move everything into the one file that remains, a reader cannot.
         """
-        if self._files.are_there():
+        if self._files.are_unchanged():
             super().close()
         else:
             abandon(self._connection)

@@ -195,7 +195,7 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def has_its_guards(connection: sqlite3.Connection) -> bool:
+def has_triggers_and_indexes(connection: sqlite3.Connection) -> bool:
     """Whether triggers and indexes are as we made them: the totals and the search for failures rest on them."""
     sql = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') ORDER BY name"
     with closing(sqlite3.connect(":memory:")) as fresh:

@@ -119,7 +119,7 @@ class Writer:
                 closing = self._closing
             self._commit(commit)
             if closing:
-                if self._files.are_there():
+                if self._files.are_unchanged():
                     self._connection.close()
                 else:
                     abandon(self._connection)

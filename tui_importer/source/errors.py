@@ -159,7 +159,7 @@ class ScanCancelled(ImporterError):
         super().__init__("The scan was cancelled.", "Nothing was sent and nothing was kept; start it again any time.")
 
 
-def said(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """The words of the system or polars, without the path that our own message begins with."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return safe(text.splitlines()[0] if text else type(error).__name__)

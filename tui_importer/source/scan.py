@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.checks.organizations import as_objects
 from tui_importer.source.checks.whole_file import WholeFile
-from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted, said
+from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted, words_of
 from tui_importer.source.frozen.checksums import NEW_JOB, digest_of, prove
 from tui_importer.source.frozen.files import (
     ORGANIZATIONS,
@@ -98,7 +98,9 @@ def scan(
                 raise ScanCancelled from None
             raise
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise FrozenRowsError(folder, f"the rows cannot be frozen: {said(error)}.", "Is the disk full?") from error
+            raise FrozenRowsError(
+                folder, f"the rows cannot be frozen: {words_of(error)}.", "Is the disk full?"
+            ) from error
     return read_scan(folder)
 
 

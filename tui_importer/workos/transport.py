@@ -242,7 +242,7 @@ class Exchange:
             self._began = None
 
     def _transmitted(self, request: httpx.Request, *, authorized: bool) -> _Answer:
-        patience = time.monotonic() + self._connection.exchange_seconds
+        deadline = time.monotonic() + self._connection.exchange_seconds
         self._progress.begin()
         request.extensions["trace"] = self._progress
         response = self._send(request, self._auth if authorized else None)
@@ -254,11 +254,11 @@ class Exchange:
                 if len(content) > LARGEST_ANSWER:
                     answer.fault = "the answer does not end"
                     break
-                if time.monotonic() > patience:
+                if time.monotonic() > deadline:
                     answer.fault = TOO_LATE
                     break
         except httpx.HTTPError as error:
-            late = time.monotonic() > patience  # and so it was abandoned
+            late = time.monotonic() > deadline  # and so it was abandoned
             answer.fault = TOO_LATE if late else error_mapping.words(error)
         finally:
             response.close()
@@ -266,11 +266,11 @@ class Exchange:
         return answer
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
-        patience = time.monotonic() + self._connection.exchange_seconds
+        deadline = time.monotonic() + self._connection.exchange_seconds
         try:
             return self._http.send(request, auth=auth, stream=True)
         except Exception as error:
-            if time.monotonic() > patience and self._progress.step is Step.REQUEST:  # it was abandoned
+            if time.monotonic() > deadline and self._progress.step is Step.REQUEST:  # it was abandoned
                 raise httpx.ReadError(TOO_LATE) from None
             if self._progress.step is Step.TUNNEL:
                 self._progress.hang_up()  # httpcore leaves it open when it is a SOCKS proxy's

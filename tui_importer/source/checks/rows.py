@@ -21,7 +21,7 @@ from tui_importer.source.checks.values import ValueChecker, values
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.options import USUAL
 from tui_importer.source.read.frames import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
-from tui_importer.source.read.mojibake import CANDIDATE, as_it_was
+from tui_importer.source.read.mojibake import CANDIDATE, original_of
 from tui_importer.text import plural
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class RowChecker:
                 continue
             column = table[cell(index)]
             for at in column.str.contains(CANDIDATE).fill_null(value=False).arg_true():
-                if (was := as_it_was(column[at])) is not None:
+                if (was := original_of(column[at])) is not None:
                     now, then = (_QUOTES.sub('"', text.strip()[:_BRIEF]) for text in (column[at], was))
                     findings.add_one("text_misread", index, at, f"{now}” for “{then}")
 

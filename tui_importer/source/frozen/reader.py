@@ -10,7 +10,7 @@ from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.secret import Secret
 from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.cells import present
-from tui_importer.source.errors import FrozenRowsError, said
+from tui_importer.source.errors import FrozenRowsError, words_of
 from tui_importer.source.frozen.checksums import NEW_JOB, digest_of, prove
 from tui_importer.source.frozen.files import PROBLEMS, REPEATS, ROWS, SECRETS, private, write
 from tui_importer.source.frozen.row_builder import RowBuilder
@@ -223,7 +223,7 @@ def keep_secrets(folder: Path, rows: Iterable[int]) -> None:
             new.unlink(missing_ok=True)
         raise FrozenRowsError(
             path,
-            f"the secrets of finished rows could not be removed: {said(error)}.",
+            f"the secrets of finished rows could not be removed: {words_of(error)}.",
             "Make room on the disk and check the folder's permissions, then resume; or purge the job.",
         ) from error
 

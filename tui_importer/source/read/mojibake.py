@@ -38,7 +38,7 @@ def may_be_misread(data: bytes) -> bool:
     return not data.isascii() and _IN_BYTES.search(data) is not None
 
 
-def as_it_was(text: str) -> str | None:
+def original_of(text: str) -> str | None:
     """The original of a misread text, without outer blanks; None when it is none."""
     text = text.strip(OUTER)
     try:
