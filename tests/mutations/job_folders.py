@@ -22,7 +22,7 @@ MISTAKES: Final = (
     Mistake(
         "a folder that was removed is written to",
         "journal/writer.py",
-        "            self._files.check()\n",
+        "            self._guard.check()\n",
         "",
         (f"{MACHINE}::test_a_folder_that_is_removed_halts_the_job_at_once",),
     ),

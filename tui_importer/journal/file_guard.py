@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class OpenFiles:
+class FileGuard:
     """The files of an open journal: those of `paths` that exist now; a check takes some microseconds."""
 
     def __init__(self, paths: Iterable[Path]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.journal import schema
 from tui_importer.journal.errors import NotRecorded
-from tui_importer.journal.file_guard import OpenFiles
+from tui_importer.journal.file_guard import FileGuard
 from tui_importer.journal.file_systems import refuse_network_disk
 from tui_importer.journal.lock import LOCK
 from tui_importer.journal.reader import FILE, Reader, connect, journal_of, open_reader
@@ -63,15 +63,15 @@ class Journal(Reader):
                 _tune(connection)
                 connection.execute("BEGIN IMMEDIATE")  # whether it can be written is better known before the first row
                 connection.execute("ROLLBACK")
-                files = OpenFiles([path, *(folder / name for name in (f"{FILE}-wal", f"{FILE}-shm", LOCK))])
+                guard = FileGuard([path, *(folder / name for name in (f"{FILE}-wal", f"{FILE}-shm", LOCK))])
                 with closing(Reader(path)) as reader:
                     reader.job()
             except BaseException:  # an interrupt too: only we have the connection to close it
                 connection.close()
                 raise
         super().__init__(path)
-        self._files = files
-        self._writer = Writer(connection, path, files, on_failure)
+        self._guard = guard
+        self._writer = Writer(connection, path, guard, on_failure)
 
     @staticmethod
     def create(folder: Path, job: JobRecord) -> None:
@@ -102,7 +102,7 @@ class Journal(Reader):
 
         The writer's connection goes last: it can move everything into the one file that remains, a reader cannot.
         """
-        if self._files.are_unchanged():
+        if self._guard.are_unchanged():
             super().close()
         else:
             abandon(self._connection)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from tui_importer.journal.file_guard import OpenFiles
+    from tui_importer.journal.file_guard import FileGuard
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its parameters."""
@@ -65,12 +65,12 @@ class Writer:
         self,
         connection: sqlite3.Connection,
         path: Path,
-        files: OpenFiles,
+        guard: FileGuard,
         on_failure: Callable[[JournalError], None],
     ) -> None:
         self._connection = connection
         self._path = path
-        self._files = files
+        self._guard = guard
         self._on_failure = on_failure
         self._error: JournalError | None = None
         self._condition = threading.Condition()
@@ -119,7 +119,7 @@ class Writer:
                 closing = self._closing
             self._commit(commit)
             if closing:
-                if self._files.are_unchanged():
+                if self._guard.are_unchanged():
                     self._connection.close()
                 else:
                     abandon(self._connection)
@@ -131,7 +131,7 @@ class Writer:
             commit.finish()
             return
         try:
-            self._files.check()
+            self._guard.check()
             self._write(statements)
         except Exception as error:  # noqa: BLE001 - raised to all waiters; without this thread they would wait for ever
             self._stuck = statements
@@ -141,7 +141,7 @@ class Writer:
             self._on_failure(self._error)
         else:
             self._stuck, self._error = [], None
-            if (closed := self._files.closed()) is not None:  # what is open can be written, but the job cannot end
+            if (closed := self._guard.closed()) is not None:  # what is open can be written, but the job cannot end
                 self._on_failure(closed)
             commit.finish()
 

@@ -137,7 +137,7 @@ class App:
         self._after(before, self._apply, exchange, after)
 
     def give_up(self, exchange: Exchange) -> None:
-        """The client has left a request that is never answered."""
+        """Record a request that is never answered, when its client has left."""
         self._record(exchange, 0)
 
     def _admit(self, exchange: Exchange, classes: tuple[str, ...]) -> Answer | None:
@@ -170,14 +170,14 @@ class App:
         return max(0.0, settings.latency + self._jitter.uniform(-settings.jitter, settings.jitter))
 
     def _after(self, delay: float, then: Callable[..., None], *args: object) -> None:
-        """Call later; at once, without a round through the loop, when there is no delay."""
+        """Call `then` later; at once, without a round through the loop, when there is no delay."""
         if delay > 0 and self.loop is not None:
             self.loop.call_later(delay, then, *args)
         else:
             then(*args)
 
     def _apply(self, exchange: Exchange, after: float) -> None:
-        """The moment at which the request takes effect; a client that has left changes nothing about it."""
+        """Let the request take effect; a client that has left changes nothing about it."""
         fault = exchange.fault
         if exchange.route is not None and exchange.request is not None and (fault is None or fault.applied):
             exchange.applied = True

@@ -91,22 +91,22 @@ class Stats:
         self.connections = self.max_connections = self.total_connections = 0
 
     def connected(self) -> None:
-        """A connection was opened."""
+        """Count a connection that was opened."""
         self.connections += 1
         self.total_connections += 1
         self.max_connections = max(self.max_connections, self.connections)
 
     def disconnected(self) -> None:
-        """A connection is gone."""
+        """Count a connection that is gone."""
         self.connections -= 1
 
     def began(self) -> None:
-        """A request has arrived."""
+        """Count a request that has arrived."""
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
 
     def ended(self, asked: Asked) -> None:
-        """A request was answered or given up."""
+        """Record a request that was answered or given up."""
         self.in_flight -= 1
         self.total += 1
         self.statuses[asked.status] += 1

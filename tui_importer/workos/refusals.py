@@ -42,12 +42,12 @@ _EXTERNAL_ID_TEXT = re.compile(r"\bexternal[_ -]?id\b.*\balready\b", re.IGNORECA
 
 
 def email_taken(error: WorkosError) -> bool:
-    """A user with this e-mail exists. Other refusals of a user (`user_creation_error`) are none of it."""
+    """Whether a user with this e-mail exists. Other refusals of a user (`user_creation_error`) are none of it."""
     return _means(error, EMAIL_TAKEN, _EMAIL_TEXT)
 
 
 def external_id_taken(error: WorkosError) -> bool:
-    """A user or an organization with this external id exists, visible in the lookup or not yet.
+    """Whether a user or an organization with this external id exists, visible in the lookup or not yet.
 
     Whether a user is the same person, only its e-mail can tell.
     """
@@ -55,7 +55,7 @@ def external_id_taken(error: WorkosError) -> bool:
 
 
 def membership_exists(error: WorkosError) -> bool:
-    """The pair may have a membership already: list it and decide from what is found.
+    """Whether the pair may have a membership already: list it and decide from what is found.
 
     Not when an invitation is still open: such a membership can neither be created nor activated.
     """

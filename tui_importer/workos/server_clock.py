@@ -123,7 +123,7 @@ class ServerClock:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     def since(self, intent: float) -> Since:
-        """When an object must have been created to be younger than an `intent`, which is in the time of `Date`."""
+        """The times of creation from which an object is younger than an `intent`, which is in the time of `Date`."""
         with self._lock:
             now = self._time()
             if now is None or not self._epochs:
