@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.source.corpus import CASES, Read
@@ -77,7 +77,8 @@ class Duck:
 
     def read(self, text: str, delimiter: str, width: int) -> Records:
         """The records of a text, in which all lines end alike. Raises duckdb.Error."""
-        self._path.write_bytes(text.encode())
+        # With a byte order mark of its own: a text may begin with that character, which DuckDB would leave out.
+        self._path.write_bytes(text.encode("utf-8-sig"))
         columns = {f"c{number}": "VARCHAR" for number in range(width)}
         found = self._database.read_csv(
             str(self._path), header=False, columns=columns, delimiter=delimiter, quotechar='"', escapechar='"',
@@ -113,6 +114,7 @@ def test_the_corpus_is_read_as_others_read_it_or_it_is_said_why(case: Read, duck
 
 @settings(max_examples=80, deadline=None)
 @given(tables(), forms())
+@example([["\ufeff", ""]], Form(",", "\n", always=False, encoding="utf-8", mark=False, compression=""))
 def test_tables_are_read_as_others_read_them(duck: Duck, table: list[list[str]], form: Form) -> None:
     table = [[form.fit(cell) for cell in row] for row in table]
     compared(form.write(table), reading_of(form, table), duck)
