@@ -35,7 +35,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
     "What the journal has acknowledged is on the disk": (
         "journal/test_journal_writing.py::test_a_writer_syncs_every_commit",
         "engine/test_machine.py::test_the_journal_says_that_rows_are_frozen_when_they_are_on_the_disk",
-        "journal/test_journal.py::test_what_a_waiter_was_told_survives_kill_9",
+        "journal/test_journal.py::test_what_was_reported_durable_survives_kill_9",
     ),
     "an answer is lost, late, half or nonsense?": (MATRIX,),
     "The object is looked up by its natural key": (
@@ -259,7 +259,7 @@ PROMISES: Final[dict[str, tuple[str, ...]]] = {
         "cli/test_journeys_identity.py::test_a_job_is_open_in_one_process_at_a_time",
     ),
     "The second process is refused and told who has it": (
-        "journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",
+        "journal/test_journal.py::test_a_second_holder_is_refused_and_learns_who_has_the_job",
         "journal/test_journal_lock.py::test_a_lock_file_that_nobody_holds_is_no_obstacle_whatever_is_in_it",
     ),
     "the CSV file is edited, moved or deleted meanwhile?": (

@@ -83,7 +83,7 @@ def run(case: Case, seconds: float) -> str:
             thread.start()
         for thread in threads:
             thread.join()
-        refused = sandbox.picture(objects=False).rate_limited
+        refused = sandbox.snapshot(objects=False).rate_limited
     steady = [at for at in accepted if 10.0 <= at < seconds]
     reached = len(steady) / (case.settings.writes_per_10s / 10.0 * (seconds - 10.0))
     spread = (max(counts) - min(counts)) / max(counts)
@@ -110,7 +110,7 @@ def run_engine(case: Case, seconds: float) -> str:
                 job.wait(0.1)
             ended = job.snapshot()
         asked = sandbox.requests(100_000)
-        refused = sandbox.picture(objects=False).rate_limited
+        refused = sandbox.snapshot(objects=False).rate_limited
     times = sorted(each.at for each in asked if each.applied and each.call in {"create_user", "create_membership"})
     steady = [at for at in times if 10.0 <= at - times[0] < seconds]
     reached = len(steady) / (case.settings.writes_per_10s / 10.0 * (seconds - 10.0))

@@ -103,7 +103,7 @@ def test_the_copy_is_gone_while_the_rows_are_imported(cli: Cli) -> None:
             assert process.stdin is not None
             process.stdin.write(text.encode())
             process.stdin.close()
-            wait_until(lambda: slow.picture(objects=False).counts["users"])
+            wait_until(lambda: slow.snapshot(objects=False).counts["users"])
             assert [path for left in left_behind(cli) for path in left.glob("*/*")] == []
             process.kill()
 

@@ -30,7 +30,7 @@ def test_without_a_terminal_a_yes_is_needed_before_anything_happens(cli: Cli, sa
     refusal = cli("run", source, "--json", code=2).refusal
     assert refusal["kind"] == "consent_missing"
     assert "--yes" in refusal["next"]
-    assert sandbox.picture(objects=False).total == 0
+    assert sandbox.snapshot(objects=False).total == 0
     assert cli.jobs == []
 
 
@@ -44,7 +44,7 @@ def test_on_a_terminal_a_no_writes_nothing_and_leaves_nothing(cli: Cli, sandbox:
         assert terminal.end() == 2
         assert "Nothing was written" in terminal.seen
         assert "Traceback" not in terminal.seen
-    assert sandbox.picture(objects=False).counts == NOTHING
+    assert sandbox.snapshot(objects=False).counts == NOTHING
     assert cli.jobs == []
 
 
@@ -74,7 +74,7 @@ def test_who_leaves_at_the_question_can_go_on_later(cli: Cli, sandbox: Sandbox, 
         assert "Traceback" not in terminal.seen
         if number == 0:
             cli("purge", "j0", "--yes", code=0)
-    assert sandbox.picture(objects=False).counts == NOTHING
+    assert sandbox.snapshot(objects=False).counts == NOTHING
     terminal = Terminal(cli, "resume")
     terminal.wait_for("Begin the import? [y/N] ")
     terminal.type("y\n")
@@ -100,7 +100,7 @@ def test_production_needs_the_jobs_name_as_well(cli: Cli, veil: Veil, sandbox: S
         assert "--confirm-production j" in refusal["next"] or "--confirm-production NAME" in refusal["next"]
         assert LIVE not in str(refusal)
         assert cli.jobs == []
-    assert sandbox.picture(objects=False).counts == NOTHING
+    assert sandbox.snapshot(objects=False).counts == NOTHING
     document = live("run", source, *FAST, "--job", "j", "--confirm-production", "j", "--json", code=0).document
     assert document["created"] == 6
 
@@ -130,7 +130,7 @@ def test_a_key_that_nothing_vouches_for_is_agreed_to_anew(
     live = cli.at(veil.url, LIVE)
     for flags in ((), ("--yes",)):
         assert live("resume", *flags, "--json", code=2).refusal["kind"] == "consent_missing"
-    assert sandbox.picture(objects=False).counts == NOTHING
+    assert sandbox.snapshot(objects=False).counts == NOTHING
     ended = live("resume", "--yes", "--confirm-production", "j", "--json", code=0)
     assert ended.document["created"] == 6
     assert "PRODUCTION" in ended.stderr

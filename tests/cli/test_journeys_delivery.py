@@ -310,7 +310,7 @@ def test_an_interrupt_that_comes_just_before_the_question_waits_is_not_lost(
     signal_aside(terminal, wanted)
     assert terminal.end() == 130
     assert "Nothing was written: nobody said yes." in terminal.seen
-    assert sandbox.picture(objects=False).counts["users"] == 0
+    assert sandbox.snapshot(objects=False).counts["users"] == 0
 
 
 def test_an_interrupt_that_comes_just_before_the_key_is_waited_for_is_not_lost(
@@ -340,7 +340,7 @@ def test_an_interrupt_that_comes_just_before_an_answer_is_waited_for_is_not_lost
 ) -> None:
     sandbox.update(latency=60.0)
     terminal, wanted = aside(cli, tmp_path, "run", source, *BRIEF)
-    wait_until(lambda: sandbox.picture(objects=False).in_flight == 1)
+    wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 1)
     signal_aside(terminal, wanted)
     assert terminal.process.wait(30) == 130
     terminal.end()

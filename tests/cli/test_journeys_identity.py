@@ -89,7 +89,7 @@ def test_a_job_keeps_its_options_unless_they_are_given_again(tmp_path: Path, cli
     sandbox.update(revoke_after=12)
     cli.settings(workers=9, share=90)
     cli("resume", code=4)
-    assert sandbox.picture(objects=False).max_in_flight == 1, "one worker, as the job was told at first"
+    assert sandbox.snapshot(objects=False).max_in_flight == 1, "one worker, as the job was told at first"
     assert options(cli, "j") == (frozen, kept)
 
     sandbox.set_key(cli.key)
@@ -101,7 +101,7 @@ def test_a_job_keeps_its_options_unless_they_are_given_again(tmp_path: Path, cli
 
     document = cli("resume", "j", "--workers", "3", "--share", "70", "--json", code=0).document
     assert (document["rows"], document["created"]) == (36, 36)
-    assert 1 < sandbox.picture(objects=False).max_in_flight <= 3
+    assert 1 < sandbox.snapshot(objects=False).max_in_flight <= 3
     now = options(cli, "j")[1]
     assert (now.workers, now.share, now.max_failed) == (3, 70, None), "what was given again is kept from then on"
     assert_exact(sandbox, rows[:36])
@@ -111,7 +111,7 @@ def test_a_job_is_open_in_one_process_at_a_time(tmp_path: Path, cli: Cli, sandbo
     rows = [person(n, n % 3) for n in range(60)]
     sandbox.update(latency=0.1)
     running = cli.start("run", write_source(tmp_path / "a.csv", rows), *FAST, "--workers", "2", "--job", "j")
-    running.wait_until(lambda: sandbox.picture(objects=False).counts["users"] >= 2)
+    running.wait_until(lambda: sandbox.snapshot(objects=False).counts["users"] >= 2)
     sandbox.update(latency=1.0)  # other processes take their time to start
     for command in (("resume", "j", "--json"), ("resume", "--json")):
         refusal = cli(*command, code=2).refusal

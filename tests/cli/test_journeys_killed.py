@@ -59,11 +59,11 @@ def test_killed_in_the_import_twice(tmp_path: Path, cli: Cli, sandbox: Sandbox) 
     sandbox.update(latency=0.01)
     first, second = sorted(rng.sample(range(5, 90), 2))
     running = cli.start("run", source, *FAST, "--workers", "6", "--chunk-size", "10", "--job", "j")
-    killed(cli, running, lambda: sandbox.picture(objects=False).counts["users"] >= first)
+    killed(cli, running, lambda: sandbox.snapshot(objects=False).counts["users"] >= first)
     source.unlink()
     running = cli.start("resume")
-    killed(cli, running, lambda: sandbox.picture(objects=False).counts["users"] >= second)
-    assert sandbox.picture(objects=False).counts["users"] < 100, "it was killed while it worked"
+    killed(cli, running, lambda: sandbox.snapshot(objects=False).counts["users"] >= second)
+    assert sandbox.snapshot(objects=False).counts["users"] < 100, "it was killed while it worked"
     sandbox.update(latency=0.0)
     assert_undisturbed(cli, sandbox, rows)
 
@@ -75,8 +75,8 @@ def test_killed_in_the_prewarm(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> No
     cli.settings(prewarm_concurrency=4)
     sandbox.update(latency=0.05)
     running = cli.start("run", write_source(tmp_path / "a.csv", rows), *FAST, "--job", "j")
-    killed(cli, running, lambda: sandbox.picture(objects=False).counts["organizations"] >= moment)
-    counts = sandbox.picture(objects=False).counts
+    killed(cli, running, lambda: sandbox.snapshot(objects=False).counts["organizations"] >= moment)
+    counts = sandbox.snapshot(objects=False).counts
     assert (counts["organizations"] < 40, counts["users"]) == (True, 0), "it was killed in the pre-warm"
     sandbox.update(latency=0.0)
     assert_undisturbed(cli, sandbox, rows)
@@ -100,7 +100,7 @@ def test_killed_in_the_scan_and_the_file_may_not_have_changed_then(tmp_path: Pat
     before = source.stat()
     content = source.read_bytes()
     in_the_scan(cli, source)
-    assert sandbox.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+    assert sandbox.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
 
     source.write_bytes(content.replace(b"user7@", b"user8@"))
     assert cli("resume", "--yes", "--json", code=2).refusal["kind"] == "source_changed"
@@ -120,7 +120,7 @@ def test_killed_again_and_again(tmp_path: Path, cli: Cli, sandbox: Sandbox, seed
     sandbox.update(latency=0.01, visible_after=rng.choice([0.0, 1.0]))
     running = cli.start("run", source, *FAST, "--workers", "6", "--chunk-size", "10", "--job", "j")
     while running.alive:
-        moment = sandbox.picture(objects=False).total + rng.randrange(5, 120)
+        moment = sandbox.snapshot(objects=False).total + rng.randrange(5, 120)
         wait_until(partial(over_or_asked, running, sandbox, moment), pause=0.001)
         running.send(signal.SIGKILL)
         if running.end().code == 0:
@@ -130,4 +130,4 @@ def test_killed_again_and_again(tmp_path: Path, cli: Cli, sandbox: Sandbox, seed
 
 
 def over_or_asked(running: Running, sandbox: Sandbox, total: int) -> bool:
-    return not running.alive or sandbox.picture(objects=False).total >= total
+    return not running.alive or sandbox.snapshot(objects=False).total >= total

@@ -98,7 +98,7 @@ def test_no_row_fails_by_the_apis_own_limits(tmp_path: Path, cli: Cli, limiter: 
         assert ended.code == 0, ended
         document = ended.document
         assert (document["created"], document["failed"]) == (700, 0)
-        assert document["rate_limited"] == limited.picture(objects=False).rate_limited
+        assert document["rate_limited"] == limited.snapshot(objects=False).rate_limited
         assert_exact(limited, rows)
         writes_in_any_ten_seconds(limited)
     if limiter[0] == "--share":

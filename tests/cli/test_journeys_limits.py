@@ -30,7 +30,7 @@ def test_too_many_failed_organizations_pause_the_job_before_any_user_and_mended_
     failed = document["organizations"]["failed"]
     assert 3 <= failed <= 4, "it stops when 20 were tried"
     assert (document["created"], document["failed"], document["pending"], document["blocked"]) == (0, 0, 30, failed)
-    assert sandbox.picture(objects=False).counts["users"] == 0
+    assert sandbox.snapshot(objects=False).counts["users"] == 0
     listed = cli("errors", "j", code=0).stdout
     assert listed.count("organization_name_missing") == failed, "the failed organizations are listed"
 
@@ -65,7 +65,7 @@ def test_the_breaker_pauses_and_after_mending_the_rest_goes_on(tmp_path: Path, c
     assert document["state"] == "finished"
     assert 50 <= document["failed"] <= 60, "the limit is looked at from 50 rows on; a failed row stays failed"
     assert document["created"] == 120 - document["failed"]
-    assert sandbox.picture(objects=False).counts["users"] == 120
+    assert sandbox.snapshot(objects=False).counts["users"] == 120
 
 
 def test_the_limit_can_be_turned_off_or_be_the_first_failure(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
@@ -100,7 +100,7 @@ def test_a_revoked_key_fails_no_row_and_only_a_key_of_the_same_environment_goes_
         document = cli.at(key="sk_test_elsewhere")("resume", "j", "--yes", "--json", code=4).document
         assert document["state"] == "paused"
         assert "another environment" in document["reason"]
-        assert elsewhere.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+        assert elsewhere.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
 
     sandbox.start()
     sandbox.set_key("sk_test_second")
@@ -115,7 +115,7 @@ def test_a_service_that_is_gone_pauses_the_job_when_patience_ends(tmp_path: Path
     sandbox.update(latency=0.02)
     flags = (*FAST, "--workers", "4", "--give-up-after", "0.05", "--job", "j", "--json")
     running = cli.start("run", write_source(tmp_path / "a.csv", rows), *flags)
-    running.wait_until(lambda: sandbox.picture(objects=False).counts["users"] >= 10)
+    running.wait_until(lambda: sandbox.snapshot(objects=False).counts["users"] >= 10)
     sandbox.close()
     ended = running.end()
     assert ended.code == 3

@@ -128,7 +128,7 @@ def test_purge_needs_a_yes_and_removes_everything_here_and_nothing_there(
     assert terminal.end() == 0
     assert cli.jobs == []
     assert cli("purge", "j", "--yes", code=2).stdout == ""
-    assert sandbox.picture(objects=False).counts == {"organizations": 1, "users": 3, "memberships": 3}
+    assert sandbox.snapshot(objects=False).counts == {"organizations": 1, "users": 3, "memberships": 3}
     assert source.exists()
 
 

@@ -68,7 +68,7 @@ def started(cli: Cli, code: str, *arguments: str | Path) -> Running:
 
 
 def users(sandbox: Sandbox) -> int:
-    return sandbox.picture(objects=False).counts["users"]
+    return sandbox.snapshot(objects=False).counts["users"]
 
 
 def amid(cli: Cli, sandbox: Sandbox, source: Path) -> Running:
@@ -174,7 +174,7 @@ def test_a_disk_that_is_full_at_the_beginning_leaves_no_job(
     assert ended.refusal["kind"] == ("journal_unwritable" if room < 10_000 else "frozen_rows")
     assert ended.refusal["next"]
     assert cli.jobs == []
-    assert sandbox.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+    assert sandbox.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
 
 
 # -- permissions ------------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_a_job_that_becomes_read_only_is_told_so_and_goes_on_when_it_is_writable
     assert ended.code == 3, ended
     assert ended.document["pending"] > len(ROWS) / 2, "it stops at once, not at the end, which needs a new file"
     assert f"The job's folder {folder} cannot be used: Permission denied" in ended.document["reason"]
-    counts = sandbox.picture(objects=False).counts
+    counts = sandbox.snapshot(objects=False).counts
     assert ended.document["created"] + ended.document["failed"] <= counts["users"] < len(ROWS) / 2
 
     ended = started(cli, AS_ANYBODY, "resume", "--json").end()

@@ -57,7 +57,7 @@ def test_the_document_of_a_run_and_what_becomes_of_it_when_everything_else_is_go
     assert document["memberships"] == {"created": 23, "existing": 1}
     assert document["organizations"] == {"resolved": 3, "created": 2, "failed": 0}
     assert document["cache"] == {"hits": 24, "misses": 0}
-    assert document["requests"] == sandbox.picture(objects=False).total - 1, "all but the first look at the key"
+    assert document["requests"] == sandbox.snapshot(objects=False).total - 1, "all but the first look at the key"
     assert all(isinstance(seconds, float) for seconds in document["seconds"].values())
     for line in ("Environment    SANDBOX", "Rows           25", "users "):
         assert line in ended.stderr
@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_imported_leaves_no_job(
     assert ended.refusal["kind"] not in {"internal", "error"}
     assert ended.refusal["next"]
     assert cli.jobs == []
-    assert sandbox.picture(objects=False).counts == NOTHING
+    assert sandbox.snapshot(objects=False).counts == NOTHING
 
 
 def test_a_wrong_key_ends_with_4_and_a_missing_one_with_2(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
@@ -182,7 +182,7 @@ def test_a_wrong_key_ends_with_4_and_a_missing_one_with_2(tmp_path: Path, cli: C
         assert "WRONG" not in ended.stdout + ended.stderr
     assert cli.at(key="")("run", source, *FAST, "--json", code=2).refusal["kind"] == "key_missing"
     assert cli.jobs == []
-    assert sandbox.picture(objects=False).counts == NOTHING
+    assert sandbox.snapshot(objects=False).counts == NOTHING
 
 
 def test_a_host_that_is_not_there_is_told_at_once(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:

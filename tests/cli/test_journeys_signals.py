@@ -42,11 +42,11 @@ OUTLIVING = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN
 
 
 def users(sandbox: Sandbox) -> int:
-    return sandbox.picture(objects=False).counts["users"]
+    return sandbox.snapshot(objects=False).counts["users"]
 
 
 def lookups(sandbox: Sandbox) -> int:
-    return sandbox.picture(objects=False).asked("get_organization_by_external_id")
+    return sandbox.snapshot(objects=False).asked("get_organization_by_external_id")
 
 
 def more_lookups(sandbox: Sandbox, before: int) -> bool:
@@ -71,7 +71,7 @@ def test_a_signal_drains_the_import_and_a_resume_sends_nothing_twice(
     assert document["failed"] == 0
     assert 10 <= document["created"] < 180
     assert document["created"] + document["pending"] == 180
-    counts = sandbox.picture(objects=False).counts
+    counts = sandbox.snapshot(objects=False).counts
     assert counts["users"] == counts["memberships"] == document["created"], "a row was left between its steps"
 
     running = cli.start("resume", "--json")
@@ -99,7 +99,7 @@ def test_a_second_signal_stops_at_once_although_the_server_never_answers(
     running = cli.start("run", write_source(tmp_path / "users.csv", rows), *FAST, *flags)
     running.wait_until(lambda: users(sandbox) >= 10)
     sandbox.update(faults={"no_answer": Fault(1)})
-    running.wait_until(lambda: sandbox.picture(objects=False).in_flight == 4)
+    running.wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 4)
     running.send(signal.SIGINT)
     running.wait_until(lambda: "SIGINT: finishing the rows in flight" in running.stderr)
     assert running.alive, "rows in flight may still get their answer"
@@ -121,13 +121,13 @@ def test_after_a_second_signal_nothing_more_is_sent(tmp_path: Path, cli: Cli, sa
     running = cli.start("run", write_source(tmp_path / "users.csv", rows), *FAST, *flags)
     running.wait_until(lambda: users(sandbox) >= 10)
     sandbox.update(faults={"slow": Fault(1, calls={"create_user"})}, slow_seconds=3.0)
-    running.wait_until(lambda: sandbox.picture(objects=False).in_flight == 4)
+    running.wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 4)
     running.send(signal.SIGINT)
     running.wait_until(lambda: "SIGINT: finishing the rows in flight" in running.stderr)
     running.send(signal.SIGINT)
     ended = running.end()
     assert (ended.code, ended.document["reason"], ended.document["failed"]) == (130, "interrupted by SIGINT", 0)
-    counts = sandbox.picture(objects=False).counts
+    counts = sandbox.snapshot(objects=False).counts
     assert counts["users"] == counts["memberships"] + 4, "rows in flight went on to their next step"
 
     sandbox.update(faults={}, latency=0.0)
@@ -156,7 +156,7 @@ def test_a_signal_while_the_plan_is_made_writes_nothing_and_keeps_the_job(
             assert (ended.document["state"], ended.document["rows"]) == ("paused", 120)
             assert ended.document["reason"] == "interrupted by SIGTERM"
     assert lookups(sandbox) < 120, "it looked all of them up"
-    assert sandbox.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+    assert sandbox.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
     assert [path.name for path in cli.folder.iterdir() if path.is_dir()] == [], "a dry run left its folder"
 
     sandbox.update(latency=0.0)
@@ -167,7 +167,7 @@ def test_a_signal_while_the_plan_is_made_writes_nothing_and_keeps_the_job(
 def test_a_signal_before_there_is_a_job_leaves_none(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
     sandbox.update(latency=60.0)
     running = cli.start("run", write_source(tmp_path / "users.csv", ROWS), *FAST, "--json")
-    running.wait_until(lambda: sandbox.picture(objects=False).in_flight == 1)
+    running.wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 1)
     running.send(signal.SIGTERM)
     ended = running.end(seconds=45)
     assert (ended.code, ended.refusal["kind"]) == (130, "interrupted")

@@ -44,11 +44,11 @@ def fresh_modes() -> list[Any]:
 
 
 def asked(sandbox: Sandbox, call: str) -> int:
-    return sandbox.picture(objects=False).asked(call)
+    return sandbox.snapshot(objects=False).asked(call)
 
 
 def users(sandbox: Sandbox) -> int:
-    return sandbox.picture(objects=False).counts["users"]
+    return sandbox.snapshot(objects=False).counts["users"]
 
 
 def end(terminal: Terminal) -> int:
@@ -78,7 +78,7 @@ def assert_resumes(cli: Cli, sandbox: Sandbox, rows: Sequence[dict[str, str]]) -
     assert (summary.totals.created, summary.users.created, summary.totals.failed) == (len(rows), len(rows), 0)
     assert summary.organizations.created == 5
     assert_exact(sandbox, rows)
-    assert sandbox.picture(objects=False).conflicts == {}
+    assert sandbox.snapshot(objects=False).conflicts == {}
 
 
 @ANY_INTERRUPT
@@ -94,7 +94,7 @@ def test_interrupted_at_a_terminal_the_import_drains_and_says_how_to_go_on(
     assert f"{name}: finishing the rows in flight; once more stops at once." in terminal.seen
     assert f"j: paused (interrupted by {name})" in terminal.seen
     assert "Next: Resume to go on." in terminal.seen
-    counts = sandbox.picture(objects=False).counts
+    counts = sandbox.snapshot(objects=False).counts
     assert 10 <= counts["users"] == counts["memberships"] < 120
     assert_resumes(cli, sandbox, ROWS)
     assert asked(sandbox, "create_user") == asked(sandbox, "create_membership") == 120
@@ -106,7 +106,7 @@ def test_the_second_interrupt_stops_at_once_and_nothing_is_lost(tmp_path: Path, 
     terminal.wait_for("users ")
     wait_until(lambda: users(sandbox) >= 10)
     sandbox.update(faults={"slow": Fault(1, calls={"create_membership"})}, slow_seconds=2.0)
-    wait_until(lambda: sandbox.picture(objects=False).in_flight == 4)
+    wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 4)
     terminal.type(INTERRUPT)
     terminal.wait_for("SIGINT: finishing")
     terminal.process.send_signal(signal.SIGTERM)  # while it is pausing
@@ -129,7 +129,7 @@ def test_interrupted_in_the_prewarm_no_user_is_sent(
     name = interrupt(terminal, by)
     assert end(terminal) == 130
     assert f"j: paused (interrupted by {name})" in terminal.seen
-    counts = sandbox.picture(objects=False).counts
+    counts = sandbox.snapshot(objects=False).counts
     assert (counts["users"], counts["organizations"]) == (0, asked(sandbox, "create_organization"))
     assert 1 <= counts["organizations"] < 5
     assert_resumes(cli, sandbox, rows)
@@ -154,7 +154,7 @@ def test_interrupted_in_the_scan_the_job_is_kept_and_scans_again(tmp_path: Path,
     assert end(terminal) == 130
     (job,) = list_jobs(cli.home / "jobs")
     assert (job.state, job.reason, job.totals.rows) == ("paused", "interrupted by SIGINT", 0)
-    assert sandbox.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+    assert sandbox.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
     assert_resumes(cli, sandbox, rows)
 
 
@@ -169,7 +169,7 @@ def test_interrupted_at_the_question_nothing_is_written_and_the_job_is_kept(
     assert end(terminal) == 130
     assert "Nothing was written: nobody said yes." in terminal.seen
     assert "Next: Go on with: tui-importer resume j" in terminal.seen
-    assert sandbox.picture(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
+    assert sandbox.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
     assert_resumes(cli, sandbox, rows)
 
 
@@ -186,7 +186,7 @@ def test_interrupted_at_the_prompt_for_the_key_the_terminal_echoes_again(
     assert end(terminal) == 130
     assert "sk_test_half" not in terminal.seen
     assert cli.jobs == []
-    assert sandbox.picture(objects=False).total == 0
+    assert sandbox.snapshot(objects=False).total == 0
 
 
 def at_the_question(terminal: Terminal, _sandbox: Sandbox) -> None:
@@ -241,11 +241,11 @@ def test_a_stopped_run_sends_nothing_and_goes_on_in_the_foreground(tmp_path: Pat
     wait_until(lambda: users(sandbox) >= 5)
     shell.type(SUSPEND)
     shell.wait_for("Stopped")
-    wait_until(lambda: sandbox.picture(objects=False).in_flight == 0)
-    stopped = sandbox.picture(objects=False)
+    wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 0)
+    stopped = sandbox.snapshot(objects=False)
     shell.type("echo still $((40 + 2))\n")
     shell.wait_for("still 42")
-    before = sandbox.picture(objects=False)
+    before = sandbox.snapshot(objects=False)
     assert (before.total, before.counts) == (stopped.total, stopped.counts)
     assert stopped.counts["users"] < 60
     shell.type("fg\n")

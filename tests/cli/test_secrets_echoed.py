@@ -98,7 +98,7 @@ def test_a_hostile_journey_leaves_secrets_only_where_a_retry_needs_them(
         faults={"echo": Fault(0.2, calls=("create_user",)), "500": 0.05, "truncated": 0.05, "drop_after": 0.05},
     )
     running = guarded.start("run", source, *BRIEF, "--max-failed", "off", "--workers", "2", "--job", "j", "--json")
-    running.wait_until(lambda: sandbox.picture(objects=False).counts["users"] >= 5)
+    running.wait_until(lambda: sandbox.snapshot(objects=False).counts["users"] >= 5)
     running.send(signal.SIGKILL)
     running.process.wait()
     assert found_in(everywhere, secrets, "secrets.parquet") == {}

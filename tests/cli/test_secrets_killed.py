@@ -88,7 +88,7 @@ def test_a_scan_that_is_killed_while_it_reads_leaves_no_password(tmp_path: Path,
 def test_a_dry_run_that_is_killed_leaves_no_password(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
     sandbox.update(latency=0.2)
     planning = cli.start("run", secretive(tmp_path / "users.csv"), "--dry-run")
-    planning.wait_until(lambda: sandbox.picture(objects=False).total > 5)
+    planning.wait_until(lambda: sandbox.snapshot(objects=False).total > 5)
     planning.send(signal.SIGKILL)
     planning.process.wait(SECONDS)
     assert frozen(cli), "it was killed in its plan"

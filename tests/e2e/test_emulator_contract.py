@@ -13,10 +13,8 @@ from tui_importer.workos.errors import NotFound, Refused
 from tui_importer.workos.models import MembershipStatus
 from tui_importer.workos.refusals import (
     email_taken,
+    external_id_taken,
     membership_exists,
-    organization_external_id_taken,
-    role_unusable,
-    user_external_id_taken,
 )
 
 pytest_plugins = ("tests.emulator", "tests.e2e.two_servers_fixtures")
@@ -31,7 +29,7 @@ class TestOrganizationsDiffer:
         first = {side.name: side.client.create_organization("Acme", external_id) for side in (live, loose)}
         error = live.refused(lambda client: client.create_organization("Other", external_id))
         assert (error.status, error.code) == (400, "external_id_already_used")
-        assert organization_external_id_taken(error)
+        assert external_id_taken(error)
         second = loose.client.create_organization("Other", external_id)
         assert second.id != first["emulator"].id
         for side in (live, loose):
@@ -122,7 +120,7 @@ class TestUsersDiffer:
             side.user(external_id=external_id)
         error = live.refused(lambda client: client.create_user({"email": address(), "external_id": external_id}))
         assert (error.status, error.codes) == (400, ("user_creation_error", "external_id_already_used"))
-        assert user_external_id_taken(error)
+        assert external_id_taken(error)
         assert not email_taken(error)
         loose.user(external_id=external_id)
 
@@ -219,7 +217,6 @@ class TestMembershipsDiffer:
     def test_unknown_role(self, live: Side, loose: Side) -> None:
         error = live.refused_member(live.user(), live.organization(), ["nobody"])
         assert (error.status, error.code) == (422, "invalid_role")
-        assert role_unusable(error)
         assert loose.client.create_membership(loose.user(), loose.organization(), ["nobody"]).roles == ("nobody",)
 
     def test_several_roles(self, both: tuple[Side, Side]) -> None:

@@ -187,12 +187,12 @@ def test_the_first_ctrl_c_drains_the_second_stops_at_once_and_the_third_leaves(
         }
         with terminal(["open", str(source)], variables) as console:
             run_demo(console)
-            wait_until(lambda: sandbox.picture(objects=False).counts["users"] >= 5)
+            wait_until(lambda: sandbox.snapshot(objects=False).counts["users"] >= 5)
             sandbox.update(faults={"slow": Fault(1, calls={"create_membership"})}, slow_seconds=60.0)
-            wait_until(lambda: sandbox.picture(objects=False).faults.get("slow", 0) > 0)
+            wait_until(lambda: sandbox.snapshot(objects=False).faults.get("slow", 0) > 0)
             console.send(INTERRUPT)
             console.wait_for("the rows in flight end first")
-            assert sandbox.picture(objects=False).in_flight > 0
+            assert sandbox.snapshot(objects=False).in_flight > 0
             console.send(INTERRUPT)
             console.wait_for("PAUSED")
             console.send(INTERRUPT)

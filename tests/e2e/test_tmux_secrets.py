@@ -36,9 +36,9 @@ def test_a_console_that_is_killed_over_a_plan_without_a_job_leaves_no_password(t
             console.press("Tab")
             console.wait_for("Nothing is written to the environment.")
             sandbox.update(latency=0.3)
-            enough = sandbox.picture(objects=False).total + 15
+            enough = sandbox.snapshot(objects=False).total + 15
             console.press("Enter")
-            wait_until(lambda: sandbox.picture(objects=False).total > enough, SECONDS)
+            wait_until(lambda: sandbox.snapshot(objects=False).total > enough, SECONDS)
             assert list(tmp_path.rglob("rows.parquet")), "the plan is under way"
             console.kill(signal.SIGKILL)
             assert console.end() == 128 + signal.SIGKILL

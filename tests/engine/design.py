@@ -267,7 +267,7 @@ class Design:
 
     def check_server(self) -> None:
         """The server has every object of the design once and nothing else; what was there before is untouched."""
-        wait_until(lambda: self._sandbox.picture(objects=False).in_flight == 0)
+        wait_until(lambda: self._sandbox.snapshot(objects=False).in_flight == 0)
         state = self._sandbox.state
         assert Counter((o["name"], o["external_id"]) for o in state.organizations) == Counter(
             (place.name, place.external_id) for place in self._organizations

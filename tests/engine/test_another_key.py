@@ -121,4 +121,4 @@ def test_without_objects_the_environment_is_named_and_nothing_is_proved(tmp_path
         assert (tried.environment.name, tried.environment.organizations) == ("SANDBOX", ("Acme",))
         with pytest.raises(KeyRejected, match="characters that no key has"):
             job.try_key(Secret("sk test"))
-        assert all(call.startswith(("get", "list")) for call in sandbox.picture(objects=False).requests)
+        assert all(call.startswith(("get", "list")) for call in sandbox.snapshot(objects=False).requests)

@@ -44,7 +44,7 @@ def outlasted(sandbox: Sandbox, job: Job, begun: Callable[[Snapshot], bool], fau
     job.start()
     wait_until(lambda: begun(job.snapshot()))
     sandbox.update(faults={fault: Fault(1.0)})
-    wait_until(lambda: sandbox.picture(objects=False).faults.get(fault, 0) >= LONG)
+    wait_until(lambda: sandbox.snapshot(objects=False).faults.get(fault, 0) >= LONG)
     assert job.snapshot().state == "running"
     sandbox.update(faults={})
     assert job.wait(60)
@@ -112,7 +112,7 @@ def test_an_organization_that_is_set_aside_after_a_lost_answer_is_not_made_twice
             job.start()
             wait_until(lambda: len(sandbox.state.organizations) == 1)
             sandbox.update(faults={"503": Fault(1.0, calls=LOOKUPS)})
-            wait_until(lambda: sandbox.picture(objects=False).faults.get("503", 0) >= 12)
+            wait_until(lambda: sandbox.snapshot(objects=False).faults.get("503", 0) >= 12)
             sandbox.update(faults={})
             assert job.wait(60)
             summary = settled_summary(job)

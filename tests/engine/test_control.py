@@ -41,7 +41,7 @@ SOON = 25.0
 
 
 def numbers(sandbox: Sandbox) -> SandboxState:
-    return sandbox.picture(objects=False)
+    return sandbox.snapshot(objects=False)
 
 
 def working(job: Job) -> int:

@@ -350,7 +350,7 @@ def test_what_was_meant_for_a_deleted_organization_says_nothing_about_another(tm
         with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
             name = job.name
             job.start()
-            wait_until(lambda: sandbox.picture(objects=False).counts["users"] == len(rows))
+            wait_until(lambda: sandbox.snapshot(objects=False).counts["users"] == len(rows))
             job.stop_now()
             assert job.wait(60)
         sandbox.update(faults={})

@@ -97,7 +97,7 @@ def survives(folder: Path, variant: Variant, call: str, seed: int = 1, lag: floa
     with Sandbox(settings) as sandbox:
         design = Design(sandbox)
         summary = run(folder, sandbox, design, variant.answer_seconds, faults={variant.kind: fault(variant, call)})
-        happened = sandbox.picture(objects=False).faults[variant.kind]
+        happened = sandbox.snapshot(objects=False).faults[variant.kind]
         assert happened > 0
         assert summary.retries >= happened
 
@@ -106,7 +106,7 @@ def test_an_undisturbed_run_needs_every_call_many_times_and_ends_as_designed(tmp
     with Sandbox(UNLIMITED) as sandbox:
         design = Design(sandbox)
         summary = run(tmp_path, sandbox, design, ANSWER_SECONDS)
-        state = sandbox.picture(objects=False)
+        state = sandbox.snapshot(objects=False)
     assert {call: state.asked(call) for call in CALLS if state.asked(call) < FEWEST} == {}
     assert (summary.retries, state.faults) == (0, {})
 
@@ -133,7 +133,7 @@ def test_a_call_that_is_out_of_order_for_a_while_changes_nothing(tmp_path: Path,
         faults = {variant.kind: Fault(1.0, calls={call}, times=40, applied=variant.applied)}
         run(tmp_path, sandbox, design, variant.answer_seconds, faults=faults)
         # A creation that took effect is found and not repeated: there are no more of them than organizations.
-        assert sandbox.picture(objects=False).faults[variant.kind] in {17, 40}
+        assert sandbox.snapshot(objects=False).faults[variant.kind] in {17, 40}
 
 
 LATE = (
@@ -168,7 +168,7 @@ def test_all_kinds_of_fault_on_all_calls_together_change_nothing(
         design = Design(sandbox, copies=3)
         faults = {kind: Fault(percent / 100 / len(FAULT_KINDS)) for kind in FAULT_KINDS}
         run(tmp_path, sandbox, design, ANSWER, faults=faults, **seen_after(lag))
-        assert set(sandbox.picture(objects=False).faults) == set(FAULT_KINDS)
+        assert set(sandbox.snapshot(objects=False).faults) == set(FAULT_KINDS)
 
 
 @pytest.mark.long
@@ -184,4 +184,4 @@ def test_a_service_that_comes_and_goes_changes_nothing(tmp_path: Path, kind: str
                 is_down = not is_down
                 sandbox.update(faults={kind: Fault(1.0)} if is_down else {})
             design.check(job, settled_summary(job))
-        assert sandbox.picture(objects=False).faults[kind] > 0
+        assert sandbox.snapshot(objects=False).faults[kind] > 0

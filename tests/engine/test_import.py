@@ -199,11 +199,11 @@ def test_pause_drains_sends_nothing_more_and_resume_goes_on_at_the_row(tmp_path:
         paused = settled_summary(job)
         assert (paused.state, paused.totals.failed) == ("paused", 0)
         assert 0 < paused.totals.pending < 300
-        asked = sandbox.picture(objects=False).requests
+        asked = sandbox.snapshot(objects=False).requests
         users = len(sandbox.state.users)
         assert users == paused.users.created, "no row was abandoned between its steps"
         summary = finish(job)
-        assert sandbox.picture(objects=False).requests != asked
+        assert sandbox.snapshot(objects=False).requests != asked
     assert summary.totals.created == 300
     assert_exact(sandbox, rows)
     assert sandbox.state.asked("create_user") == 300, "nothing was sent twice"
@@ -234,7 +234,7 @@ def test_lost_answers_and_server_errors_leave_the_exact_state(tmp_path: Path) ->
     with Sandbox(replace(UNLIMITED, faults=faults, seed=3)) as sandbox:
         with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows)) as job:
             summary = finish(job)
-        assert sum(sandbox.picture(objects=False).faults.values()) > 10
+        assert sum(sandbox.snapshot(objects=False).faults.values()) > 10
         assert (summary.totals.created, summary.totals.failed) == (160, 0)
         assert (summary.users.created, summary.memberships.created) == (120, 160)
         assert (summary.organizations.created, summary.organizations.resolved) == (6, 6)

@@ -118,7 +118,7 @@ def test_reads_and_the_overall_budget_are_obeyed_in_the_plan_the_prewarm_and_the
             plan = job.plan()
             assert plan is not None
             assert (plan.organizations.create, plan.roles_missing) == (12, ())
-            planned = sandbox.picture(objects=False)
+            planned = sandbox.snapshot(objects=False)
             assert planned.rate_limited > 0
             sandbox.update(overall_per_60s=20)
             job.start()
@@ -126,7 +126,7 @@ def test_reads_and_the_overall_budget_are_obeyed_in_the_plan_the_prewarm_and_the
             sandbox.update(overall_per_60s=1_000)
             assert job.wait(60)
             summary = settled_summary(job)
-        seen = sandbox.picture(objects=False)
+        seen = sandbox.snapshot(objects=False)
         assert seen.asked("list_users", 429) > 0
         assert (summary.totals.created, summary.totals.failed, summary.users.existing) == (30, 0, 15)
         assert (summary.organizations.resolved, summary.organizations.failed) == (12, 0)

@@ -96,7 +96,7 @@ def test_a_pause_waits_for_no_answer_that_comes_byte_by_byte(
     with open_job(tmp_path, sandbox, source, OPTIONS, chunk_size=5) as job:
         sandbox.update(faults={"slow_head": Fault(1, calls=calls)}, slow_seconds=0.1)
         (job.prepare if phase == "plan" else job.start)()
-        wait_until(lambda: sandbox.picture(objects=False).faults.get("slow_head", 0) >= 3)
+        wait_until(lambda: sandbox.snapshot(objects=False).faults.get("slow_head", 0) >= 3)
         job.pause()
         assert job.wait(SOON), "it waits two minutes for each answer"
         paused = settled_summary(job)

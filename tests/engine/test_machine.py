@@ -46,7 +46,7 @@ def sandbox_settings() -> SandboxSettings:
 
 def writes(sandbox: Sandbox) -> int:
     """Requests that create something, so far."""
-    picture = sandbox.picture(objects=False)
+    picture = sandbox.snapshot(objects=False)
     return sum(picture.asked(call) for call in ("create_organization", "create_user", "create_membership"))
 
 

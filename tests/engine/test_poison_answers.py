@@ -96,13 +96,13 @@ def test_an_answer_that_was_not_understood_leaves_its_row_open_and_then_fails_it
         detail = job.failure_detail(failure.sequence)
         assert "This program failed" in detail.meaning
         assert [attempt.message for attempt in detail.attempts] == ["unforeseen error: RuntimeError"]
-        assert sandbox.picture(objects=False).asked("create_user") == 20
+        assert sandbox.snapshot(objects=False).asked("create_user") == 20
 
         poison.is_armed = False
         job.retry(Selection())
         summary = finish(job)
         assert (summary.totals.created, summary.users.created) == (20, 20), "what it had made counts as created"
-    assert sandbox.picture(objects=False).asked("create_user") == 20
+    assert sandbox.snapshot(objects=False).asked("create_user") == 20
     assert_exact(sandbox, ROWS)
 
 
@@ -121,7 +121,7 @@ def test_an_error_after_an_answer_that_was_understood_fails_its_row_at_once(
         with monkeypatch.context() as patch:
             patch.setattr(user_step, "stamp_of", broken)
             assert finish(job).totals.failed == 1
-        asked = sandbox.picture(objects=False).asked("list_users")
+        asked = sandbox.snapshot(objects=False).asked("list_users")
         assert asked == 0, "nothing was in doubt"
         job.retry(Selection())
         assert finish(job).users.created == 20
@@ -243,7 +243,7 @@ def test_a_row_that_is_open_when_the_process_ends_is_looked_up_on_resume(
             Poison(patch, stop, RuntimeError(SECRET))
             summary = finish(job)
         assert (summary.state, summary.totals.failed) == ("paused", 0)
-        assert sandbox.picture(objects=False).counts["users"] == summary.totals.created + 1
+        assert sandbox.snapshot(objects=False).counts["users"] == summary.totals.created + 1
     with reopen_job(tmp_path, sandbox, name) as job:
         assert finish(job).users.created == 20
     assert_exact(sandbox, ROWS)

@@ -26,7 +26,7 @@ def test_with_the_prewarm_no_row_fails_and_every_organization_is_made_once(tmp_p
         assert (summary.organizations.created, summary.organizations.resolved) == (40, 40)
         assert (summary.cache_hits, summary.cache_misses) == (240, 0)
         assert sandbox.state.asked("create_organization") == 40
-        assert sandbox.picture(objects=False).conflicts == {}
+        assert sandbox.snapshot(objects=False).conflicts == {}
         assert_exact(sandbox, ROWS)
 
 
@@ -40,6 +40,6 @@ def test_without_it_the_same_run_meets_conflicts_and_fails_rows(
             summary = finish(job)
             kinds = {failure.kind for failure in job.failures_after(0)}
         assert summary.cache_misses > 0
-        assert sum(sandbox.picture(objects=False).conflicts.values()) > 0
+        assert sum(sandbox.snapshot(objects=False).conflicts.values()) > 0
         assert summary.totals.failed > 0
         assert kinds == {"organization_not_visible"}

@@ -119,4 +119,4 @@ def test_a_source_that_changes_while_it_is_scanned_is_refused_and_nothing_was_se
         assert job.wait(60)
         assert job.exit_code == 2
         assert "was written to or replaced since the job was recorded" in job.snapshot().reason
-    assert sandbox.picture(objects=False).total == 0
+    assert sandbox.snapshot(objects=False).total == 0

@@ -149,7 +149,7 @@ def test_answers_are_counted_over_all_runs_of_a_job(tmp_path: Path) -> None:
         with open_job(tmp_path, sandbox, source) as job:
             finish(job)
             name, before = job.name, job.snapshot().requests
-        assert sum(count for _, count in before.statuses) == before.requests == sandbox.picture(objects=False).total
+        assert sum(count for _, count in before.statuses) == before.requests == sandbox.snapshot(objects=False).total
         assert before.import_writes == 60
         with reopen_job(tmp_path, sandbox, name) as job:
             after = job.snapshot().requests

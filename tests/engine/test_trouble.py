@@ -70,21 +70,21 @@ class TestKey:
             assert job.wait(60)
             assert_paused_by_the_key(job, "key rejected")
             assert job.snapshot().phase == phase
-            assert 1 <= sandbox.picture(objects=False).unauthorized <= THREADS
+            assert 1 <= sandbox.snapshot(objects=False).unauthorized <= THREADS
 
-            asked = sandbox.picture(objects=False).total
+            asked = sandbox.snapshot(objects=False).total
             sandbox.set_key("sk_test_second_key")
             job.set_key(Secret("sk_test_mistyped"))
             job.start()
             assert job.wait(60)
             assert_paused_by_the_key(job, "key rejected")
-            assert sandbox.picture(objects=False).total == asked + 1, "a new key is tried by one harmless request"
+            assert sandbox.snapshot(objects=False).total == asked + 1, "a new key is tried by one harmless request"
 
             job.set_key(Secret("sk_test_second_key"))
             assert finish(job).totals.created == 40
             assert job.exit_code == 0
         assert_exact(sandbox, rows)
-        assert sandbox.picture(objects=False).conflicts == {}
+        assert sandbox.snapshot(objects=False).conflicts == {}
 
     @pytest.mark.parametrize(
         "call",
@@ -106,7 +106,7 @@ class TestKey:
             assert job.wait(60)
             assert_paused_by_the_key(job, f"permission missing: {call.replace('_', ' ')}")
             assert "403" in job.snapshot().next_step
-            assert 1 <= sandbox.picture(objects=False).asked(call, 403) <= THREADS
+            assert 1 <= sandbox.snapshot(objects=False).asked(call, 403) <= THREADS
             sandbox.update(forbidden=())
             summary = finish(job)
         assert (summary.totals.created, summary.totals.failed, summary.users.existing) == (40, 0, 10)
@@ -145,7 +145,7 @@ class TestBreaker:
             ended = finish(job)
         assert (ended.state, ended.totals.failed) == ("finished", paused.totals.failed), "the window is empty again"
         assert ended.totals.created == 250 - paused.totals.failed
-        assert sandbox.picture(objects=False).counts["users"] == 250
+        assert sandbox.snapshot(objects=False).counts["users"] == 250
 
     def test_a_bad_column_pauses_the_job_after_fifty_rows_and_says_why(self, tmp_path: Path, sandbox: Sandbox) -> None:
         rows = [person(n, n % 3) | {"password": "short"} for n in range(300)]
@@ -156,7 +156,7 @@ class TestBreaker:
             assert paused.reason.startswith("too many failures: 100 % of the last rows, most often password_too_short")
             assert 50 <= paused.totals.failed < 50 + THREADS
             assert job.snapshot().next_step == "Look at the errors, correct the cause, then resume."
-        assert sandbox.picture(objects=False).counts["users"] == 0
+        assert sandbox.snapshot(objects=False).counts["users"] == 0
 
 
 def run_into_trouble(job: Job, cause: str) -> None:
@@ -187,10 +187,10 @@ class TestService:
             wait_until(lambda: job.snapshot().totals.done >= 10)
             sandbox.update(faults={kind: 1})
             wait_until(lambda: cause in job.snapshot().backing_off)
-            wait_until(lambda: sandbox.picture(objects=False).in_flight <= 1)
-            alone = sandbox.picture(objects=False)
-            wait_until(lambda: sandbox.picture(objects=False).total >= alone.total + 4)
-            over = sandbox.picture(objects=False).seconds
+            wait_until(lambda: sandbox.snapshot(objects=False).in_flight <= 1)
+            alone = sandbox.snapshot(objects=False)
+            wait_until(lambda: sandbox.snapshot(objects=False).total >= alone.total + 4)
+            over = sandbox.snapshot(objects=False).seconds
             wait_until(lambda: any(line.startswith("Nothing succeeds (") and cause in line for line in log_of(job)))
             assert job.snapshot().state == "running"
             sandbox.update(faults={})
@@ -291,5 +291,5 @@ def test_trouble_that_ends_with_a_refusal_of_the_first_question_is_over(tmp_path
         assert job.wait(60)
         summary = settled_summary(job)
         assert (summary.state, summary.totals.created) == ("finished", 12)
-    assert sandbox.picture(objects=False).faults["deep"] >= 1
+    assert sandbox.snapshot(objects=False).faults["deep"] >= 1
     assert_exact(sandbox, rows)

@@ -57,7 +57,7 @@ def fill(journal: Journal) -> None:
 
 
 def everything(journal: Reader) -> int:
-    """Ask all questions; the number of rows that have an outcome, which is the same whoever counts it."""
+    """Ask all questions; the number of rows that have an outcome, which is the same for every way to count it."""
     totals = journal.totals()
     counted = dict.fromkeys(Outcome, 0)
     for found in journal.chunk_counts(50):

@@ -93,7 +93,7 @@ def test_statements_of_many_threads_are_all_committed_in_each_threads_order(jour
     assert journal.totals()[Outcome.CREATED] == 600
 
 
-def test_what_a_waiter_was_told_survives_kill_9(tmp_path: Path) -> None:
+def test_what_was_reported_durable_survives_kill_9(tmp_path: Path) -> None:
     Journal.create(tmp_path, record())
     script = f"""
 import sys
@@ -145,7 +145,7 @@ def test_organizations_keep_their_result_when_the_scan_is_repeated(journal: Jour
     assert journal.any_object() == ("organization", "org_1")
 
 
-def test_a_second_holder_is_refused_and_told_who_has_the_job(tmp_path: Path) -> None:
+def test_a_second_holder_is_refused_and_learns_who_has_the_job(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tui_importer.journal.lock import JobLock; "
         f"lock = JobLock(Path({str(tmp_path)!r})); print('held', flush=True); sys.stdin.read()"
@@ -184,10 +184,10 @@ def test_a_missing_a_foreign_a_damaged_and_a_newer_file_are_each_refused(tmp_pat
         pass
 
 
-def test_a_full_disk_is_told_to_the_waiter_and_nothing_queued_is_lost(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_to_the_waiter_and_nothing_queued_is_lost(tmp_path: Path) -> None:
     Journal.create(tmp_path, record())
-    told = threading.Event()
-    journal = Journal(tmp_path, lambda _: told.set())
+    reported = threading.Event()
+    journal = Journal(tmp_path, lambda _: reported.set())
     writing = journal._writer._connection
     (pages,) = writing.execute("PRAGMA page_count").fetchone()
     writing.execute(f"PRAGMA max_page_count = {pages + 2}")
@@ -196,7 +196,7 @@ def test_a_full_disk_is_told_to_the_waiter_and_nothing_queued_is_lost(tmp_path: 
         journal.submit(
             *[("INSERT INTO log (time, level, message) VALUES (1, 'info', ?)", (big,)) for _ in range(9)]
         ).wait()
-    assert told.wait(10)
+    assert reported.wait(10)
     journal.submit(statements.row_ended(1, Outcome.CREATED, None, None, Flag.NONE))
     writing.execute("PRAGMA max_page_count = 1000000")
     deadline = time.monotonic() + 20

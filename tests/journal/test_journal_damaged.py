@@ -1,4 +1,4 @@
-"""What can become of a journal's content: damage is noticed, told in a sentence, and can be purged."""
+"""Damage to a journal's content: it is noticed, reported in a sentence, and can be purged."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_damaged_journal_is_refused_and_listed_with_its_problem_and_can_be_pur
 
 
 def test_an_index_that_lies_is_noticed(folder: Path) -> None:
-    """By it failures are found and replaced; SQLite's `quick_check` would not look at it."""
+    """By it failures are found and replaced; SQLite's `quick_check` would not check it."""
     with closing(sqlite3.connect(folder / FILE)) as connection:
         (root,) = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_failures_1'"
@@ -156,7 +156,7 @@ def test_an_index_that_lies_is_noticed(folder: Path) -> None:
         Journal(folder)
 
 
-def test_damage_while_the_journal_is_open_is_told_to_whoever_comes_upon_it(folder: Path) -> None:
+def test_damage_while_the_journal_is_open_is_reported_to_the_caller_that_meets_it(folder: Path) -> None:
     with closing(Journal(folder)) as journal:
         everything(journal)
         (folder / FILE).write_bytes(b"\xaa" * (folder / FILE).stat().st_size)
@@ -166,16 +166,16 @@ def test_damage_while_the_journal_is_open_is_told_to_whoever_comes_upon_it(folde
     assert not opened(folder)
 
 
-def test_damage_that_a_write_comes_upon_is_told_as_what_it_is_and_as_resumable(folder: Path) -> None:
-    told: list[JournalError] = []
-    journal = Journal(folder, told.append)
+def test_damage_that_a_write_comes_upon_is_reported_as_what_it_is_and_as_resumable(folder: Path) -> None:
+    reported: list[JournalError] = []
+    journal = Journal(folder, reported.append)
     journal._writer._connection.execute("PRAGMA shrink_memory")  # so that nothing is taken from its own memory
     (folder / FILE).write_bytes(b"\xaa" * (folder / FILE).stat().st_size)
     for raised in (journal.flush, journal.close):
         with pytest.raises(JournalCorrupt, match="is damaged") as refused:
             raised()
         assert refused.value.exit_code == 3
-    assert told
+    assert reported
 
 
 def test_without_the_wal_file_an_older_state_opens_that_agrees_with_itself(folder: Path) -> None:

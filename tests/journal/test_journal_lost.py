@@ -47,15 +47,15 @@ def without(name: str) -> Callable[[Path], None]:
     ids=["folder gone", "folder replaced", "journal gone", "wal gone", "shm gone", "lock gone"],
 )
 def test_nothing_is_acknowledged_that_nobody_would_find(folder: Path, happening: Callable[[Path], None]) -> None:
-    told: list[JournalError] = []
-    journal = Journal(folder, told.append)
+    reported: list[JournalError] = []
+    journal = Journal(folder, reported.append)
     journal.update_job(reason="before").wait()
     happening(folder)
     with pytest.raises(JournalUnwritable, match="removed or replaced") as refused:
         journal.update_job(reason="after").wait()
     assert str(folder) in refused.value.message
     assert "Put the folder back" in refused.value.next
-    assert told
+    assert reported
     with pytest.raises(JournalUnwritable, match="removed or replaced"):
         journal.close()
     if happening is replaced_by_a_copy:

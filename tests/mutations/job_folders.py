@@ -22,7 +22,7 @@ MISTAKES: Final = (
     Mistake(
         "a folder that was removed is written to",
         "journal/writer.py",
-        "            self._files.check()\n",
+        "            self._guard.check()\n",
         "",
         (f"{MACHINE}::test_a_folder_that_is_removed_halts_the_job_at_once",),
     ),
@@ -136,14 +136,14 @@ MISTAKES: Final = (
         "journal/lock.py",
         "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)",
-        ("journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",),
+        ("journal/test_journal.py::test_a_second_holder_is_refused_and_learns_who_has_the_job",),
     ),
     Mistake(
         "nobody is told who has the job",
         "journal/lock.py",
         "({_holder(file)})",
         "(process unknown)",
-        ("journal/test_journal.py::test_a_second_holder_is_refused_and_told_who_has_the_job",),
+        ("journal/test_journal.py::test_a_second_holder_is_refused_and_learns_who_has_the_job",),
     ),
     Mistake(
         "the lock file of a dead process is an obstacle",

@@ -71,7 +71,7 @@ def test_the_state_in_process_is_the_same(start: Callable[..., Api]) -> None:
     assert state.organizations == (acme,)
     assert state.asked("create_organization") == state.asked("create_organization", 201) == 1
     assert state.asked("create_user") == 0
-    assert api.sandbox.picture(objects=False).organizations == ()
+    assert api.sandbox.snapshot(objects=False).organizations == ()
 
 
 def test_the_last_requests_are_listed(api: Api) -> None:

@@ -69,7 +69,7 @@ TAR = b"users.csv".ljust(257, b"\0") + b"ustar\x0000" + bytes(248) + GOOD.ljust(
 
 RAGGED = (
     Read(
-        "a value is missing", "Somebody deleted a cell and its comma.",
+        "a value is missing", "A cell and its comma were deleted.",
         GOOD + b"u3@x.example\nu4@x.example,Dan\n", 4, ((3, 4, "", "row_too_short"),),
     ),
     Read(
@@ -201,7 +201,7 @@ QUOTES = (
         b"email,name\n" + b'u@x.example,"a "b" c"\n' * 40, "source_quotes", 2, "followed by text", "not doubled",
     ),
     Refused(
-        "a broken quote in the header", "Columns that cannot be told apart are not guessed.",
+        "a broken quote in the header", "Ambiguous columns are not guessed.",
         b'email,"na"me\nu1@x.example,x\n', "source_quotes", 1, "followed by text",
     ),
     Refused(
@@ -325,7 +325,7 @@ TAILS = (
         GOOD + b"   \n", 3, ((3, 4, "", "row_too_short"),),
     ),
     Read(
-        "a merge conflict", "Somebody committed the file.",
+        "a merge conflict", "The file was committed as it was.",
         b"email,name\n<<<<<<< HEAD\nu1@x.example,Ann\n=======\n", 3,
         ((1, 2, "", "row_too_short"), (3, 4, "", "row_too_short")),
     ),
@@ -460,7 +460,7 @@ DIALECTS = (
         values={1: ("u1@x.example", "Zoë")},
     ),
     Refused(
-        "the header separated otherwise", "Somebody wrote a header by hand.",
+        "the header separated otherwise", "The header was written by hand.",
         b"email;name\nu1@x.example,Ann\nu2@x.example,Bob\n", "source_delimiter", 1,
         "separated by a semicolon, the values below by a comma", "one separator",
     ),
@@ -521,7 +521,7 @@ HEADERS = (
     Refused("an empty file", "Nothing was written.", b"", "source_empty", None, "empty", "again"),
     Refused("only blank lines", "Nothing but line ends.", b"\n\r\n  \n", "source_empty", None, "empty"),
     Refused("only a byte order mark", "An empty sheet.", b"\xef\xbb\xbf", "source_empty", None, "empty"),
-    Refused("a header alone", "The query found nobody.", b"email,name\r\n\r\n", "source_empty", None, "no row"),
+    Refused("a header alone", "The query found no user.", b"email,name\r\n\r\n", "source_empty", None, "no row"),
     Refused(
         "a header without end", "A file of one line.", b"email," + b"x" * 1_100_000, "source_header", 1, "longer than",
     ),

@@ -1,4 +1,4 @@
-"""Which header is which field."""
+"""Recognition of headers as fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator says about columns, and what that does to what is recognised."""
+"""Mappings by an operator, and their effect on what is recognised."""
 
 from __future__ import annotations
 
@@ -229,5 +229,5 @@ def test_a_preview_shows_what_a_mapping_can_mend(sources: Sources, header: str) 
     assert "line 1" in shown.problem
     assert len(shown.sample) == 1
     first, *rest = shown.columns
-    mended = preview(path, Reading(mapping={first: "email", **dict.fromkeys(rest, "")}))
-    assert (mended.problem, mended.fields, mended.rows) == ("", {"email": first}, 1)
+    corrected = preview(path, Reading(mapping={first: "email", **dict.fromkeys(rest, "")}))
+    assert (corrected.problem, corrected.fields, corrected.rows) == ("", {"email": first}, 1)

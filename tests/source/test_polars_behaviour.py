@@ -1,4 +1,4 @@
-"""What this layer relies on in polars, and what it works around: a new version must be looked at when one changes."""
+"""What this layer relies on in polars, and what it works around: a new version must be reviewed when one changes."""
 
 from __future__ import annotations
 

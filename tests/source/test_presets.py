@@ -70,7 +70,7 @@ def test_what_stands_in_the_presets_is_right() -> None:
         assert {normalise(key) for key in keys} == keys
         assert set(preset.fields.values()) <= {*FIELDS, ""}
         assert {rule.rule for rule in preset.rules} <= RULES.keys()
-        # The quick look knows no derived fields, and a secret is kept apart as it is.
+        # The preview knows no derived fields, and a secret is kept apart as it is.
         assert not {rule.field for rule in preset.rules} & {
             "email",
             "org_id",
@@ -158,7 +158,7 @@ def test_supabase_confirms_by_a_date_and_knows_its_hashes(sources: Sources) -> N
 
 
 @pytest.mark.parametrize(
-    ("header", "told", "fine"),
+    ("header", "blocked", "fine"),
     [
         ("blocked", ["true", "TRUE", "1"], ["false", "", "no"]),
         ("Is Suspended", ["yes"], ["0"]),
@@ -168,12 +168,12 @@ def test_supabase_confirms_by_a_date_and_knows_its_hashes(sources: Sources) -> N
     ],
 )
 def test_who_is_blocked_or_gone_is_not_let_in_unnoticed(
-    sources: Sources, header: str, told: list[str], fine: list[str]
+    sources: Sources, header: str, blocked: list[str], fine: list[str]
 ) -> None:
-    lines = [f"u{n}@x.example,{value}\n" for n, value in enumerate([*told, *fine])]
+    lines = [f"u{n}@x.example,{value}\n" for n, value in enumerate([*blocked, *fine])]
     found = sources.scan(f"email,{header}\n{''.join(lines)}")
-    assert found.findings == [(n + 1, n + 2, header, "person_blocked") for n in range(len(told))]
-    assert f"“{told[0]}”" in next(iter(read_problems(found.result.folder))).message
+    assert found.findings == [(n + 1, n + 2, header, "person_blocked") for n in range(len(blocked))]
+    assert f"“{blocked[0]}”" in next(iter(read_problems(found.result.folder))).message
     assert found.result.importable == len(lines)
     dismissed = sources.scan(f"email,{header}\n{''.join(lines)}", reading=Reading(mapping={header: ""}))
     assert dismissed.findings == []

@@ -1,4 +1,4 @@
-"""The quick look: counts, organizations, masked sample, and the same refusals."""
+"""The preview: counts, organizations, masked sample, and the same refusals."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.source.writer import Form, forms, tables, told
+from tests.source.writer import Form, forms, reading_of, tables
 from tui_importer.source._polars import pl
 from tui_importer.source.errors import SourceError, SourceMiscounted
 from tui_importer.source.frozen.reader import FrozenRows, read_problems
@@ -63,7 +63,7 @@ def blocks_of(size: int | None) -> Iterator[None]:
 def test_every_table_comes_back_whatever_its_dialect(table: list[list[str]], form: Form, blocks: int | None) -> None:
     table = [[form.fit(cell) for cell in row] for row in table]
     with blocks_of(blocks):
-        result, rows, problems = read_back(form.write(table), told(form, table))
+        result, rows, problems = read_back(form.write(table), reading_of(form, table))
     assert ENCODINGS[form.encoding] in result.dialect or "".join(map("".join, table)).isascii()
     assert DELIMITERS[form.delimiter] in result.dialect
     if form.ending == "\r":  # there every line end is the same, those in values too

@@ -1,4 +1,4 @@
-"""What only the whole file tells: repeated users, conflicts, organizations, roles, totals."""
+"""Checks of the whole file: repeated users, conflicts, organizations, roles, totals."""
 
 from __future__ import annotations
 

@@ -95,8 +95,8 @@ def forms(draw: st.DrawFn) -> Form:
     )
 
 
-def told(form: Form, table: Sequence[Sequence[str]]) -> Reading:
-    """What the operator must say, because the bytes cannot tell it."""
+def reading_of(form: Form, table: Sequence[Sequence[str]]) -> Reading:
+    """The reading that the operator must choose, because the bytes do not show it."""
     plain = "".join(map("".join, table))
     encoding = ""
     if form.encoding in ("cp1252", "latin-1") and not plain.isascii():

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class StepClock:
-    """For one thread: whoever waits finds that the time has passed."""
+    """A clock for one thread: after a wait its time has passed."""
 
     def __init__(self, now: float = 1_000.0) -> None:
         self.time = now
@@ -26,7 +26,7 @@ class StepClock:
 
 
 class VirtualClock:
-    """For many threads: the time moves on to the next deadline whenever all of them wait.
+    """A clock for many threads: its time moves on to the next deadline whenever all of them wait.
 
     Each thread must run inside `run`, which starts them together and ends when they have returned.
     """

@@ -1,4 +1,4 @@
-"""An API that answers what a test tells it to, without a network."""
+"""A fake API with the answers of a test, without a network."""
 
 from __future__ import annotations
 

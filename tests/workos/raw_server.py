@@ -118,7 +118,7 @@ class RawServer:
         request = b""
         while b"\r\n\r\n" not in request:
             piece = peer.recv(65_536)
-            if not piece or piece[0] == 0x16:  # the end, or somebody who wants TLS
+            if not piece or piece[0] == 0x16:  # the end, or a client that wants TLS
                 return b""
             request += piece
         head, _, body = request.partition(b"\r\n\r\n")

@@ -33,7 +33,7 @@ def test_requests_under_way_are_lost_and_the_clients_go_on_with_new_connections(
         threads = [threading.Thread(target=ask) for _ in range(3)]
         for thread in threads:
             thread.start()
-        wait_until(lambda: sandbox.picture(objects=False).in_flight == 3)
+        wait_until(lambda: sandbox.snapshot(objects=False).in_flight == 3)
         connection.abandon()
         for thread in threads:
             thread.join(SOON)

@@ -67,18 +67,9 @@ def test_each_status_with_any_body(status: int, kind: type[WorkosError], body: h
     assert str(error).isprintable()
 
 
-def test_the_flags_an_engine_decides_by() -> None:
+def test_what_an_engine_decides_by() -> None:
     kinds: list[type[WorkosError]] = [*STATUSES.values(), NotSent]
-    flags = {kind: (kind.retryable, kind.ambiguous) for kind in kinds}
-    assert flags == {
-        ServiceFailed: (True, True),
-        RateLimited: (True, False),
-        NotSent: (True, False),
-        Refused: (False, False),
-        KeyRejected: (False, False),
-        PermissionDenied: (False, False),
-        NotFound: (False, False),
-    }
+    assert {kind for kind in kinds if kind.retryable} == {ServiceFailed, RateLimited, NotSent}
     assert KeyRejected.exit_code == 4
     assert ServiceFailed.exit_code == 3
 
@@ -297,9 +288,9 @@ class TestSecrets:
         api = FakeApi(answer)
         error = create(api)
         report = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        told = [report, repr(error), str(error), error.text, repr(api.attempts), caplog.text]
-        told += [repr(api.connection), repr(vars(api.connection)), repr(api.requests), repr(api.requests[0].headers)]
-        for text in told:
+        kept = [report, repr(error), str(error), error.text, repr(api.attempts), caplog.text]
+        kept += [repr(api.connection), repr(vars(api.connection)), repr(api.requests), repr(api.requests[0].headers)]
+        for text in kept:
             assert KEY not in text
             assert PASSWORD not in text
             assert "battery" not in text

@@ -1,4 +1,4 @@
-"""Answers that nobody should read to the end: too deep, too large, numbers of a million digits."""
+"""Answers that must not be read to the end: too deep, too large, numbers of a million digits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_everything_else_is_read_as_ever(value: object) -> None:
 @pytest.mark.parametrize("form", ["{}", "{}.5", "-{}", "0.{}", "1e{}"])
 def test_numbers_have_as_many_digits_as_anybody_needs(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)  # as somebody's environment may say
+    sys.set_int_max_str_digits(0)  # as an environment may say
     try:
         began = time.monotonic()
         number = form.format("9" * 2_000_000)

@@ -166,7 +166,7 @@ class Caller:
 
 @pytest.fixture
 def waiting() -> Iterator[Callable[..., list[Caller]]]:
-    """Start callers and return when all of them wait; at the end let go whoever still does."""
+    """Start callers and return when all of them wait; at the end let go those that still do."""
     stops: list[threading.Event] = []
 
     def start(limiter: RateLimiter, *calls: tuple[Budget, threading.Event | None]) -> list[Caller]:

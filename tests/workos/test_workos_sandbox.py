@@ -26,11 +26,8 @@ from tui_importer.workos.models import MembershipStatus
 from tui_importer.workos.rate_limiter import RateLimiter
 from tui_importer.workos.refusals import (
     email_taken,
+    external_id_taken,
     membership_exists,
-    membership_pending,
-    organization_external_id_taken,
-    role_unusable,
-    user_external_id_taken,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +68,7 @@ class TestOneRow:
         assert client.find_organizations("Acme") == [acme]
         with pytest.raises(Refused) as caught:
             client.create_organization("Other", "acme/1 ?")
-        assert organization_external_id_taken(caught.value)
+        assert external_id_taken(caught.value)
 
     def test_its_user(self, client: WorkosClient) -> None:
         assert client.list_users(email="ada+1@example.com") == []
@@ -86,7 +83,7 @@ class TestOneRow:
         assert email_taken(caught.value)
         with pytest.raises(Refused) as caught:
             client.create_user({"email": "bob@example.com", "external_id": "u/1"})
-        assert user_external_id_taken(caught.value)
+        assert external_id_taken(caught.value)
         assert client.update_user(ada.id, {"external_id": "u/2"}).external_id == "u/2"
 
     def test_its_memberships(self, sandbox: Sandbox, client: WorkosClient) -> None:
@@ -107,11 +104,11 @@ class TestOneRow:
         }
         with pytest.raises(Refused) as caught:
             client.create_membership(ada.id, third.id)
-        assert membership_pending(caught.value)
+        assert caught.value.code == "cannot_reactivate_pending_organization_membership"
         assert not membership_exists(caught.value)
         with pytest.raises(Refused) as caught:
             client.create_membership(ada.id, other.id, ["nobody"])
-        assert role_unusable(caught.value)
+        assert caught.value.code == "invalid_role"
         with pytest.raises(Refused) as caught:
             client.create_membership(ada.id, other.id, ["admin", "member"])
         assert caught.value.code == "multiple_roles_not_enabled"
@@ -149,10 +146,8 @@ class TestFaults:
     def test_each_is_ambiguous_and_passes(self, sandbox: Sandbox, kind: str) -> None:
         sandbox.update(faults={kind: Fault(1.0, calls={"create_user"}, times=1)})
         patience = 0.5 if kind == "no_answer" else 30.0
-        with connect(sandbox, answer_seconds=patience).client() as client:
-            with pytest.raises(ServiceFailed) as caught:
-                client.create_user({"email": "ada@example.com"})
-            assert caught.value.ambiguous
+        with connect(sandbox, answer_seconds=patience).client() as client, pytest.raises(ServiceFailed):
+            client.create_user({"email": "ada@example.com"})
         with connect(sandbox).client() as client:
             if not client.list_users(email="ada@example.com"):
                 client.create_user({"email": "ada@example.com"})

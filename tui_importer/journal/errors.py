@@ -1,4 +1,4 @@
-"""What can be wrong with a job's folder.
+"""Errors of a job's folder.
 
 JournalError
 ├── JobNotFound, JobExists, JobNameInvalid
@@ -49,7 +49,7 @@ class JobLocked(JournalError):
 
 
 class JobsUnreadable(JournalError):
-    """The system does not let us look which jobs there are."""
+    """The system does not let us list the jobs."""
 
     kind = "jobs_unreadable"
 

@@ -1,4 +1,4 @@
-"""Whether the files that are open are still those that others find under their names.
+"""Guard of the open files: they must still be those that others find under their names.
 
 A file that is removed lives on, without a name, for those who have it open: SQLite would go on writing into it, tell
 that all is durable, and everything would be lost at the end. Another process that finds no `-shm` or lock file makes
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class OpenFiles:
-    """Remembers those of `paths` that exist now, the files of an open journal; looking takes some microseconds."""
+class FileGuard:
+    """The files of an open journal: those of `paths` that exist now; a check takes some microseconds."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._known: dict[Path, tuple[int, int]] = {}
@@ -43,14 +43,14 @@ class OpenFiles:
                 raise replaced(path)
 
     def closed(self) -> JournalUnwritable | None:
-        """What to say when the folder is closed to us, so that no file of the job can be made or replaced."""
+        """The refusal when the folder is closed to us, so that no file of the job can be made or replaced."""
         for folder in {path.parent for path in self._known}:
             if not os.access(folder, os.W_OK | os.X_OK):
                 return unwritable(folder, _refusal(folder))
         return None
 
-    def are_there(self) -> bool:
-        """Whether `check` finds nothing."""
+    def are_unchanged(self) -> bool:
+        """Whether `check` passes."""
         try:
             self.check()
         except JournalUnwritable:
@@ -59,7 +59,7 @@ class OpenFiles:
 
 
 def _refusal(folder: Path) -> OSError:
-    """What the system would say to a new file in `folder`."""
+    """The system's refusal of a new file in `folder`."""
     code = errno.EACCES
     with contextlib.suppress(OSError):
         if os.statvfs(folder).f_flag & os.ST_RDONLY:

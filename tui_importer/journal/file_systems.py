@@ -1,4 +1,4 @@
-"""Which file system a folder is on: a journal works on the disks of one machine only.
+"""The file system of a folder: a journal works on the disks of one machine only.
 
 SQLite's write-ahead log has an index in memory that all processes map. Machines that mount the same folder do not share
 that memory: two of them damage the journal, even if the second one only reads. Nor does a lock on the one hold on the
@@ -55,7 +55,7 @@ def network_disk(folder: Path) -> str:
                 _known[device] = _type_on_macos(path.resolve()) if sys.platform == "darwin" else _type_on_linux(device)
         except FileNotFoundError:  # the folder, which is made later, or what lists the mounts
             continue
-        except OSError:  # nobody says
+        except OSError:  # the system does not say
             return ""
         kind = _known[device]
         return kind if kind.removeprefix("fuse.") in _NETWORK else ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.journal import schema
 from tui_importer.journal.errors import NotRecorded
-from tui_importer.journal.file_guard import OpenFiles
+from tui_importer.journal.file_guard import FileGuard
 from tui_importer.journal.file_systems import refuse_network_disk
 from tui_importer.journal.lock import LOCK
 from tui_importer.journal.reader import FILE, Reader, connect, journal_of, open_reader
@@ -30,7 +30,7 @@ __all__ = ["FILE", "Journal", "Reader", "open_reader"]
 
 
 def _ignore(_: JournalError) -> None:
-    """Nobody listens: the waiters are told anyway."""
+    """Ignore a failed commit: its waiters get the error anyway."""
 
 
 class Journal(Reader):
@@ -57,21 +57,21 @@ class Journal(Reader):
                 if verdict != "ok":
                     raise corrupt(path, str(verdict))
                 schema.migrate(connection, path, version)
-                if not schema.has_its_guards(connection):
+                if not schema.has_triggers_and_indexes(connection):
                     raise corrupt(path, "it has lost triggers or indexes")
                 _check_counts(connection, path)
                 _tune(connection)
                 connection.execute("BEGIN IMMEDIATE")  # whether it can be written is better known before the first row
                 connection.execute("ROLLBACK")
-                files = OpenFiles([path, *(folder / name for name in (f"{FILE}-wal", f"{FILE}-shm", LOCK))])
+                guard = FileGuard([path, *(folder / name for name in (f"{FILE}-wal", f"{FILE}-shm", LOCK))])
                 with closing(Reader(path)) as reader:
                     reader.job()
-            except BaseException:  # an interrupt too: nobody else has the connection to close it
+            except BaseException:  # an interrupt too: only we have the connection to close it
                 connection.close()
                 raise
         super().__init__(path)
-        self._files = files
-        self._writer = Writer(connection, path, files, on_failure)
+        self._guard = guard
+        self._writer = Writer(connection, path, guard, on_failure)
 
     @staticmethod
     def create(folder: Path, job: JobRecord) -> None:
@@ -84,9 +84,9 @@ class Journal(Reader):
                 _tune(connection)
                 schema.create(connection)
                 names = [field.name for field in fields(JobRecord)]
-                marks = ", ".join("?" * (len(names) + 1))
+                placeholders = ", ".join("?" * (len(names) + 1))
                 connection.execute(
-                    f"INSERT INTO job (id, {', '.join(names)}) VALUES ({marks})",
+                    f"INSERT INTO job (id, {', '.join(names)}) VALUES ({placeholders})",
                     (1, *(getattr(job, name) for name in names)),
                 )
             sync_file(path)
@@ -102,7 +102,7 @@ class Journal(Reader):
 
         The writer's connection goes last: it can move everything into the one file that remains, a reader cannot.
         """
-        if self._files.are_there():
+        if self._guard.are_unchanged():
             super().close()
         else:
             abandon(self._connection)
@@ -124,8 +124,8 @@ class Journal(Reader):
 
     def add_organizations(self, organizations: Iterable[OrganizationRecord]) -> None:
         """Record the keys a scan found, those already known kept as they are; returns when durable."""
-        marks = ", ".join("?" * 6)
-        sql = f"INSERT OR IGNORE INTO organizations (key, kind, value, name, rows, first_row) VALUES ({marks})"
+        placeholders = ", ".join("?" * 6)
+        sql = f"INSERT OR IGNORE INTO organizations (key, kind, value, name, rows, first_row) VALUES ({placeholders})"
         self.submit(*((sql, (o.key, o.kind, o.value, o.name, o.rows, o.first_row)) for o in organizations)).wait()
 
     def log_entry(self, level: str, message: str) -> None:
@@ -137,11 +137,11 @@ class Journal(Reader):
         changed = {name: value for name, value in increments.items() if value}
         if not changed:
             return None
-        marks = ", ".join("(?, ?)" for _ in changed)
+        placeholders = ", ".join("(?, ?)" for _ in changed)
         parameters = tuple(item for pair in changed.items() for item in pair)
         return (
             (
-                f"INSERT INTO counters (name, value) VALUES {marks} "
+                f"INSERT INTO counters (name, value) VALUES {placeholders} "
                 "ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
             ),
             parameters,
@@ -149,7 +149,7 @@ class Journal(Reader):
 
 
 def _tune(connection: sqlite3.Connection) -> None:
-    """Let every commit survive a power cut once anybody is told of it.
+    """Let every commit survive a power cut once it is reported.
 
     WAL with FULL syncs at every commit; NORMAL would sync at checkpoints only, and lose the intents of requests that
     were sent. On macOS a plain sync stops at the drive's cache, `fullfsync` does not; elsewhere it changes nothing.

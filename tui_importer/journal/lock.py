@@ -1,7 +1,7 @@
-"""One process at a time works on a job: an OS lock, so that a dead process never leaves a stale one.
+"""The lock of a job for one process at a time: an OS lock, so that a dead process never leaves a stale one.
 
 Locked is the file `lock`, whose content (host and process id) is only for the message, and the folder itself: a lock
-file looks like a leftover that one may delete, and whoever made a new one would work beside us. The locks are
+file looks like a leftover that one may delete, and a process that made a new one would work beside us. The locks are
 `flock`, which holds on one machine: on a network disk no journal is opened (`file_systems`).
 """
 
@@ -28,7 +28,7 @@ LOCK = "lock"
 
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _TRIES, _PAUSE = 5, 0.02
-"""Somebody who only asks whether a job is locked has its lock for a moment."""
+"""Tries for a lock: a process that only asks whether a job is locked holds its lock for a moment."""
 
 
 class JobLock:
@@ -50,7 +50,7 @@ class JobLock:
                 )
             os.ftruncate(file, 0)
             os.pwrite(file, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(), 0)
-        except BaseException as error:  # an interrupt too: nobody would release a lock that was never returned
+        except BaseException as error:  # an interrupt too: a lock that was never returned would not be released
             self.release()
             if isinstance(error, OSError):
                 raise unwritable(folder, error) from error

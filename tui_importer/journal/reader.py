@@ -51,7 +51,7 @@ ROW_COLUMNS = "row, user_intent, user_id, user_how, membership_intent, membershi
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection: mode `rw`, `ro`, or `still`, which is for a file that nobody writes. Raises sqlite3.Error."""
+    """A connection: mode `rw`, `ro`, or `still`, which is for a file that is not written. Raises sqlite3.Error."""
     query = "mode=ro&immutable=1" if mode == "still" else f"mode={mode}"
     connection = sqlite3.connect(
         f"{path.resolve().as_uri()}?{query}",
@@ -67,7 +67,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _has_temporary_folder() -> bool:
-    """Whether SQLite can make temporary files, looking where it does."""
+    """Whether SQLite can make temporary files in the folders that it tries."""
     named = [os.environ[name] for name in ("SQLITE_TMPDIR", "TMPDIR") if os.environ.get(name)]
     return any(os.access(folder, os.W_OK | os.X_OK) for folder in (*named, "/var/tmp", "/usr/tmp", "/tmp"))  # noqa: S108
 
@@ -105,7 +105,7 @@ class Reader:
         return self._text_of_job("rested")
 
     def accepted(self) -> str:
-        """Which plan was agreed to (see `engine.acceptance`); empty when none was."""
+        """The plan that was agreed to (see `engine.job.acceptance`); empty when none was."""
         return self._text_of_job("accepted")
 
     def _text_of_job(self, column: str) -> str:
@@ -164,8 +164,8 @@ class Reader:
 
     def has_membership(self, membership_id: str, rows: Sequence[int]) -> bool:
         """Whether one of `rows` recorded this membership."""
-        marks = ",".join("?" * len(rows))
-        sql = f"SELECT 1 FROM rows WHERE row IN ({marks}) AND membership_id = ? LIMIT 1"
+        placeholders = ",".join("?" * len(rows))
+        sql = f"SELECT 1 FROM rows WHERE row IN ({placeholders}) AND membership_id = ? LIMIT 1"
         return bool(self._all(tuple, sql, (*rows, membership_id)))
 
     def chunk_counts(self, chunk_size: int) -> list[ChunkCounts]:
@@ -280,7 +280,7 @@ def _opened(folder: Path) -> Reader:
     log = path.with_name(f"{FILE}-wal")
     try:
         has_log = log.exists()
-        if has_log and log.stat().st_size:  # else everything is in the file itself, whoever has it open
+        if has_log and log.stat().st_size:  # else everything is in the file itself, even while it is open elsewhere
             refuse_network_disk(folder)
         try:
             return _reader(path, "still" if network_disk(folder) else "ro")
@@ -309,7 +309,7 @@ def _reader(path: Path, mode: str) -> Reader:
         reader = Reader(path, mode)
         try:
             schema.version_of(reader._connection, path)  # noqa: SLF001 - of this very module
-        except BaseException:  # an interrupt too: nobody else has the connection to close it
+        except BaseException:  # an interrupt too: only we have the connection to close it
             reader.close()
             raise
     return reader

@@ -19,7 +19,7 @@ _STORED = {"str": (str,), "float": (float, int)}
 
 
 class Outcome(IntEnum):
-    """How a row ended."""
+    """The end of a row."""
 
     CREATED = 1
     EXISTING = 2
@@ -28,7 +28,7 @@ class Outcome(IntEnum):
 
 
 class How(IntEnum):
-    """What a step found or did; FAILED only marks a user whose user step failed."""
+    """The end of a step: what it found or did; FAILED is only for a user whose user step failed."""
 
     CREATED = 1
     EXISTING = 2
@@ -52,7 +52,7 @@ UNKNOWN_TIME = 0.0
 
 @dataclass(frozen=True, slots=True)
 class RowRecord:
-    """What the journal knows of a row that has begun. Intents are the server's time, None when never sent."""
+    """The record of a row that has begun. Intents are the server's time, None when never sent."""
 
     row: int
     user_intent: float | None = None
@@ -79,7 +79,7 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
-    """What a change of an object that existed before replaced: the changed fields before and after, as JSON."""
+    """The changed fields of an object that existed before, with their values before and after, as JSON."""
 
     row: int
     time: float
@@ -109,7 +109,7 @@ class OrganizationRecord:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a row or an organization failed. `organization` is a label for people, `step` as in the vocabulary.
+    """The failure of a row or an organization. `organization` is a label for people, `step` as in the vocabulary.
 
     `shape` is the message without what belongs to one row: the same for all failures of one cause.
     """
@@ -191,7 +191,7 @@ class JobRecord:
 
     @property
     def is_piped(self) -> bool:
-        """Whether the rows came from standard input or a pipe, so that there is no source to look at any more."""
+        """Whether the rows came from standard input or a pipe, so that there is no source to read again."""
         return not PurePath(self.source).is_absolute()
 
 

@@ -3,7 +3,7 @@
 Times are seconds since the epoch (UTC). Outcomes and ways are small integers, see `journal.records`. `created_at` and
 `updated_at` of organizations and rows are the server's times of the objects that this job made, the latter after its
 last write; `overwritten` holds what a change replaced, as JSON. `accepted` says which plan was agreed to (see
-`engine.acceptance`), `rested` the kind of the halt by which the job came to rest.
+`engine.job.acceptance`), `rested` the kind of the halt by which the job came to rest.
 `totals` is kept by triggers, so it is exact in every committed state and costs no scan of the rows.
 """
 
@@ -195,7 +195,7 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def has_its_guards(connection: sqlite3.Connection) -> bool:
+def has_triggers_and_indexes(connection: sqlite3.Connection) -> bool:
     """Whether triggers and indexes are as we made them: the totals and the search for failures rest on them."""
     sql = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') ORDER BY name"
     with closing(sqlite3.connect(":memory:")) as fresh:

@@ -1,4 +1,4 @@
-"""What SQLite says, in an operator's words: a damaged file is one thing, a disk or a folder that gives out another."""
+"""SQLite's errors in an operator's words: a damaged file is one thing, a disk or a folder that gives out another."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def corrupt(path: Path, detail: str) -> JournalCorrupt:
 
 
 def replaced(path: Path) -> JournalUnwritable:
-    """The refusal when a file of the open journal is gone, or another has its name: nobody would find our writes."""
+    """The refusal when a file of the open journal is gone, or another has its name: our writes would not be found."""
     return JournalUnwritable(
         f"{safe(path.name)} in the job's folder {safe(path.parent)} was removed or replaced while the job was open, so "
         "nothing can be recorded.",
@@ -117,7 +117,7 @@ def unwritable(folder: Path, error: OSError) -> JournalUnwritable:
 
 
 def _owner(folder: Path) -> str:
-    """Whose the folder is, if it is not this account's: a command under sudo leaves one that only root can use."""
+    """The owner of the folder, if it is not this account: a command under sudo leaves one that only root can use."""
     try:
         other = folder.stat().st_uid
     except OSError:

@@ -1,4 +1,4 @@
-"""What is written about rows, organizations and attempts, as statements for the writer.
+"""Statements for the writer about rows, organizations and attempts.
 
 Intents keep the earliest time: an object found later was created by this job if it is not older than the first
 time we tried.
@@ -27,16 +27,15 @@ _BATCH: Final = 500
 
 
 def noted(values: Mapping[str, int]) -> Statement:
-    """Values that replace what was kept under the same names, among the counters."""
-    marks = ", ".join("(?, ?)" for _ in values)
-    return (
-        f"INSERT INTO counters (name, value) VALUES {marks} ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        tuple(item for pair in values.items() for item in pair),
-    )
+    """Replace what was kept under the same names, among the counters."""
+    placeholders = ", ".join("(?, ?)" for _ in values)
+    insert = f"INSERT INTO counters (name, value) VALUES {placeholders}"
+    replacing = "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    return f"{insert} {replacing}", tuple(item for pair in values.items() for item in pair)
 
 
 def user_intended(row: int, server_time: float) -> Statement:
-    """The user of `row` is about to be created."""
+    """Record the intent to create the user of `row`."""
     return (
         (
             "INSERT INTO rows (row, user_intent) VALUES (?, ?) "
@@ -54,7 +53,7 @@ def user_known(
     membership_intent: float | None,
     stamp: Stamp = UNSTAMPED,
 ) -> Statement:
-    """The user step of `row` has ended; with a time, its membership is about to be created.
+    """Record the end of the user step of `row`, and with a time the intent to create its membership.
 
     `how` is None for a row whose user belongs to an earlier row, so that users are counted once. `stamp` are the times
     of a user that this job made.
@@ -73,7 +72,7 @@ def user_known(
 
 
 def user_deleted(row: int, first_row: int) -> list[Statement]:
-    """The user that the journal knows for a person is not there any more and is about to be made again.
+    """Record that the user the journal knows for a person was deleted and is about to be made again.
 
     `first_row` is the person's first row, whose step it is: until there is another user it has an id and no way. A row
     that was left in that state keeps the time of the earlier try. What was to be written for the old user is void.
@@ -92,17 +91,17 @@ def user_deleted(row: int, first_row: int) -> list[Statement]:
 
 
 def membership_intent_void(row: int) -> Statement:
-    """The membership that was to be written for `row` is of a user or an organization that is gone."""
+    """Void the intent to create the membership of `row`: its user or its organization is gone."""
     return ("UPDATE rows SET membership_intent = NULL WHERE row = ?", (row,))
 
 
 def user_replaced(row: int) -> Statement:
-    """The user of a later row of a person is another one now: what was to be written for the old one is void."""
+    """Replace the user of a later row of a person: what was to be written for the old one is void."""
     return ("UPDATE rows SET user_id = NULL, membership_intent = NULL WHERE row = ?", (row,))
 
 
 def organization_deleted(key: str, meant: Sequence[int]) -> list[Statement]:
-    """The organization of `key` is not there any more: the key is to be resolved again.
+    """Record that the organization of `key` was deleted: the key is to be resolved again.
 
     `meant` are its rows whose membership was about to be created: what is found in another organization is not theirs.
     """
@@ -117,7 +116,7 @@ def organization_deleted(key: str, meant: Sequence[int]) -> list[Statement]:
 
 
 def overwritten(change: Overwritten) -> Statement:
-    """Fields of an object are about to be changed; what they were is kept."""
+    """Record the intent to change fields of an object, with their earlier values."""
     return (
         "INSERT INTO overwritten (row, time, object, object_id, before, after) VALUES (?, ?, ?, ?, ?, ?)",
         (change.row, change.time, change.object, change.object_id, change.before, change.after),
@@ -125,7 +124,7 @@ def overwritten(change: Overwritten) -> Statement:
 
 
 def membership_intended(row: int, user_id: str, server_time: float) -> Statement:
-    """The membership of `row`, whose user is known, is about to be created."""
+    """Record the intent to create the membership of `row`, whose user is known."""
     return (
         (
             "INSERT INTO rows (row, user_id, membership_intent) VALUES (?, ?, ?) "
@@ -144,7 +143,7 @@ def row_ended(
     flags: Flag,
     stamp: Stamp = UNSTAMPED,
 ) -> Statement:
-    """`row` has its outcome; `stamp` are the times of a membership that this job made."""
+    """Record the outcome of `row`; `stamp` are the times of a membership that this job made."""
     return (
         (
             "INSERT INTO rows (row, outcome, membership_id, membership_how, flags, membership_created_at, "
@@ -159,7 +158,7 @@ def row_ended(
 
 
 def user_failed(row: int, how: How) -> Statement:
-    """Mark the first row of a user whose user step failed, so that users are counted."""
+    """Record a failed user step on the first row of its user, so that users are counted."""
     return (
         "INSERT INTO rows (row, user_how) VALUES (?, ?) ON CONFLICT (row) DO UPDATE SET user_how = excluded.user_how",
         (row, how),
@@ -172,12 +171,12 @@ def failed(failure: Failure) -> list[Statement]:
         failure.row, failure.organization_key, failure.time, failure.line, failure.email, failure.organization,
         failure.step, failure.kind, failure.status, failure.message, failure.request_id, failure.shape,
     )  # fmt: skip
-    marks = ", ".join("?" * len(values))
+    placeholders = ", ".join("?" * len(values))
     return [
         (
             (
                 "INSERT OR REPLACE INTO failures (row, organization_key, time, line, email, organization, step, kind, "
-                f"status, message, request_id, shape) VALUES ({marks})"
+                f"status, message, request_id, shape) VALUES ({placeholders})"
             ),
             values,
         )
@@ -200,7 +199,7 @@ def attempted(row: int | None, organization_key: str | None, attempts: Iterable[
 
 
 def organization_intended(key: str, server_time: float) -> Statement:
-    """The organization is about to be created."""
+    """Record the intent to create the organization."""
     return ("UPDATE organizations SET intent = coalesce(intent, ?) WHERE key = ?", (server_time, key))
 
 
@@ -215,7 +214,7 @@ def organization_resolved(
     adopted: bool = False,
     stamp: Stamp = UNSTAMPED,
 ) -> list[Statement]:
-    """The key has its id; an earlier failure of it is over. `name` is the server's, which others are compared with.
+    """Record the id of the key; an earlier failure of it is over. `name` is the server's, for comparison with others.
 
     `uncertain` and `adopted` are about an organization that was found after a lost answer; `stamp` are its times when
     this job made it.
@@ -233,7 +232,7 @@ def organization_resolved(
 
 
 def organization_failed(key: str, message: str, seconds: float) -> Statement:
-    """The key has no id; its rows are blocked."""
+    """Record that the key has no id; its rows are blocked."""
     return (
         "UPDATE organizations SET state = 'failed', message = ?, seconds = ? WHERE key = ?",
         (message, seconds, key),
@@ -241,15 +240,15 @@ def organization_failed(key: str, message: str, seconds: float) -> Statement:
 
 
 def reopened(rows: Sequence[int]) -> list[Statement]:
-    """Failed rows are pending again; what was found out before the failure stays.
+    """Make failed rows pending again; what was found out before the failure stays.
 
     A definite refusal had no effect, so the next try has an intent of its own. Only where the service failed may an
     effect of the old one still be found: then its time decides whether it is ours.
     """
     entries: list[Statement] = []
     for batch in _batches(rows):
-        marks = ", ".join("?" * len(batch))
-        definite = f"SELECT row FROM failures WHERE kind NOT IN {AMBIGUOUS} AND row IN ({marks})"
+        placeholders = ", ".join("?" * len(batch))
+        definite = f"SELECT row FROM failures WHERE kind NOT IN {AMBIGUOUS} AND row IN ({placeholders})"
         entries += [
             (f"UPDATE rows SET membership_intent = NULL WHERE row IN ({definite})", batch),
             (
@@ -262,36 +261,36 @@ def reopened(rows: Sequence[int]) -> list[Statement]:
             (
                 (
                     f"UPDATE rows SET outcome = NULL, user_how = nullif(user_how, {int(How.FAILED)}) "
-                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({marks})"
+                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({placeholders})"
                 ),
                 batch,
             ),
-            (f"DELETE FROM failures WHERE row IN ({marks})", batch),
+            (f"DELETE FROM failures WHERE row IN ({placeholders})", batch),
         ]
     return entries
 
 
 def skipped(rows: Sequence[int], time: float, reason: str) -> list[Statement]:
-    """Failed rows end as skipped, for a reason; what had failed is kept beside it."""
+    """End failed rows as skipped, for a reason; what had failed is kept beside it."""
     entries: list[Statement] = []
     for batch in _batches(rows):
-        marks = ", ".join("?" * len(batch))
+        placeholders = ", ".join("?" * len(batch))
         entries += [
             (
                 (
                     "INSERT OR REPLACE INTO skips (row, time, reason, step, kind, message) "
-                    f"SELECT row, ?, ?, step, kind, message FROM failures WHERE row IN ({marks})"
+                    f"SELECT row, ?, ?, step, kind, message FROM failures WHERE row IN ({placeholders})"
                 ),
                 (time, reason, *batch),
             ),
             (
                 (
                     f"UPDATE rows SET outcome = {int(Outcome.SKIPPED)} "
-                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({marks})"
+                    f"WHERE outcome = {int(Outcome.FAILED)} AND row IN ({placeholders})"
                 ),
                 batch,
             ),
-            (f"DELETE FROM failures WHERE row IN ({marks})", batch),
+            (f"DELETE FROM failures WHERE row IN ({placeholders})", batch),
         ]
     return entries
 

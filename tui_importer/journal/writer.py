@@ -1,8 +1,8 @@
-"""One thread writes, in group commits.
+"""The writer thread of a journal, with group commits.
 
 Threads that commit on their own starve each other (waits of seconds were measured); one writer that commits
 everything queued since its last commit gives every thread a durable answer in about a millisecond. Commits are
-`synchronous=FULL`: what a waiter was told is durable survives a power cut, and the API's limit of 50 writes a
+`synchronous=FULL`: what was reported as durable survives a power cut, and the API's limit of 50 writes a
 second leaves more than enough time for it.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from tui_importer.journal.file_guard import OpenFiles
+    from tui_importer.journal.file_guard import FileGuard
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its parameters."""
@@ -47,30 +47,30 @@ class Commit:
             raise self._error
 
     def finish(self, error: JournalError | None = None) -> None:
-        """Tell the waiters."""
+        """Wake the waiters."""
         self._error = error
         self._done.set()
 
 
 class Writer:
-    """Owns the writing connection. `on_failure` is called from the writer thread when a commit fails.
+    """The owner of the writing connection. `on_failure` is called from the writer thread when a commit fails.
 
     After a failure nothing queued is dropped: the same statements are tried again every second (and at once on
-    `close`), while every waiter is told that nothing is durable now. It fails, too, when the file that is open is not
+    `close`), while every waiter gets the error. It fails, too, when the file that is open is not
     the one in the job's folder any more. When only the folder is closed to us, what is queued is committed, and
-    `on_failure` is called before anybody who waits is told.
+    `on_failure` is called before any waiter gets the error.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         path: Path,
-        files: OpenFiles,
+        guard: FileGuard,
         on_failure: Callable[[JournalError], None],
     ) -> None:
         self._connection = connection
         self._path = path
-        self._files = files
+        self._guard = guard
         self._on_failure = on_failure
         self._error: JournalError | None = None
         self._condition = threading.Condition()
@@ -91,7 +91,7 @@ class Writer:
             commit = self._queued
             commit.statements.extend(statements)
             if not commit.statements:
-                commit.statements.append(_NOTHING)  # an empty commit would never be made, and its waiters never told
+                commit.statements.append(_NOTHING)  # an empty commit would never be made, and its waiters would hang
             self._condition.notify()
             return commit
 
@@ -119,7 +119,7 @@ class Writer:
                 closing = self._closing
             self._commit(commit)
             if closing:
-                if self._files.are_there():
+                if self._guard.are_unchanged():
                     self._connection.close()
                 else:
                     abandon(self._connection)
@@ -131,9 +131,9 @@ class Writer:
             commit.finish()
             return
         try:
-            self._files.check()
+            self._guard.check()
             self._write(statements)
-        except Exception as error:  # noqa: BLE001 - told to all who wait; without this thread they would wait for ever
+        except Exception as error:  # noqa: BLE001 - raised to all waiters; without this thread they would wait for ever
             self._stuck = statements
             self._error = error if isinstance(error, JournalError) else refusal(error, self._path)
             self._error.exit_code = JournalUnwritable.exit_code  # while it is open, something may have been sent
@@ -141,7 +141,7 @@ class Writer:
             self._on_failure(self._error)
         else:
             self._stuck, self._error = [], None
-            if (closed := self._files.closed()) is not None:  # what is open can be written, but the job cannot end
+            if (closed := self._guard.closed()) is not None:  # what is open can be written, but the job cannot end
                 self._on_failure(closed)
             commit.finish()
 
@@ -166,7 +166,7 @@ def _encodable(value: object) -> object:
 
 
 def abandon(connection: sqlite3.Connection) -> None:
-    """Keep a connection open until the process ends, whose files are not under their names any more.
+    """Keep a connection open until the process ends: its files are not under their names any more.
 
     Closing it would remove the `-wal` file by its name, which may be that of a copy put in the folder's place.
     """

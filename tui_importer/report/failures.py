@@ -1,4 +1,4 @@
-"""Failed rows as CSV, for a spreadsheet or for mending and importing again."""
+"""Failed rows as CSV, for a spreadsheet, or to be corrected and imported again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 PAGE = 5_000
 """Failures read at a time: the more, the nearer to each other are their rows, which are read in stretches."""
 NEAR = 250
-"""Rows skipped rather than read anew: opening the frozen rows takes as long as reading so many (some ms)."""
+"""Rows read and skipped rather than opened again: opening the frozen rows takes as long as so many (some ms)."""
 LONGEST = 2_000
 """Rows read at a time, at most."""
 
 
 class SupportsWrite(Protocol):
-    """What csv writes to."""
+    """A file that csv can write to."""
 
     def write(self, text: str, /) -> object:
         """Write some text."""
@@ -64,8 +64,8 @@ def write_failures(folder: Path, stream: SupportsWrite, sequences: Collection[in
         return written
 
 
-def said_of_secrets(folder: Path) -> str:
-    """What an export of this job does not hold, as a sentence; empty when the source has no secrets."""
+def secrets_notice(folder: Path) -> str:
+    """The sentence about secrets that an export of this job does not hold; empty when the source has none."""
     from tui_importer.source.cells import MASK
     from tui_importer.source.frozen.reader import FrozenRows
 

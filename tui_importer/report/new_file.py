@@ -1,4 +1,4 @@
-"""Files that appear complete or not at all: nothing half written has the name that was asked for."""
+"""New files that appear complete or not at all: nothing half written has the name that was asked for."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _finding(group: ProblemGroup) -> Mapping[str, object]:
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """The same for people."""
+    """The plan as lines for people."""
     environment = plan.environment
     known = ", ".join(safe(name, 60) for name in environment.organizations) or "no organizations yet"
     found = plan.organizations
@@ -79,7 +79,7 @@ def plan_lines(plan: Plan) -> list[str]:
     lines[rows:rows] = _file_lines(plan)
     if plan.repairs:
         done = ", ".join(f"{name} ({rows:,})" for name, rows in plan.repairs.items() if rows)
-        lines += [f"Repaired       {done}"] if done else []
+        lines += [f"Auto-fixed     {done}"] if done else []
     lines += [line for group in plan.groups for line in _group_lines(group)]
     if plan.roles_missing:
         lines.append("Roles missing  " + ", ".join(safe(role, 60) for role in plan.roles_missing))
@@ -88,7 +88,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def _file_lines(plan: Plan) -> list[str]:
-    """How the source is read, and which of its columns are not used."""
+    """The lines about the source: how it is read, and which of its columns are not used."""
     lines = [f"File           {safe(plan.read_as)}"] if plan.read_as else []
     unused = [safe(use.header, 60) for use in plan.coverage if use.use == "unused"]
     if plan.coverage:
@@ -98,7 +98,7 @@ def _file_lines(plan: Plan) -> list[str]:
 
 
 def _known(plan: Plan) -> str:
-    """What was found of people who exist already."""
+    """The number of people who exist already."""
     people = plan.people
     if not people.looked_up:
         return ""
@@ -110,7 +110,7 @@ def _known(plan: Plan) -> str:
 
 def _group_lines(group: ProblemGroup) -> list[str]:
     """One line for a kind of finding, and one for each of its first examples."""
-    label = "Not imported" if group.severity == "error" else "To look at"
+    label = "Not imported" if group.severity == "error" else "To check"
     lines = [f"{label:<14} {group.count:,} {group.kind}"]
     lines.append(f"               {BY_NAME[group.kind].suggestion}")
     return lines + [f"               line {found.line:,}: {safe(found.message, 160)}" for found in group.examples]

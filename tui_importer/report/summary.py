@@ -1,4 +1,4 @@
-"""A job's numbers as a document for programs and as lines for people, read from its journal."""
+"""Summary of a job as a document for programs and as lines for people, read from its journal."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a job has done so far; `prewarm_requests` are the requests of the pre-warm alone.
+    """The numbers of a job so far; `prewarm_requests` are the requests of the pre-warm alone.
 
-    `uncertain` counts rows and organizations that are existing because nobody can tell whether this job made them.
+    `uncertain` counts rows and organizations that are existing because it is unknown whether this job made them.
     """
 
     job: str
@@ -144,7 +144,7 @@ def summary_document(summary: Summary) -> Mapping[str, object]:
 
 
 def summary_lines(summary: Summary) -> list[str]:
-    """The same for people."""
+    """The summary as lines for people."""
     totals, users, organizations = summary.totals, summary.users, summary.organizations
     lines = [
         f"{safe(summary.job)}: {summary.state}{f' ({safe(summary.reason)})' if summary.reason else ''}",

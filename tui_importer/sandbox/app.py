@@ -1,4 +1,4 @@
-"""What becomes of one request: key, limits, fault, effect, answer, in this order."""
+"""The way of one request through the sandbox: key, limits, fault, effect, answer, in this order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from tui_importer.sandbox.answers import Answer, Refused, Request, json_answer
 from tui_importer.sandbox.faults import Drawn, FaultPlan
 from tui_importer.sandbox.limits import Limits
-from tui_importer.sandbox.picture import OWN_PATH, own_page
+from tui_importer.sandbox.own_pages import OWN_PATH, own_page
 from tui_importer.sandbox.routes import UNKNOWN_CALL, Route, match
 from tui_importer.sandbox.settings import WRONG_ANSWERS
 from tui_importer.sandbox.state import World
@@ -77,7 +77,7 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.key_revoked = False
         self.colleague: Callable[[World, str], None] | None = None
-        """Somebody else at work in the environment: called after every request took effect, with its call."""
+        """A colleague at work in the environment: called after every request took effect, with its call."""
         self._accepted = 0
         self._jitter = random.Random(settings.seed or 0)
         self._date = (0, b"")
@@ -137,11 +137,11 @@ class App:
         self._after(before, self._apply, exchange, after)
 
     def give_up(self, exchange: Exchange) -> None:
-        """The client has left a request that is never answered."""
+        """Record a request that is never answered, when its client has left."""
         self._record(exchange, 0)
 
     def _admit(self, exchange: Exchange, classes: tuple[str, ...]) -> Answer | None:
-        """The refusal of a request that is not even looked at, if it is one."""
+        """The refusal of a request before it is routed to a handler, if there is one."""
         settings = self.settings
         if self.key_revoked or exchange.authorization != f"Bearer {settings.key}":
             return _UNAUTHORIZED
@@ -170,14 +170,14 @@ class App:
         return max(0.0, settings.latency + self._jitter.uniform(-settings.jitter, settings.jitter))
 
     def _after(self, delay: float, then: Callable[..., None], *args: object) -> None:
-        """Call later; at once, without a round through the loop, when there is no delay."""
+        """Call `then` later; at once, without a round through the loop, when there is no delay."""
         if delay > 0 and self.loop is not None:
             self.loop.call_later(delay, then, *args)
         else:
             then(*args)
 
     def _apply(self, exchange: Exchange, after: float) -> None:
-        """The moment at which the request takes effect; a client that has left changes nothing about it."""
+        """Let the request take effect; a client that has left changes nothing about it."""
         fault = exchange.fault
         if exchange.route is not None and exchange.request is not None and (fault is None or fault.applied):
             exchange.applied = True

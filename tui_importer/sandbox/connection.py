@@ -24,7 +24,7 @@ _TOO_LARGE = json_answer(413, {"message": "Payload too large."})
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests, hands them to the app and sends its answers (a `Peer`).
+    """A connection that hands requests to the app and sends its answers (a `Peer`).
 
     What arrives while a request is under way (pipelining) waits in h11's buffer, and no more is read until it is used.
     """
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         self._next()
 
     def answer_slowly(self, answer: Answer, pause: float) -> None:
-        """Send the head a byte at a time; the client's patience ends it."""
+        """Send the head a byte at a time; the client's timeout ends it."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return

@@ -1,4 +1,4 @@
-"""What can keep the sandbox from starting."""
+"""Errors that keep the sandbox from starting."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from tui_importer.errors import ImporterError
 
 
 class SandboxError(ImporterError):
-    """The sandbox cannot listen where it was told to."""
+    """The sandbox cannot listen at the address it was given."""
 
     kind = "sandbox"

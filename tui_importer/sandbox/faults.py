@@ -1,4 +1,4 @@
-"""Which request meets which fault: drawn from a seeded generator in the order of arrival."""
+"""Faults of requests, drawn from a seeded generator in the order of arrival."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Drawn:
 
     @property
     def answer(self) -> Answer | None:
-        """What is answered instead of the request's own answer, if anything."""
+        """The answer in place of the request's own, if there is one."""
         return _ANSWERS.get(self.kind)
 
 
 class FaultPlan:
-    """Draws faults as the settings say; `counts` tells how many of each kind happened."""
+    """A plan of faults as the settings say; `counts` has how many of each kind happened."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         self._random = random.Random(settings.seed or 0)

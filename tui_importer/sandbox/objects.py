@@ -14,7 +14,7 @@ STATUSES = (ACTIVE, INACTIVE, PENDING)
 
 @dataclass(slots=True, kw_only=True)
 class Stamped:
-    """What all objects have. `born` is the monotonic time of creation, for lookups that lag."""
+    """The fields that all objects have. `born` is the monotonic time of creation, for lookups that lag."""
 
     id: str
     born: float

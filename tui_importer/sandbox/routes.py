@@ -1,4 +1,4 @@
-"""Which call a request is, and who handles it."""
+"""Routes: which call of the API a request is, and its handler."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Route(NamedTuple):
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """Reads and writes are told apart on /user_management only; everything counts as `overall`."""
+        """Classes of rate limit: reads and writes differ on /user_management only; everything counts as `overall`."""
         if self.call == "delete_organization":
             return ("overall", "organization_deletes")
         if not self.pattern.startswith("/user_management/"):

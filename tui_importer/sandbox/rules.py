@@ -1,4 +1,4 @@
-"""What the live API accepts in a body, as far as it is documented or was observed.
+"""Rules of the live API for bodies, as far as they are documented or were observed.
 
 Source: WorkOS OpenAPI specification v0.61.0 for fields, limits and codes; workos.com/docs/migrate for the hashes'
 forms and bounds. Every check raises `Refused` with the API's own status and code.

@@ -1,4 +1,7 @@
-"""Objects that were there before anybody asked: a day old, visible at once. Each function returns the API's object."""
+"""Seeded objects, older than the first request: a day old, visible at once.
+
+Each function returns the API's object.
+"""
 
 from __future__ import annotations
 

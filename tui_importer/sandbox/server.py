@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 from tui_importer.sandbox.app import App
 from tui_importer.sandbox.connection import Connection
 from tui_importer.sandbox.errors import SandboxError
-from tui_importer.sandbox.picture import last_asked, picture
+from tui_importer.sandbox.own_pages import last_requests, snapshot
 from tui_importer.sandbox.seeds import seed_membership, seed_organization, seed_role, seed_user
 from tui_importer.sandbox.settings import SandboxSettings
 
@@ -36,7 +36,7 @@ _CALL_SECONDS = 60.0
 def check_host(host: str, *, allow_remote: bool = False) -> str:
     """The address to bind. Raises SandboxError for one that other machines reach, unless that is allowed.
 
-    The sandbox shows all it holds to everybody who can connect, so leaving loopback must be somebody's decision.
+    The sandbox shows all it holds to everybody who can connect, so leaving loopback must be a decision.
     """
     if host == "localhost":
         return LOOPBACK
@@ -183,16 +183,16 @@ class Sandbox:
 
     @property
     def state(self) -> SandboxState:
-        """A picture of all it holds and was asked."""
-        return self.picture()
+        """The state of all it holds, and what was asked of it."""
+        return self.snapshot()
 
-    def picture(self, *, objects: bool = True) -> SandboxState:
-        """The same, without the objects if wanted (cheap at any size)."""
-        return self._call(lambda: picture(self._app, objects=objects))
+    def snapshot(self, *, objects: bool = True) -> SandboxState:
+        """The state now, without the objects if wanted (cheap at any size)."""
+        return self._call(lambda: snapshot(self._app, objects=objects))
 
     def requests(self, last: int = 1000) -> list[Asked]:
         """The last finished requests, oldest first."""
-        return self._call(lambda: last_asked(self._app, last))
+        return self._call(lambda: last_requests(self._app, last))
 
     def update(self, **changes: object) -> None:
         """Change settings (fields of SandboxSettings) from the next request on. Raises ValueError, TypeError."""
@@ -207,14 +207,14 @@ class Sandbox:
         self._call(lambda: self._app.set_key(key))
 
     def colleague(self, act: Callable[[World, str], None] | None) -> None:
-        """Let somebody else work in the environment: `act` is called after every request that took effect.
+        """Let a colleague work in the environment: `act` is called after every request that took effect.
 
         It is given the environment and the request's call, and runs in the server's thread.
         """
         self._call(lambda: setattr(self._app, "colleague", act))
 
     def change(self, act: Callable[[World], T]) -> T:
-        """Change the environment's objects as somebody else would, with the methods of `World`."""
+        """Change the environment's objects as a colleague would, with the methods of `World`."""
         return self._call(lambda: act(self._app.world))
 
     def seed_organization(self, name: str, **fields: Unpack[OrganizationFields]) -> JsonObject:

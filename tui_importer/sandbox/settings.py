@@ -1,4 +1,4 @@
-"""How a sandbox behaves: limits, latency, lag, faults. All times are seconds, all probabilities 0 to 1.
+"""Settings of a sandbox: limits, latency, lag, faults. All times are seconds, all probabilities 0 to 1.
 
 The limits' defaults are those of the live API (workos.com/docs/reference/rate-limits, 2026).
 """
@@ -49,7 +49,7 @@ _NOT_NEGATIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How often a kind of fault happens, and to what.
+    """The probability of a kind of fault, and the calls that it happens to.
 
     `calls` restricts it to these calls (names as in `routes.CALLS`), `times` ends it after that many, `applied`
     settles for `500`, `503` and `html` whether the request took effect (None: every second time, by chance).
@@ -75,7 +75,7 @@ class SandboxSettings:
     writes_per_10s ...    requests per window and class, 0 for no limit; lifting writes or reads lifts the overall one
     window_seconds,
     overall_window_seconds  the windows' lengths; short ones make a test of limits short
-    window_kind           `sliding`: the last `window_seconds`; `fixed`: consecutive windows that start anew
+    window_kind           `sliding`: the last `window_seconds`; `fixed`: consecutive windows that follow each other
     visible_after         organizations appear this late in lists, searches and lookups by external id, although the
                           external id is taken at once; a GET by id is always consistent. `users_visible_after` and
                           `memberships_visible_after` are the same for the other two

@@ -36,7 +36,7 @@ def _base32(number: int, length: int) -> str:
 
 
 class Ids:
-    """Ids that look like the live ones: 26 characters after the prefix, in ascending order."""
+    """Ids in the form of the live ones: 26 characters after the prefix, in ascending order."""
 
     def __init__(self, seed: int | None) -> None:
         entropy = os.urandom(16) if seed is None else str(seed).encode()

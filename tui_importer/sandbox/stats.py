@@ -1,4 +1,4 @@
-"""What was asked of the sandbox, and the picture of it that tests read."""
+"""Statistics of requests, and the state of the sandbox that tests read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SandboxState:
-    """A picture of the sandbox, also the JSON of `GET /__sandbox/state`.
+    """The state of the sandbox, also the JSON of `GET /__sandbox/state`.
 
     organizations, users, memberships  the objects as the API answers them, oldest first (memberships without the
                                        embedded user); empty when the objects were left out
@@ -67,7 +67,7 @@ class SandboxState:
     seconds: float
 
     def asked(self, call: str, status: int | str | None = None) -> int:
-        """How often `call` was asked, with this outcome or with any."""
+        """The number of requests of `call`, with this outcome or with any."""
         outcomes = self.requests.get(call, {})
         return sum(outcomes.values()) if status is None else outcomes.get(str(status), 0)
 
@@ -91,22 +91,22 @@ class Stats:
         self.connections = self.max_connections = self.total_connections = 0
 
     def connected(self) -> None:
-        """A connection was opened."""
+        """Count a connection that was opened."""
         self.connections += 1
         self.total_connections += 1
         self.max_connections = max(self.max_connections, self.connections)
 
     def disconnected(self) -> None:
-        """A connection is gone."""
+        """Count a connection that is gone."""
         self.connections -= 1
 
     def began(self) -> None:
-        """A request has arrived."""
+        """Count a request that has arrived."""
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
 
     def ended(self, asked: Asked) -> None:
-        """A request was answered or given up."""
+        """Record a request that was answered or given up."""
         self.in_flight -= 1
         self.total += 1
         self.statuses[asked.status] += 1

@@ -1,4 +1,4 @@
-"""Answers as no correct server gives them: about another object, to no filter, too deep, too large, with an echo.
+"""Wrong answers, as no correct server gives: about another object, to no filter, too deep, too large, with an echo.
 
 A client that believes what it did not ask about writes into the wrong account; these answers show whether it does.
 """
@@ -41,7 +41,7 @@ _SECRET_FIELDS = ("password", "password_hash")
 
 
 def wrong_answer(kind: str, world: World, route: Route, request: Request, right: Answer) -> Answer:
-    """What is answered under the fault `kind` instead of the answer that would be `right`."""
+    """The answer under the fault `kind` instead of the answer that would be `right`."""
     if kind == "other_object":
         return _other_object(world, right)
     if kind == "same_id":
@@ -56,7 +56,7 @@ def wrong_answer(kind: str, world: World, route: Route, request: Request, right:
 
 
 def _other_object(world: World, right: Answer) -> Answer:
-    """The same kind of object or list, of somebody else; a refusal stays as it is."""
+    """The same kind of object or list, of another person; a refusal stays as it is."""
     try:
         body = json.loads(right.body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What one cell means, in plain Python: used by the scan to find problems and by the frozen rows to build payloads.
+"""The meaning of one cell, in plain Python: for the scan's findings and for the payloads of frozen rows.
 
 The limits are those of the OpenAPI specification v0.61.0; the prose documentation is stricter (10 keys, ASCII), which
 is a warning only, as the sources disagree.
@@ -67,7 +67,7 @@ def parse_metadata(text: str) -> dict[str, str]:
 
 
 def read_metadata(text: str) -> tuple[dict[str, str], str | None]:
-    """As `parse_metadata`; also the key of a value that was no string: a number, true or false, null."""
+    """Parse as `parse_metadata`; also return the key of a value that was no string: a number, true or false, null."""
     try:
         members = _DECODER.decode(text)
     except CellError:

@@ -1,4 +1,4 @@
-"""Why a source is refused as a whole. A broken row is not an error of the file: it is a `Problem`.
+"""Refusals of a source as a whole. A broken row is not an error of the file: it is a `Problem`.
 
 SourceError            the file cannot be read or trusted as a whole
 ├── SourceNotFound     nothing there
@@ -9,8 +9,8 @@ SourceError            the file cannot be read or trusted as a whole
 ├── SourceFormat       another format: a spreadsheet, an archive, JSON, a damaged gzip, NUL bytes in the header
 ├── SourceEncoding     UTF-32, or a header that is no text in the file's encoding
 ├── SourceDelimiter    a separator that is not read, or one for the header and another for the rows
-├── SourceHeader       columns that cannot be told apart or recognised
-├── SourceRepair       a repair is asked for that there is not
+├── SourceHeader       columns that are ambiguous or not recognised
+├── SourceRepair       an auto-fix is asked for that there is not
 ├── SourceQuotes       most rows, or the header, with quotes out of place; a record without end
 ├── SourceMiscounted   two independent readings of the file disagree
 ├── SourceChanged      the file changed while it was read
@@ -114,7 +114,7 @@ class SourceHeader(SourceError):
 
 
 class SourceRepair(SourceError):
-    """A repair was asked for that is unknown."""
+    """An auto-fix was asked for that is unknown."""
 
     kind = "source_repair"
 
@@ -159,7 +159,7 @@ class ScanCancelled(ImporterError):
         super().__init__("The scan was cancelled.", "Nothing was sent and nothing was kept; start it again any time.")
 
 
-def said(error: BaseException) -> str:
-    """What the system or polars says, without the path that our own message begins with."""
+def words_of(error: BaseException) -> str:
+    """The words of the system or polars, without the path that our own message begins with."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return safe(text.splitlines()[0] if text else type(error).__name__)

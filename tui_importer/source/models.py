@@ -1,4 +1,4 @@
-"""What the scan finds and what a frozen row holds; plain data, no polars."""
+"""Findings of the scan and frozen rows as plain data, without polars."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """How far a scan is: bytes read of all bytes, rows so far."""
+    """The progress of a scan: bytes read of all bytes, rows so far."""
 
     rows: int
     bytes_read: int
@@ -101,7 +101,7 @@ class ScanProgress:
 class ColumnUse:
     """One column: its `header`, its `use`, the `fields` that come of it, `how` in words ("" when it is taken as it is).
 
-    `filled` is the number of rows with something in it, None when nobody counted.
+    `filled` is the number of rows with something in it, None when they were not counted.
     """
 
     header: str
@@ -111,12 +111,12 @@ class ColumnUse:
     filled: int | None = None
 
     def document(self) -> Mapping[str, object]:
-        """The same for a program."""
+        """The column as a JSON document."""
         return {"column": self.header, "use": self.use, "fields": self.fields, "how": self.how, "filled": self.filled}
 
     @property
     def words(self) -> str:
-        """What it becomes, for a screen: “email”, “metadata, under its own name”, “not used”."""
+        """Its use in words for a screen: “email”, “metadata, under its own name”, “not used”."""
         if self.use == "metadata":
             return f"metadata, under its own name{f' ({self.how})' if self.how else ''}"
         if self.use == "unused":
@@ -127,7 +127,7 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What one pass over the source found.
+    """The result of one pass over the source.
 
     `columns` are the headers as written; `fields` maps field -> header for the recognised ones; `unknown_columns`
     the rest. `organizations` is sorted by (kind, key). `users` counts distinct e-mails and `memberships` distinct
@@ -135,7 +135,7 @@ class ScanResult:
     distinct role slugs of importable rows, sorted. `problem_counts` counts by kind; the problems themselves are
     read from `folder` by `frozen.reader.read_problems`. `role_rows` counts importable rows with more than one role;
     `dialect` is in words; `preset` names the export that was recognised, or is ""; `coverage` says what becomes of each
-    column; `repairs` counts the mended rows by the repair's name, `roles_rows` the importable rows by role slug.
+    column; `repairs` counts the corrected rows by auto-fix, `roles_rows` the importable rows by role slug.
     """
 
     fingerprint: Fingerprint
@@ -180,11 +180,11 @@ class RowStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A quick look for the new-job screen; never the source of the pre-warm.
+    """A preview of a source for the new-job screen; never the source of the pre-warm.
 
     `rows` is counted from one projected read, `sample` the first rows as cells, secrets masked; `dialect` is in
     words; `preset` names the export that was recognised, or is "". In `coverage` nothing is counted.
-    `problem` says what is wrong with the columns as far as a mapping can mend it. While a long source is counted
+    `problem` says what is wrong with the columns as far as a mapping can correct it. While a long source is counted
     `share` is how much of it was (0 to 1), `rows` those so far, and no organization is named yet.
     """
 

@@ -1,4 +1,4 @@
-"""How a source is to be read: what the operator chose instead of what is recognised. A job keeps it for ever."""
+"""Reading options of a source: what the operator chose instead of what is recognised. A job keeps them for ever."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENCODINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One repair; `words` say what is done, `usual` whether it is done unless the operator says otherwise."""
+    """One auto-fix (`--repair`); `words` say what it does, `usual` whether it is on by default."""
 
     name: str
     words: str
@@ -41,7 +41,7 @@ REPAIRS: Final = (
     Repair("base64", "URL-safe or wrongly padded base64 in password hashes is written as the API wants it."),
     Repair("control_characters", "Control characters become blanks.", usual=False),
 )
-"""All repairs; the usual ones lose nothing."""
+"""All auto-fixes; the usual ones lose nothing."""
 
 USUAL: Final = tuple(repair.name for repair in REPAIRS if repair.usual)
 
@@ -52,8 +52,8 @@ class Reading:
 
     `delimiter` and `encoding` are keys of DELIMITERS and ENCODINGS. `mapping` gives headers (as written) the field they
     stand for, "metadata" to go there under their own name, "metadata_json" to be all of it as an object, or "" to be
-    left out. `repairs` are the names of repairs to apply, None for the ones that lose nothing. `wins` says which of a
-    person's rows gives the profile.
+    left out. `repairs` are the names of auto-fixes to apply, None for the ones that lose nothing. `wins` says which
+    of a person's rows gives the profile.
     """
 
     delimiter: str = ""

@@ -1,4 +1,4 @@
-"""A quick look at a source for the new-job screen, from one projected read that parses only the organizations' cells.
+"""A preview of a source for the new-job screen, from one projected read that parses only the organizations' cells.
 
 A projected read swallows broken rows silently, so nothing but the screen is built on it; the scan reads everything.
 """
@@ -49,7 +49,7 @@ def preview(
     progress: Callable[[Preview], None] | None = None,
     cancelled: threading.Event | None = None,
 ) -> Preview:
-    """Look at the source at `path` (taken literally): columns, rows, organizations, the first rows.
+    """Preview the source at `path` (taken literally): columns, rows, organizations, the first rows.
 
     Rows without an address and an organization are not counted, blank lines being read as such. Takes 40 ms for 19 MB,
     a second for 1.2 GB; what is compressed or in another encoding is read as the scan would, at about 50 MB/s.
@@ -104,13 +104,13 @@ def preview(
 
 
 def with_mapping(known: Preview, mapping: Mapping[str, str]) -> Preview:
-    """`known` with what its columns become by a mapping that fits them; the organizations are not counted anew."""
+    """`known` with what its columns become by a mapping that fits them; the organizations are not counted again."""
     columns = recognise(known.columns, Path(), mapping=mapping, complete=False)
     return replace(known, fields=columns.fields, unknown_columns=columns.unknown, coverage=coverage(columns))
 
 
 def _header(stream: Stream, reading: Reading) -> tuple[Header, str]:
-    """The header, and what is wrong with its names in so far as a mapping can mend it."""
+    """The header, and what is wrong with its names in so far as a mapping can correct it."""
     try:
         return read_header(stream, reading), ""
     except SourceHeader as error:
@@ -118,7 +118,7 @@ def _header(stream: Stream, reading: Reading) -> tuple[Header, str]:
 
 
 def _quick(stream: Stream, header: Header, positions: dict[str, int]) -> pl.DataFrame | None:
-    """What polars reads from the file itself; None when it cannot."""
+    """Read with polars from the file itself; None when it cannot."""
     if not stream.dialect.is_plain:
         return None
     try:
@@ -147,14 +147,14 @@ def _projected(stream: Stream, header: Header) -> pl.LazyFrame:
 def _groups(table: pl.LazyFrame, positions: dict[str, int]) -> pl.LazyFrame:
     """Rows counted by the organizations' cells as written; the key is then made once for each group, not each row."""
     cells = [cell(positions[field]) for field in ("org_id", "org_external_id", "org_name") if field in positions]
-    told = [cell(positions["email"]), *cells] if "email" in positions else cells
-    something = pl.any_horizontal(pl.col(told).is_not_null()) if told else pl.lit(value=True)
+    present_in = [cell(positions["email"]), *cells] if "email" in positions else cells
+    something = pl.any_horizontal(pl.col(present_in).is_not_null()) if present_in else pl.lit(value=True)
     rows = table.filter(something).select("row", *cells, pl.lit(0).alias("all"))
     return rows.group_by(*cells, "all").agg(pl.len().alias("rows"), pl.col("row").min())
 
 
 def _strict(stream: Stream, header: Header, positions: dict[str, int], counted: Callable[[int], None]) -> pl.DataFrame:
-    """The same from the blocks the scan would read: slower, but it reads what polars refuses or names the place."""
+    """Read the blocks that the scan would read: slower, but it reads what polars refuses or names the place."""
     width = len(header.columns.names)
     nothing = pl.DataFrame(schema={"row": pl.UInt32, **{cell(index): pl.String for index in range(width)}})
     parts = [_groups(nothing.lazy(), positions).collect()]
@@ -196,7 +196,10 @@ def _sample(stream: Stream, header: Header) -> Iterator[tuple[str, ...]]:
 
 
 def _masked(cells: list[str], columns: Columns, delimiter: str) -> tuple[str, ...]:
-    """Cells to show. In a ragged row a secret may have slid, and in one that swallowed others it may be anywhere."""
+    """Mask secrets in cells to show.
+
+    In a ragged row a secret may have slid, and in one that swallowed others it may be anywhere.
+    """
     width = len(columns.names)
     secrets = list(columns.secret)
     if secrets and len(cells) != width:

@@ -50,7 +50,7 @@ KINDS = (
     Kind(
         "control_character",
         "The value has a control character, {detail}.",
-        "Remove it from the file, or choose the repair control_characters, which makes blanks of them.",
+        "Remove it from the file, or switch the auto-fix control_characters on, which makes blanks of them.",
     ),
     Kind(
         "value_too_long",
@@ -60,7 +60,7 @@ KINDS = (
     Kind(
         "value_untrimmed",
         "There are blanks or invisible characters around the value.",
-        "Remove them, or switch the repair trim on.",
+        "Remove them, or switch the auto-fix trim on.",
     ),
     Kind("email_missing", "The e-mail address is missing.", "Give the address: a user is created by it."),
     Kind(
@@ -71,7 +71,7 @@ KINDS = (
     Kind(
         "email_capitals",
         "“{detail}” has capital letters; WorkOS keeps addresses in lower case.",
-        "Write it in lower case, or switch the repair lower_case on.",
+        "Write it in lower case, or switch the auto-fix lower_case on.",
     ),
     Kind(
         "email_verified_invalid",

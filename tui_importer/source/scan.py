@@ -2,21 +2,22 @@
 
 What polars would accept silently, or refuse without saying where, and where it is caught instead:
 
-- spreadsheets, archives, JSON, UTF-32: `formats`; a header separated otherwise than the rows: `dialect`; duplicate or
-  empty or unknown headers: `header` and `columns`, before polars sees the file; empty, header only: `stream`, `scan`;
-- archives that are damaged or cut off: `unpack`, as the zstd library reads half of one without a word;
+- spreadsheets, archives, JSON, UTF-32: `signatures`; a header separated otherwise than the rows: `dialect`;
+  duplicate or empty or unknown headers: `header` and `recognise`, before polars sees the file; empty, header
+  only: `stream`, `scan`;
+- archives that are damaged or cut off: `decompress`, as the zstd library reads half of one without a word;
 - UTF-16, Windows-1252, gzip, zstd, CR-only line ends, `sep=` lines, other separators: `dialect` recognises, `stream`
   decodes; polars sees UTF-8 only;
 - NUL and other control characters, U+FFFD: `blocks` finds the blocks (2 ms for 2 MB), `checks` the cells; bytes that
   are no text: polars refuses such a block, `blocks` puts U+FFFD in their place, which is a finding;
 - values beyond 64 KiB: `checks`, by the lengths that polars has (0.1 ms for 2 MB);
-- misplaced, unbalanced, backslash-escaped quotes, blanks around quotes, lone carriage returns: `structure`, a strict
+- misplaced, unbalanced, backslash-escaped quotes, blanks around quotes, lone carriage returns: `rfc4180`, a strict
   grammar over all bytes, independent of polars; what a line-wise expression in `blocks` accepts is strict by itself;
-  `salvage` makes one broken row of such a line and reads on behind it;
-- rows with too few or too many fields, blank lines: counted by the same grammar, read by `tables` with the csv module
+  `broken_records` makes one broken row of such a line and reads on behind it;
+- rows with too few or too many fields, blank lines: counted by the same grammar, read by `frames` with the csv module
   and reported as findings of the row (`checks`); a trailing Ctrl-Z is such a row;
-- two stray quotes that pair up: either the row is then ragged, or `swallowed` finds the rows inside the value;
-- a wrong number of rows: `tables` compares polars' count with the grammar's, block by block, and `scan` adds up;
+- two stray quotes that pair up: either the row is then ragged, or `checks.rows` finds the rows inside the value;
+- a wrong number of rows: `frames` compares polars' count with the grammar's, block by block, and `scan` adds up;
 - numbers and dates guessed from text: everything is read as strings; globbing: only literal paths are opened;
 - a source that changes meanwhile: each block is proved and parsed from the same bytes in memory, and the file is
   compared before and after (`fingerprint.Watch`).
@@ -29,9 +30,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.checks.organizations import as_objects
-from tui_importer.source.checks.whole_file import Across
-from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted, said
-from tui_importer.source.frozen.checksums import START_ANEW, digest_of, prove
+from tui_importer.source.checks.whole_file import WholeFile
+from tui_importer.source.errors import FrozenRowsError, ScanCancelled, SourceEmpty, SourceMiscounted, words_of
+from tui_importer.source.frozen.checksums import NEW_JOB, digest_of, prove
 from tui_importer.source.frozen.files import (
     ORGANIZATIONS,
     PROBLEMS,
@@ -72,7 +73,7 @@ def scan(
 ) -> ScanResult:
     """Scan the source at `path` (taken literally) and freeze its rows in `folder`, made 0700 with files 0600.
 
-    With `limit` only the first so many rows are looked at; the fingerprint is always the whole file's. Without
+    With `limit` only the first so many rows are scanned; the fingerprint is always the whole file's. Without
     `keeps_secrets` no secret is written anywhere: enough for findings and a plan, not for an import. `progress` is
     called about every 2 MB, from another thread. The files appear when all is done, `scan.json` last. Memory is bounded
     whatever the size, time is linear: see `tests/benchmarks/scan.py`.
@@ -97,7 +98,9 @@ def scan(
                 raise ScanCancelled from None
             raise
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise FrozenRowsError(folder, f"the rows cannot be frozen: {said(error)}.", "Is the disk full?") from error
+            raise FrozenRowsError(
+                folder, f"the rows cannot be frozen: {words_of(error)}.", "Is the disk full?"
+            ) from error
     return read_scan(folder)
 
 
@@ -109,7 +112,7 @@ def read_scan(folder: Path) -> ScanResult:
     try:
         organizations = as_objects(pl.read_parquet(path, glob=False))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise FrozenRowsError(path, "the organizations cannot be read.", START_ANEW) from error
+        raise FrozenRowsError(path, "the organizations cannot be read.", NEW_JOB) from error
     return summary.result(folder, organizations)
 
 
@@ -119,15 +122,15 @@ def _conclude(freezer: Freezer, path: Path, stage: Path, fingerprint: Fingerprin
         raise SourceEmpty(path, "there is a header but no row.", "Export it again.")
     if freezer.secrets is not None and freezer.secrets.rows:
         write(freezer.secrets.frame(), stage / SECRETS)
-    across = Across(stage / ROWS, freezer.secret_hashes, freezer.positions)
-    conflicts = across.external_id_conflicts()
-    across.refuse(conflicts["row"])
+    whole = WholeFile(stage / ROWS, freezer.secret_hashes, freezer.positions)
+    conflicts = whole.external_id_conflicts()
+    whole.refuse(conflicts["row"])
     freezer.check_cancelled()
-    repeats = across.repeats()
+    repeats = whole.repeats()
     freezer.check_cancelled()
-    organizations, renamed = across.organizations()
-    importable, named = across.count()
-    roles = across.roles()
+    organizations, renamed = whole.organizations()
+    importable, named = whole.count()
+    roles = whole.roles()
     write(repeats.rows.lazy(), stage / REPEATS)
     write(organizations.lazy(), stage / ORGANIZATIONS)
     counts = _write_problems(freezer, [conflicts, renamed, repeats.findings], stage)

@@ -1,6 +1,6 @@
-"""Whether an answer is about what was asked for: the wrong person's object, believed, makes a stranger a member.
+"""Checks that an answer is about what was asked for: the wrong person's object, believed, makes a stranger a member.
 
-Each function wraps a reader of `reading` and raises `Mismatched` for an object that is another one than asked for.
+Each function wraps a reader of `decoding` and raises `Mismatched` for an object that is another one than asked for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote: read within bounds of depth, size and digits, so that no answer can do harm.
+"""Parsing of foreign JSON within bounds of depth, size and digits, so that no answer can do harm.
 
 What is deeper than Python's stack makes every later walk over it fail, and a number of millions of digits takes hours.
 """

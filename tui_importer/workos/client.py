@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tui_importer.secret import Secret
-    from tui_importer.workos.connection import Connection
     from tui_importer.workos.models import Membership, Organization, Role, User
+    from tui_importer.workos.transport import SharedConnection
 
 T = TypeVar("T")
 
@@ -40,9 +40,9 @@ _SANDBOX = "/__sandbox"
 
 
 class WorkosClient:
-    """For one thread; made by `Connection.client`. A context manager: close it."""
+    """A client for one thread; made by `Connection.client`. A context manager: close it."""
 
-    def __init__(self, connection: Connection, cancelled: threading.Event | None = None) -> None:
+    def __init__(self, connection: SharedConnection, cancelled: threading.Event | None = None) -> None:
         self._exchange = Exchange(connection, cancelled)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class WorkosClient:
         self._exchange.close()
 
     def abandon(self, after: float = 0.0) -> None:
-        """From another thread: end a wait of `after` seconds or more for an answer, which is lost (ServiceFailed)."""
+        """End a wait of `after` seconds or more, from another thread: the answer is lost (ServiceFailed)."""
         self._exchange.abandon(after)
 
     @property
@@ -133,7 +133,7 @@ class WorkosClient:
         return self._get("get_user_by_external_id", f"{_USERS}/external_id/{segment(external_id)}", read)
 
     def create_user(self, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None) -> User:
-        """A new user; `secrets` are the fields that nobody may see: password, password_hash."""
+        """A new user; `secrets` are the fields that must not be seen: password, password_hash."""
         read = answer_checks.user(
             decoding.user, email=_given(payload, "email"), external_id=_given(payload, "external_id")
         )
@@ -197,7 +197,7 @@ class WorkosClient:
         return self._list_roles("list_organization_roles", path)
 
     def count_webhooks(self) -> int:
-        """How many webhook endpoints of the environment are enabled (reference section 9). Raises PermissionDenied."""
+        """The number of enabled webhook endpoints of the environment (reference section 9). Raises PermissionDenied."""
 
         def fetch(after: str | None) -> Page[bool]:
             query = {"limit": "100"} | ({"after": after} if after else {})

@@ -1,4 +1,4 @@
-"""Where the API is and who asks: what all clients of a job share. Imports httpx only when a client is made."""
+"""The connection that all clients of a job share: address, key, limiter. Imports httpx only when a client is made."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class BaseUrl:
 class Connection:
     """One API, one key, one limiter: shared by the clients of a job, one of which each thread makes for itself.
 
-    `observe` is told of every attempt, in the thread that made it. `answer_seconds` is the longest silence while
+    `observe` is called with every attempt, in the thread that made it. `answer_seconds` is the longest silence while
     waiting for an answer, twice of that the longest time from sending to the last byte. `transport` replaces the
     network in tests. Raises BadBaseUrl, InsecureUrl, KeyRejected.
     """
@@ -116,6 +116,11 @@ class Connection:
     def base_url(self) -> str:
         """The base URL without a slash at the end."""
         return self.base.text
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        return self.base.is_loopback
 
     @property
     def key(self) -> Secret:
@@ -170,7 +175,7 @@ class Connection:
             client.abandon(after)
 
     def watch(self) -> bool:
-        """End what is under way for too long; False when nobody is there any more who could send something."""
+        """End what is under way for too long; False when no client is left that could send something."""
         self.abandon(self.exchange_seconds)
         with self._lock:
             self._is_watched = bool(self._clients)
@@ -184,7 +189,7 @@ class Connection:
         """
         from tui_importer.workos._httpx import httpx
 
-        network = self._settled()
+        network = self._resolved()
         context = network.context()
         proxy = network.route.proxy
         through = None
@@ -198,18 +203,18 @@ class Connection:
             timeout=httpx.Timeout(self.answer_seconds, connect=self._connect_seconds),
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_SECONDS),
             headers={"User-Agent": self.user_agent, "Accept": "application/json"},
-            trust_env=False,  # what the environment says is read once, for all clients and for what is told of it
+            trust_env=False,  # what the environment says is read once, for all clients and for the words about it
             follow_redirects=False,
             http2=False,
         )
 
     @property
     def route(self) -> Route:
-        """How the API is reached. Raises BadNetworkSettings for variables that cannot be used."""
-        return self._settled().route
+        """The way to the API. Raises BadNetworkSettings for variables that cannot be used."""
+        return self._resolved().route
 
-    def _settled(self) -> _Network:
-        """What the environment says of proxies and certificates, read when the first client is made."""
+    def _resolved(self) -> _Network:
+        """The proxies and certificates of the environment, read when the first client is made."""
         with self._lock:
             if self._network is None:
                 self._network = _network(self.base, is_used=self._transport is None)
@@ -217,7 +222,7 @@ class Connection:
 
 
 def _watch(connection: ref[Connection], pause: float) -> None:
-    """Look after all requests of a connection: one thread, as a timer for each of them would cost a thread each."""
+    """Watch all requests of a connection in one thread, as a timer for each of them would cost a thread each."""
     while True:
         time.sleep(pause)
         found = connection()
@@ -241,7 +246,7 @@ def _network(base: BaseUrl, *, is_used: bool) -> _Network:
     from tui_importer.workos.network.trust import TrustStore
 
     if not is_used or not base.is_tls:
-        # Loading certificates takes 20-45 ms; this one has none and would trust nobody.
+        # Loading certificates takes 20-45 ms; this one has none and would trust no server.
         empty = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return _Network(Route(base.host, in_clear=not base.is_tls), lambda: empty)
     proxy, unused_proxy = None, False
@@ -272,4 +277,4 @@ def _usable(key: Secret) -> Secret:
 
 
 def _ignore(attempt: Attempt) -> None:
-    """Nobody wants to know."""
+    """Ignore an attempt that is not observed."""

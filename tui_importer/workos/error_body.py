@@ -1,4 +1,4 @@
-"""What an error's body says: its codes and its words, in any of the shapes that were seen.
+"""The body of an error: its codes and its words, in any of the shapes that were seen.
 
 Shapes, from the OpenAPI specification, the official SDKs and observation: `{message}`, `{code, message}`, `errors` of
 `{code, message}`, `{field, code}`, `{property, constraints}`, `{instancePath, message}` or plain texts,
@@ -37,7 +37,7 @@ class ErrorBody:
 def read_error_body(content: bytes, masker: Masker = NO_SECRETS) -> ErrorBody:
     """Read any body; never fails. `masker` hides secrets in texts, before they are cut.
 
-    A code with a secret in it is none; those that the API is known for stay, whatever somebody's password is.
+    A code with a secret in it is none; those that the API is known for stay, whatever the password is.
     """
     try:
         body = bounded_json.parse(content)
@@ -109,7 +109,7 @@ def _words(value: object) -> str:
 
 def _plain(content: bytes, masker: Masker) -> str:
     """The title of a page, else the beginning of its text."""
-    # Half a secret at the end of what is looked at would not be seen as one.
+    # Half a secret at the end of what is searched would not be seen as one.
     text = masker.text(content[:32_768].decode("utf-8", "replace"))[:16_384]
     if title := _TITLE.search(text):
         text = title[1]

@@ -1,4 +1,4 @@
-"""Which error a status or a fault of the network is, and its two sentences."""
+"""Mapping of statuses and faults of the network to errors, each with its two sentences."""
 
 from __future__ import annotations
 

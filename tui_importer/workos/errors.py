@@ -1,4 +1,4 @@
-"""What one request can end with.
+"""Errors that one request can end with.
 
 WorkosError                    root; carries the Attempt
 ├── Cancelled                  the wait for the limiter was cancelled; nothing was sent
@@ -58,7 +58,6 @@ class WorkosError(ImporterError):
     kind: str = "api_error"
     exit_code: int = ExitCode.PAUSED
     retryable: ClassVar[bool] = False
-    ambiguous: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -131,7 +130,6 @@ class ServiceFailed(WorkosError):
 
     kind = "server_error"
     retryable = True
-    ambiguous = True
 
 
 class AnswerMismatch(ServiceFailed):

@@ -1,4 +1,4 @@
-"""What a failure means and what to do about it, for every code, kind and status the client knows.
+"""Explanations of failures: meaning and advice, for every code, kind and status that the client knows.
 
 The one place for these words: error screens, exports and the sentences of exceptions take them from here.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened in plain words, and the next step; each a sentence or two.
+    """The meaning of a failure in plain words, and the next step; each a sentence or two.
 
     `other_value` tells that the advice is about a value that was given: the same request is refused again.
     """

@@ -1,4 +1,4 @@
-"""The `Retry-After` header: seconds or an HTTP date (RFC 9110, 10.2.3)."""
+"""HTTP dates, and the `Retry-After` header: seconds or such a date (RFC 9110, 10.2.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST = 100 * 365 * 86_400.0
-"""Seconds that are told at most, whatever a server says; when it is asked again, the limiter decides."""
+"""The most seconds that are returned, whatever a server says; when it is asked again, the limiter decides."""
 
 _SECONDS = re.compile(r"\d+(?:\.\d*)?", re.ASCII)
 _YEARS = range(1970, 9999)

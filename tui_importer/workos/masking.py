@@ -1,4 +1,4 @@
-"""Whatever is kept of an exchange without its secrets: bodies, codes, sentences, headers."""
+"""Masking of secrets in what is kept of an exchange: bodies, codes, sentences, headers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SECRET_FIELDS = frozenset(
 """Names whose values are masked wherever they stand; `uri` and `qr_code` are those of a TOTP factor."""
 
 _LONGEST = 16 * LARGEST_BODY
-"""Characters of a text that are looked through; the rest is left out."""
+"""Characters of a text that are searched; the rest is left out."""
 _DEEPEST = 32
 """Levels of a JSON value that are kept."""
 
@@ -71,7 +71,7 @@ class SecretsInFlight:
         self._sent.pop(client, None)
 
     def masker(self, *others: Secret) -> Masker:
-        """What masks all of them, and `others`."""
+        """A masker for all of them, and `others`."""
         return Masker(others, chain.from_iterable(sent.forms for sent in list(self._sent.values())))
 
 
@@ -87,7 +87,7 @@ class _Sent:
 
 
 class Masker:
-    """Masks by name and, in any text, by value: a server may repeat in words and codes what it was sent."""
+    """A mask of secrets by name and, in any text, by value: a server may repeat in words and codes what it was sent."""
 
     def __init__(self, secrets: Iterable[Secret], forms: Iterable[Form] = ()) -> None:
         self._forms = Forms((*forms, *_forms(secrets)))

@@ -28,17 +28,17 @@ _RECOVERY = 0.25 / 49.0
 
 
 class EvenPace:
-    """GCRA with burst 1: one call per slot, slots evenly apart; nothing is saved up while nobody calls."""
+    """GCRA with burst 1: one call per slot, slots evenly apart; nothing is saved up without calls."""
 
     def __init__(self) -> None:
         self._last = -math.inf
 
     def ready_at(self, rate: float, arrived: float) -> float:
-        """When a call that has waited since `arrived` may be sent at `rate` calls a second."""
+        """The time at which a call that has waited since `arrived` may be sent at `rate` calls a second."""
         return max(self._last + 1.0 / rate, arrived)
 
     def record(self, rate: float, arrived: float, now: float) -> None:
-        """A call that has waited since `arrived` is sent `now`."""
+        """Record that a call that has waited since `arrived` is sent `now`."""
         self._last = max(self.ready_at(rate, arrived), now - LATENESS)
 
 
@@ -54,7 +54,7 @@ class SlidingLog:
         self._sent: deque[float] = deque()
 
     def ready_at(self, budget: float, now: float) -> float:
-        """When the next call may be sent; not later than `now` means at once."""
+        """The time at which the next call may be sent; not later than `now` means at once."""
         window = self._window / min(1.0, budget)
         capacity = max(1, math.floor(budget + 1e-9))
         while self._sent and self._sent[0] + window <= now:
@@ -64,7 +64,7 @@ class SlidingLog:
         return self._sent[len(self._sent) - capacity] + window
 
     def record(self, now: float) -> None:
-        """A call is sent `now`."""
+        """Record that a call is sent `now`."""
         self._sent.append(now)
 
 

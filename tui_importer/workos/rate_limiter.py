@@ -41,7 +41,7 @@ _SHORTEST_WAIT = 0.0001
 
 
 class Budget(StrEnum):
-    """Which limit a call draws on; each of them draws on the overall one, too."""
+    """The limit that a call draws on; each of them draws on the overall one, too."""
 
     WRITES = "writes"
     READS = "reads"
@@ -148,17 +148,17 @@ class RateLimiter:
                     self._serve(now)
                     if waiter.granted:
                         return max(0.0, now - waiter.arrived)
-                    self._clock.wait(condition, self._patience(waiter, budget, now))
+                    self._clock.wait(condition, self._timeout(waiter, budget, now))
             finally:
                 if not waiter.granted:
                     queue.remove(waiter)
                     _notify_first(queue)
 
     def throttled(self, retry_after: float | None, sent: float | None = None) -> None:
-        """A 429 came: pause all callers for `retry_after` seconds and lower the rate by 5 %.
+        """Pause all callers for `retry_after` seconds after a 429, and lower the rate by 5 %.
 
         Then one call of each budget goes alone, and others when it is answered: the server may still refuse.
-        The server is asked again after `longest_wait` at the latest; `asked_for` tells what it asks for itself.
+        The server is asked again after `longest_wait` at the latest; `asked_for` is what it asks for itself.
         Without `retry_after` the pause is 1 s, doubling up to 30 s while nothing succeeds. Calls that were under
         way when a pause began (`sent`, by `now`) count as part of it: they prolong the pause and lower nothing.
         """
@@ -183,7 +183,7 @@ class RateLimiter:
             self._wake_first()
 
     def succeeded(self, sent: float | None = None, budget: Budget | None = None) -> None:
-        """A call was not refused. Ends the doubling of pauses, unless it was sent before the last pause was over.
+        """End the doubling of pauses after a call without a 429, if it was sent after the last pause.
 
         Then others of its budget (None: of any) need not wait for the first answer after that pause any more.
         """
@@ -202,7 +202,7 @@ class RateLimiter:
             self._wake_first()
 
     def wake(self) -> None:
-        """Let all waiting calls look at their `cancelled` events now."""
+        """Let all waiting calls check their `cancelled` events now."""
         with self._lock:
             for queue in self._queues.values():
                 for waiter in queue:
@@ -226,7 +226,7 @@ class RateLimiter:
 
     @property
     def paused_until(self) -> float | None:
-        """When the pause after a 429 ends, by `now`; None when there is none."""
+        """The end of the pause after a 429, by `now`; None when there is none."""
         with self._lock:
             return self._paused_until if self._paused_until > self._clock.now() else None
 
@@ -245,7 +245,7 @@ class RateLimiter:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait."""
+        """The number of calls that wait."""
         with self._lock:
             return sum(len(queue) for queue in self._queues.values())
 
@@ -262,7 +262,7 @@ class RateLimiter:
         return scaled * self._fraction * self._slowdown.factor(self._fraction, now)
 
     def _ready_at(self, budget: Budget, waiter: _Waiter, now: float) -> float:
-        """When `waiter` may go as far as its own budget and a pause are concerned."""
+        """The time at which `waiter` may go, by its own budget and a pause."""
         ready = max(self._paused_until, self._alone_until.get(budget, 0.0))
         if not self._limit:
             return ready
@@ -279,7 +279,7 @@ class RateLimiter:
         return ((budget, queue[0]) for budget, queue in self._queues.items() if queue)
 
     def _serve(self, now: float) -> None:
-        """Grant whatever is due: of the first of each queue, the one that came first."""
+        """Grant all calls that are due: of the first of each queue, the one that came first."""
         while True:
             due = [(budget, head) for budget, head in self._heads() if self._ready_at(budget, head, now) <= now]
             if not due or self._overall_at(now) > now:
@@ -304,8 +304,8 @@ class RateLimiter:
         elif budget is Budget.READS:
             self._reads.record(now)
 
-    def _patience(self, waiter: _Waiter, budget: Budget, now: float) -> float | None:
-        """Seconds until `waiter` should look again; None: until it is notified, because others are before it."""
+    def _timeout(self, waiter: _Waiter, budget: Budget, now: float) -> float | None:
+        """Seconds until `waiter` should check again; None: until it is notified, because others are before it."""
         queue = self._queues[budget]
         if queue[0] is not waiter:
             return None

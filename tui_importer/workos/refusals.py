@@ -1,4 +1,4 @@
-"""What a refusal means for an import: by status, then codes, and only last by the API's words.
+"""The meaning of refusals for an import: by status, then codes, and only last by the API's words.
 
 Sources: WorkOS OpenAPI specification v0.61.0, the official importer and SDKs, answers seen live; two dialects of the
 same refusal (the live API's and the official emulator's) are both understood.
@@ -22,7 +22,6 @@ MEMBERSHIP_EXISTS = frozenset(
 MEMBERSHIP_PENDING = frozenset(
     {"cannot_reactivate_pending_organization_membership", "cannot_deactivate_pending_organization_membership"}
 )
-ROLE_UNUSABLE = frozenset({"invalid_role", "multiple_roles_not_enabled", "sub_resource_scoped_role_not_allowed"})
 
 GENERAL = frozenset(
     {
@@ -33,7 +32,7 @@ GENERAL = frozenset(
         "user_creation_error",
     }
 )
-"""Codes that say only that something was refused: the words decide, as they do with codes nobody knows."""
+"""Codes that say only that something was refused: the words decide, as they do with unknown codes."""
 
 _STATUSES = frozenset({400, 409, 422})
 _EMAIL_TEXT = re.compile(
@@ -43,35 +42,26 @@ _EXTERNAL_ID_TEXT = re.compile(r"\bexternal[_ -]?id\b.*\balready\b", re.IGNORECA
 
 
 def email_taken(error: WorkosError) -> bool:
-    """A user with this e-mail exists. Other refusals of a user (`user_creation_error`) are none of it."""
+    """Whether a user with this e-mail exists. Other refusals of a user (`user_creation_error`) are none of it."""
     return _means(error, EMAIL_TAKEN, _EMAIL_TEXT)
 
 
-def user_external_id_taken(error: WorkosError) -> bool:
-    """A user with this external id exists; whether it is the same person, only its e-mail can tell."""
-    return _means(error, EXTERNAL_ID_TAKEN, _EXTERNAL_ID_TEXT)
+def external_id_taken(error: WorkosError) -> bool:
+    """Whether a user or an organization with this external id exists, visible in the lookup or not yet.
 
-
-def organization_external_id_taken(error: WorkosError) -> bool:
-    """An organization with this external id exists, visible in the lookup or not yet."""
+    Whether a user is the same person, only its e-mail can tell.
+    """
     return _means(error, EXTERNAL_ID_TAKEN, _EXTERNAL_ID_TEXT)
 
 
 def membership_exists(error: WorkosError) -> bool:
-    """The pair may have a membership already: list it and decide from what is found."""
+    """Whether the pair may have a membership already: list it and decide from what is found.
+
+    Not when an invitation is still open: such a membership can neither be created nor activated.
+    """
     if error.status not in _STATUSES or error.has(*MEMBERSHIP_PENDING):
         return False
     return error.status == 409 or error.has(*MEMBERSHIP_EXISTS) or "already" in error.text.lower()
-
-
-def membership_pending(error: WorkosError) -> bool:
-    """An invitation to this organization is still open: its membership can neither be created nor activated."""
-    return error.status in _STATUSES and error.has(*MEMBERSHIP_PENDING)
-
-
-def role_unusable(error: WorkosError) -> bool:
-    """The role is unknown, or cannot be given to a member of this organization."""
-    return error.status in _STATUSES and error.has(*ROLE_UNUSABLE)
 
 
 def _means(error: WorkosError, codes: frozenset[str], text: re.Pattern[str]) -> bool:

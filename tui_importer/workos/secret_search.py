@@ -1,7 +1,7 @@
-"""Where a secret stands in a text, whatever a server has made of it: escaped, encoded, in other letters, cut off.
+"""Search for secrets in a text, whatever a server has made of them: escaped, encoded, in other letters, cut off.
 
 Two ways lead to it. Escapes are undone, layer by layer, as any mixture of them was seen: JSON (also twice, as a log
-within a log is), HTML, URLs. Encodings are made of the secret and looked for: base64 in its two alphabets and at each
+within a log is), HTML, URLs. Encodings are made of the secret and searched: base64 in its two alphabets and at each
 of its three alignments, as within `Basic` credentials; hex. Letters are compared without their case, and the beginning
 of a long secret is enough, for servers quote long values in part.
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 SHORT = 6
-"""Characters below which a secret is looked for as a word only: it would be found within every other one."""
+"""Characters below which a secret is searched as a word only: it would be found within every other one."""
 TINY = 3
-"""Characters below which it is looked for as a whole value or in quotes only: masking every `a` would tell it."""
+"""Characters below which it is searched as a whole value or in quotes only: masking every `a` would reveal it."""
 
 _BEGINNING = 16
 """Characters of a beginning that are enough; fewer would be found in words such as `password`."""
@@ -41,7 +41,7 @@ _QUOTES = frozenset("\"'`“”‘’„«»‹›")
 
 
 class Form(NamedTuple):
-    """One thing to look for: `text` with small letters; `least` characters of its beginning are enough.
+    """One form to search: `text` with small letters; `least` characters of its beginning are enough.
 
     `allowed` says whether a place is one for it; `widens` that what is around it belongs to it: base64 of more.
     """
@@ -53,7 +53,7 @@ class Form(NamedTuple):
 
 
 def forms_of(value: str) -> tuple[Form, ...]:
-    """All forms in which `value` is looked for."""
+    """All forms in which `value` is searched."""
     found: dict[str, Form] = {}
     stripped = value.strip()
     variants = (value, stripped, " ".join(value.split()), value.replace(" ", "+"), _as_latin_1(value))
@@ -84,7 +84,7 @@ def folded(text: str) -> str:
 
 
 class Forms:
-    """Looks for many forms at once: by the beginning of each, however many there are."""
+    """Search for many forms at once: by the beginning of each, however many there are."""
 
     def __init__(self, forms: Iterable[Form]) -> None:
         self._starts: dict[str, list[Form]] = {}
@@ -188,7 +188,7 @@ def _of_percents(text: str) -> tuple[str, list[int]]:
 
 
 def _place(text: str, small: str, begin: int, form: Form) -> Iterator[tuple[int, int]]:
-    """What of `form` stands at `begin` of `text` (`small` in small letters), if that is enough of it."""
+    """Find what of `form` stands at `begin` of `text` (`small` in small letters), if that is enough of it."""
     if not small.startswith(form.text[: form.least], begin):
         return
     end = begin + form.least

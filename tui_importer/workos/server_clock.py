@@ -41,7 +41,7 @@ class Since(NamedTuple):
 class _Epoch:
     """A time without jumps, by `Date`; `low` and `high` bound how far that is ahead of `created_at`.
 
-    `back` are the seconds by which the clock was set back before it, if nobody knows when; then `start` is too late.
+    `back` are the seconds by which the clock was set back before it, if it is unknown when; then `start` is too late.
     """
 
     start: float
@@ -71,7 +71,7 @@ class ServerClock:
         self._mine = threading.local()
 
     def observe(self, date: str | None, sent: float | None = None) -> None:
-        """An answer with this `Date` header came now, to a request that was `sent` then; nothing if it is no date."""
+        """Take the `Date` header of an answer that came now, to a request `sent` then; ignored if it is no date."""
         self._mine.answer = None
         parsed = parse_http_date(date)
         if parsed is None:
@@ -96,7 +96,7 @@ class ServerClock:
             self._compare_with_earlier_process()
 
     def created(self, created_at: datetime | None) -> None:
-        """This thread's last answer is about an object that its request has just created."""
+        """Learn from this thread's last answer, about an object that its request has just created."""
         answer: tuple[float, float, float] | None = getattr(self._mine, "answer", None)
         if answer is None or created_at is None:
             return
@@ -123,7 +123,7 @@ class ServerClock:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     def since(self, intent: float) -> Since:
-        """When an object must have been created to be younger than an `intent`, which is in the time of `Date`."""
+        """The times of creation from which an object is younger than an `intent`, which is in the time of `Date`."""
         with self._lock:
             now = self._time()
             if now is None or not self._epochs:
@@ -152,7 +152,7 @@ class ServerClock:
     # -- from one process to the next -------------------------------------------------------------------------
 
     def known(self) -> dict[str, int]:
-        """What the next process needs to know, in milliseconds by name; empty while there is nothing."""
+        """The state that the next process needs, in milliseconds by name; empty while there is nothing."""
         with self._lock:
             now = self._time()
             if now is None or not self._epochs:
@@ -176,7 +176,7 @@ class ServerClock:
             self._compare_with_earlier_process()
 
     def _compare_with_earlier_process(self) -> None:
-        """Whether the server's clock jumped while nobody looked. Our own may have done so, too; it looks the same."""
+        """Compare with an earlier process: whether the server's clock jumped, or ours, which has the same effect."""
         if self._last is None or self._ahead is None:
             return
         expected, shown = self._wall() + self._ahead, self._time() or self._last[0]

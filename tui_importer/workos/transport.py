@@ -1,4 +1,4 @@
-"""One request and what became of it: limiter, sending, reading, the attempt, the error. No retries here.
+"""The exchange of one request: limiter, sending, reading, the attempt, the error. No retries here.
 
 Exactly one attempt is observed for each request that was sent, or that no connection was found for.
 """
@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from tui_importer.text import safe
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from tui_importer.secret import Secret
-    from tui_importer.workos.connection import Connection
-    from tui_importer.workos.masking import Masker
-    from tui_importer.workos.rate_limiter import Budget
+    from tui_importer.workos.masking import Masker, SecretsInFlight
+    from tui_importer.workos.network.route import Route
+    from tui_importer.workos.rate_limiter import Budget, RateLimiter
+    from tui_importer.workos.server_clock import ServerClock
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class Call:
 
 @dataclass(slots=True)
 class _Answer:
-    """What came back: `content` as far as it arrived, `fault` when it did not all arrive."""
+    """An answer: `content` as far as it arrived, `fault` when it did not all arrive."""
 
     status: int
     headers: httpx.Headers
@@ -72,10 +73,57 @@ class _Answer:
     fault: str = ""
 
 
-class Exchange:
-    """Sends calls over one connection pool; for one thread. Raises the errors of `errors.py`."""
+class SharedConnection(Protocol):
+    """The part of a `Connection` that its exchanges need; that module makes clients, and so is not known here."""
 
-    def __init__(self, connection: Connection, cancelled: threading.Event | None) -> None:
+    @property
+    def base_url(self) -> str:
+        """The base URL without a slash at the end."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+
+    @property
+    def key(self) -> Secret:
+        """The key that the next request is sent with."""
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """The rate limiter of all requests."""
+
+    @property
+    def server_clock(self) -> ServerClock:
+        """The server's clocks, learned from its answers."""
+
+    @property
+    def in_flight(self) -> SecretsInFlight:
+        """The secrets that were sent last."""
+
+    @property
+    def observe(self) -> Callable[[Attempt], None]:
+        """The observer of every attempt."""
+
+    @property
+    def answer_seconds(self) -> float:
+        """The longest silence while an answer is waited for."""
+
+    @property
+    def exchange_seconds(self) -> float:
+        """The longest time that a request may be under way."""
+
+    @property
+    def route(self) -> Route:
+        """The way to the API."""
+
+    def http_client(self) -> httpx.Client:
+        """Make a connection pool for one thread."""
+
+
+class Exchange:
+    """The exchanges of one thread over one connection pool. Raises the errors of `errors.py`."""
+
+    def __init__(self, connection: SharedConnection, cancelled: threading.Event | None) -> None:
         self._connection = connection
         self._cancelled = cancelled
         self._http = connection.http_client()
@@ -156,7 +204,7 @@ class Exchange:
     @property
     def is_local(self) -> bool:
         """Whether the server is on this machine."""
-        return self._connection.base.is_loopback
+        return self._connection.is_local
 
     def probe(self, path: str) -> object:
         """The JSON of a GET without a key, past the limiter and unobserved; None for anything but a readable 200."""
@@ -186,7 +234,7 @@ class Exchange:
             ) from None
 
     def _transmit(self, request: httpx.Request, *, authorized: bool) -> _Answer:
-        """Send and read to the end. What fails before the status has come is raised, after it is told in the answer."""
+        """Send and read to the end. Raises what fails before the status has come; later faults are in the answer."""
         self._began = time.monotonic()
         try:
             return self._transmitted(request, authorized=authorized)
@@ -194,7 +242,7 @@ class Exchange:
             self._began = None
 
     def _transmitted(self, request: httpx.Request, *, authorized: bool) -> _Answer:
-        patience = time.monotonic() + self._connection.exchange_seconds
+        deadline = time.monotonic() + self._connection.exchange_seconds
         self._progress.begin()
         request.extensions["trace"] = self._progress
         response = self._send(request, self._auth if authorized else None)
@@ -206,11 +254,11 @@ class Exchange:
                 if len(content) > LARGEST_ANSWER:
                     answer.fault = "the answer does not end"
                     break
-                if time.monotonic() > patience:
+                if time.monotonic() > deadline:
                     answer.fault = TOO_LATE
                     break
         except httpx.HTTPError as error:
-            late = time.monotonic() > patience  # and so it was abandoned
+            late = time.monotonic() > deadline  # and so it was abandoned
             answer.fault = TOO_LATE if late else error_mapping.words(error)
         finally:
             response.close()
@@ -218,11 +266,11 @@ class Exchange:
         return answer
 
     def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
-        patience = time.monotonic() + self._connection.exchange_seconds
+        deadline = time.monotonic() + self._connection.exchange_seconds
         try:
             return self._http.send(request, auth=auth, stream=True)
         except Exception as error:
-            if time.monotonic() > patience and self._progress.step is Step.REQUEST:  # it was abandoned
+            if time.monotonic() > deadline and self._progress.step is Step.REQUEST:  # it was abandoned
                 raise httpx.ReadError(TOO_LATE) from None
             if self._progress.step is Step.TUNNEL:
                 self._progress.hang_up()  # httpcore leaves it open when it is a SOCKS proxy's
@@ -233,9 +281,9 @@ class Exchange:
 
 
 class _Record:
-    """Makes the attempt of one request and tells the observer."""
+    """The attempt of one request, reported to the observer."""
 
-    def __init__(self, connection: Connection, call: Call, waited: float) -> None:
+    def __init__(self, connection: SharedConnection, call: Call, waited: float) -> None:
         self._connection = connection
         self._call = call
         self.budget = call.budget
@@ -245,25 +293,25 @@ class _Record:
 
     @cached_property
     def _masker(self) -> Masker:
-        """Made when something failed: only then more than ids and counters is kept of an exchange."""
+        """The masker, made when something failed: only then more than ids and counters is kept of an exchange."""
         proxy = self._connection.route.proxy
         credentials = proxy.credentials[1:] if proxy is not None and proxy.credentials else ()
         return self._connection.in_flight.masker(self._connection.key, *credentials)
 
     def read_error(self, answer: _Answer) -> ErrorBody:
-        """What an error's body says, without the secrets that the server may have repeated."""
+        """Read an error's body, without the secrets that the server may have repeated."""
         return read_error_body(answer.content, self._masker)
 
     def header(self, answer: _Answer, name: str, longest: int) -> str:
-        """A header of an error without them."""
+        """A header of an error, without secrets."""
         return safe(self._masker.text(answer.headers.get(name, "")), longest)
 
     def succeeded(self, answer: _Answer) -> None:
-        request_id = safe(answer.headers.get("X-Request-ID", ""), 128)  # for whoever observes; it is not kept
+        request_id = safe(answer.headers.get("X-Request-ID", ""), 128)  # for the observer; it is not kept
         self._connection.observe(self._attempt(answer, request_id=request_id))
 
     def broken(self, error: Exception) -> None:
-        """The answer, or what was made of it, met an error of ours: its words may hold anything."""
+        """Report an answer that met an error of ours: its words may hold anything."""
         self._connection.observe(self._attempt(None, words=f"unforeseen error: {type(error).__name__}"))
 
     def failed(self, error: error_mapping.E, answer: _Answer | None = None) -> error_mapping.E:
@@ -315,9 +363,9 @@ class _Record:
 
 
 class _Bearer(httpx.Auth):
-    """Puts the key on a request at the last moment, so that no variable of a traceback holds it."""
+    """Authentication that puts the key on a request at the last moment, so that no variable of a traceback holds it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: SharedConnection) -> None:
         self._connection = connection
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:

@@ -77,10 +77,10 @@ def errors(request: ErrorsRequest) -> int:
 
 
 def _export(folder: Path, request: ErrorsRequest) -> int:
-    from tui_importer.report.failures import said_of_secrets, write_failures
+    from tui_importer.report.failures import secrets_notice, write_failures
     from tui_importer.report.new_file import new_file
 
-    of_secrets = said_of_secrets(folder)
+    of_secrets = secrets_notice(folder)
     if request.output is None:
         with delivered(ExitCode.DONE):
             write_failures(folder, Stdout())

@@ -184,7 +184,7 @@ class OrganizationResolver:
                 self._calls.failed(error, tries)
                 found = self._poll(value, wait, tries)
             except Refused as error:
-                if not refusals.organization_external_id_taken(error):
+                if not refusals.external_id_taken(error):
                     raise
                 found = self._poll(value, wait, tries)
                 if found is None:

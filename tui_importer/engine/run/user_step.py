@@ -84,7 +84,7 @@ class UserStep:
                 message = "The API says this e-mail is taken but does not find its user; it may be reserved."
                 raise StepFailed("user", "email_not_available", message, error.status, error.request_id)
             return found
-        if refusals.user_external_id_taken(error):
+        if refusals.external_id_taken(error):
             owner = calls.poll(lambda: self._owner(row, tries), patience.user_lookup)
             if owner is not None and owner.email.lower() == row.email:
                 return owner

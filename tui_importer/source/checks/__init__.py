@@ -1,1 +1,1 @@
-"""Checks: what is wrong with values, rows and the whole file."""
+"""Checks of values, rows and the whole file."""

@@ -40,7 +40,7 @@ def _address_among(several: pl.Expr, address: pl.Expr) -> pl.Expr:
 
 
 def _confirmed_at(moment: pl.Expr) -> pl.Expr:
-    """Confirmed when there is a date; what is no date and not nothing stays as it is, to be found by the checks."""
+    """Confirmed when there is a date; what is no date and not empty stays as it is, for the checks to find."""
     nothing = moment.is_null() | moment.str.to_lowercase().is_in(NOTHING)
     date = moment.str.contains(r"^\d{4}-\d{2}-\d{2}")
     return pl.when(nothing).then(pl.lit("false")).when(date).then(pl.lit("true")).otherwise(moment)

@@ -1,4 +1,4 @@
-"""What is an e-mail address: email-validator decides, a grammar for the ordinary ones spares asking it each time."""
+"""E-mail addresses by syntax: email-validator decides, a grammar for the ordinary ones spares asking it each time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ORDINARY: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?:[a-z]|[a-z0-9][a-z
 MAX_EMAIL: Final = 254
 
 _SPECIAL_USE: Final = re.compile(r"\.(?:arpa|invalid|local|localhost|onion)$")
-"""Domains that the validator refuses, whatever their syntax; test is the one it can be told to take."""
+"""Domains that the validator refuses, whatever their syntax; test is the one it has a switch for."""
 
 
 @lru_cache(4096)

@@ -1,4 +1,4 @@
-"""Accepting ordinary metadata without looking at each cell in Python.
+"""Fast acceptance of ordinary metadata, without parsing each cell in Python.
 
 Nearly all metadata is flat JSON objects of strings. Split at the quotes, such an object is a strict pattern: opening
 brace, key, colon, value, comma, key, …, closing brace. Three quotes more make the number of pieces a multiple of four,
@@ -22,7 +22,7 @@ _UNUSUAL = 100
 def all_flat(cells: pl.Series) -> bool:
     """Whether all `cells` (trimmed, not null) are flat JSON objects of 1 to 10 strings with different keys.
 
-    Also checks the lengths of keys and values. False only means that each cell must be looked at.
+    Also checks the lengths of keys and values. False only means that each cell must be parsed.
     """
     objects = cells.str.starts_with("{") & cells.str.ends_with("}") & ~cells.str.contains("\\", literal=True)
     if not cells.len() or not objects.all():

@@ -1,4 +1,4 @@
-"""Collecting the findings of one block: which rows, which column, which kind, what detail."""
+"""The findings of one block: which rows, which column, which kind, what detail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_DETAIL = pl.lit(None, pl.String)
 
 
 class Findings:
-    """The findings of a block of rows; `table` has `row`, `line` and whatever the conditions look at."""
+    """The findings of a block of rows; `table` has `row`, `line` and what the conditions need."""
 
     def __init__(self, table: pl.DataFrame, positions: Mapping[str, int]) -> None:
         self._table = table
@@ -63,7 +63,7 @@ class Findings:
         return found.sort("row", order, "column", maintain_order=True)
 
     def refused(self, found: pl.DataFrame) -> pl.Series:
-        """For each row of the block, whether one of the findings `found` is an error."""
+        """Whether a row has an error among the findings `found`, for each row of the block."""
         errors = found.filter(pl.col("kind").is_in(ERRORS))["row"].implode()
         if not errors[0].len():
             return pl.repeat(value=False, n=self._table.height, eager=True)

@@ -1,4 +1,4 @@
-"""Columns that go into the metadata, each under its own name: what is wrong with them, and how they join the rest."""
+"""Columns that go into the metadata, each under its own name: their checks, and how they join the rest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_added(table: pl.DataFrame, columns: Columns, findings: Findings) -> No
 
 
 def _check_joined(table: pl.DataFrame, columns: Columns, index: int, findings: Findings) -> None:
-    """Rows that have both a JSON object and columns for the metadata."""
+    """Find rows that have both a JSON object and columns for the metadata."""
     places = [columns.names.index(name) for name in columns.added]
     cells = table.select(cell(index), *(cell(place) for place in places))
     for at, (text, *values) in enumerate(cells.iter_rows()):

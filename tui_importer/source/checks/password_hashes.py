@@ -1,4 +1,4 @@
-"""Password hashes in the forms the API takes: which one it is, what is wrong with it, what can be mended.
+"""Password hashes in the forms the API takes: which one it is, what is wrong with it, what can be corrected.
 
 Nothing here returns, raises or logs a part of a hash: faults are words about the form.
 """
@@ -29,7 +29,7 @@ ORDINARY: Final = {
     "ssha": rf"^\{{SSHA\}}(?:{_B}{{4}}){{7,}}{_PADDED}",
     "ssha256": rf"^\{{SSHA256\}}(?:{_B}{{4}}){{11,}}{_PADDED}",
 }  # fmt: skip
-"""By type, what nearly all good hashes look like; any other is looked at by `fault`."""
+"""By type, the form of nearly all good hashes; any other is checked by `fault`."""
 
 BEGINNINGS: Final = {
     "$2a$": "bcrypt", "$2b$": "bcrypt", "$2y$": "bcrypt", "$argon2": "argon2", "$scrypt$": "scrypt",
@@ -75,7 +75,7 @@ def type_of(text: str) -> str | None:
 
 
 def fault(kind: str, text: str) -> tuple[str, str] | None:
-    """What is wrong with a hash of a type: the kind of finding and words; None when the API should take it.
+    """The fault of a hash of a type: the kind of finding and words; None when the API should take it.
 
     `hash_malformed` and `hash_limits` are errors; `hash_doubtful` is what the documentation does not promise.
     """
@@ -100,7 +100,7 @@ def fault(kind: str, text: str) -> tuple[str, str] | None:
     return _RULES[kind](match, len(salt), len(hashed))
 
 
-def mended(kind: str, text: str) -> str:
+def corrected(kind: str, text: str) -> str:
     """The hash with URL-safe base64 and padding written as the API wants them; anything else stays as it is."""
     if kind in _LDAP:
         prefix = _LDAP[kind][0]
@@ -121,7 +121,7 @@ def mended(kind: str, text: str) -> str:
 
 
 def _cut(text: str) -> list[str]:
-    """What stands before the salt, the salt, the hash."""
+    """Split into what stands before the salt, the salt, the hash."""
     return text.rsplit("$", 2)
 
 

@@ -1,7 +1,7 @@
-"""What one block of rows says about itself: findings, normalised e-mail and organization key, the rows to freeze.
+"""Checks of one block of rows: findings, normalised e-mail and organization key, the rows to freeze.
 
 Everything that needs only one row is decided here, as polars expressions over a block's strings; JSON cells are read by
-the same functions that later build the payload. What needs the whole file (duplicates, conflicts) is in `across`.
+the same functions that later build the payload. What needs the whole file (duplicates, conflicts) is in `whole_file`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from tui_importer.source._polars import pl
 from tui_importer.source.cells import MASK
+from tui_importer.source.checks.auto_fixes import AutoFixes
 from tui_importer.source.checks.derived import derive
 from tui_importer.source.checks.expressions import clean
 from tui_importer.source.checks.findings import Findings
 from tui_importer.source.checks.metadata_columns import check_added
-from tui_importer.source.checks.repairs import Mending
-from tui_importer.source.checks.swallowed import hidden_lines
 from tui_importer.source.checks.values import ValueChecker, values
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.options import USUAL
 from tui_importer.source.read.frames import BROKEN, BROKEN_AT, FIELDS, SURPLUS, cell
-from tui_importer.source.read.mojibake import CANDIDATE, as_it_was
+from tui_importer.source.read.mojibake import CANDIDATE, original_of
 from tui_importer.text import plural
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f]"
 
 CONTROL_CHARACTER = re.compile(CONTROL)
 MAX_VALUE = 1 << 16
+_ADDRESS = re.compile(r"[^\s@,;|]+@[^\s@,;|]+\.[^\s@,;|]+")
 _BRIEF = 40
 _QUOTES = re.compile("[“”]")
 """A message puts the value between such quotes."""
@@ -44,7 +44,7 @@ class Checked:
 
     `rows` are the frozen rows: `row`, `line`, `email` (trimmed, lower-cased), `organization_key`, `refused`, and the
     cells; a secret column is only true or null there. `findings` are sorted by row; `secrets` has `row` and the
-    present secret fields of the rows that have any, hashes mended. `repairs` counts rows by repair.
+    present secret fields of the rows that have any, hashes corrected. `repairs` counts rows by auto-fix.
     """
 
     rows: pl.DataFrame
@@ -54,7 +54,7 @@ class Checked:
 
 
 class RowChecker:
-    """Checks the blocks of a source with the given columns."""
+    """A checker of the blocks of a source with the given columns."""
 
     def __init__(self, columns: Columns, delimiter: str = ",", repairs: frozenset[str] = frozenset(USUAL)) -> None:
         self._columns = columns
@@ -85,9 +85,9 @@ class RowChecker:
             *values(self._positions),
         )
         findings = Findings(table, self._places)
-        mending = Mending(table, findings, self._repairs)
+        fixes = AutoFixes(table, findings, self._repairs)
         for at in () if blanked is None else blanked.arg_true():
-            mending.add_one("control_characters", "control_character", -1, at, "")
+            fixes.add_one("control_characters", "control_character", -1, at, "")
         ragged = FIELDS in table.columns and table[FIELDS].null_count() < table.height
         if ragged:
             self._check_width(findings)
@@ -100,7 +100,7 @@ class RowChecker:
         self._check_length(table, findings)
         if line_breaks:
             self._check_swallowed(table, findings)
-        checker = ValueChecker(table, self._columns, findings, mending)
+        checker = ValueChecker(table, self._columns, findings, fixes)
         checker.check()
         check_added(table, self._columns, findings)
         found = findings.frame()
@@ -109,7 +109,7 @@ class RowChecker:
             rows=self._freeze(table, refused, self._hidden_from(table, found)),
             findings=found,
             secrets=self._keep_secrets(table, checker.hashes, ragged=ragged),
-            repairs=mending.counts(refused),
+            repairs=fixes.counts(refused),
         )
 
     def _check_width(self, findings: Findings) -> None:
@@ -123,13 +123,13 @@ class RowChecker:
         findings.add("row_too_long", "", pl.col(FIELDS) > width, values)
 
     def _check_broken(self, table: pl.DataFrame, findings: Findings) -> None:
-        """Rows whose quotes are out of place: what is wrong, and in which column."""
+        """Find rows whose quotes are out of place: what is wrong, and in which column."""
         for at in table[BROKEN].is_not_null().arg_true():
             column = table[BROKEN_AT][at]
             findings.add_one("quotes_broken", column if column < self._width else -1, at, table[BROKEN][at])
 
     def _check_characters(self, table: pl.DataFrame, findings: Findings) -> None:
-        """Characters that a value should not have: a bad copy, a wrong encoding, or somebody's payload."""
+        """Find characters that a value should not have: a bad copy, a wrong encoding, or an attacker's payload."""
         for index in range(self._width):
             value = pl.col(cell(index))
             names = table.select(
@@ -144,18 +144,18 @@ class RowChecker:
                 findings.add_one("control_character", index, at, f"U+{ord(first):04X}")
 
     def _check_misread(self, table: pl.DataFrame, findings: Findings) -> None:
-        """Values that were UTF-8 and read as something else: a file in two encodings, or a bad conversion."""
+        """Find values that were UTF-8 and read as something else: a file in two encodings, or a bad conversion."""
         for index in range(self._width):
             if index in self._hidden:
                 continue
             column = table[cell(index)]
             for at in column.str.contains(CANDIDATE).fill_null(value=False).arg_true():
-                if (was := as_it_was(column[at])) is not None:
+                if (was := original_of(column[at])) is not None:
                     now, then = (_QUOTES.sub('"', text.strip()[:_BRIEF]) for text in (column[at], was))
                     findings.add_one("text_misread", index, at, f"{now}” for “{then}")
 
     def _check_length(self, table: pl.DataFrame, findings: Findings) -> None:
-        """Nothing that an API takes is so long: most often a quote is missing and the rest of the file is a value."""
+        """Find values that no API takes: most often a quote is missing and the rest of the file is a value."""
         names = [cell(index) for index in range(self._width)]
         longest = table.select(pl.col(names).str.len_bytes().max()).row(0)
         for index, length in enumerate(longest):
@@ -164,7 +164,7 @@ class RowChecker:
                 findings.add("value_too_long", index, size > MAX_VALUE, size.cast(pl.String))
 
     def _check_swallowed(self, table: pl.DataFrame, findings: Findings) -> None:
-        """Two stray quotes that pair up in one column make a valid value out of the rows between them."""
+        """Find rows hidden in a value: two stray quotes in one column make one of the rows between them."""
         email = self._positions["email"]
         strict = {self._positions.get(field) for field in ("email", "email_verified", "metadata")}
         names = {cell(index): index for index in range(self._width) if index not in strict}
@@ -172,8 +172,8 @@ class RowChecker:
         flags = table.select(values.str.contains("\n", literal=True) & values.str.contains("@", literal=True))
         for name, index in names.items():
             for at in flags[name].fill_null(value=False).arg_true():
-                if hidden := hidden_lines(table[name][at], index, self._width, email, self._delimiter):
-                    findings.add_one("rows_swallowed", index, at, f"{hidden} line{'s' if hidden > 1 else ''}")
+                if hidden := _hidden_lines(table[name][at], index, self._width, email, self._delimiter):
+                    findings.add_one("rows_swallowed", index, at, plural(hidden, "line"))
 
     def _hidden_from(self, table: pl.DataFrame, found: pl.DataFrame) -> pl.Expr | None:
         """The first place of each row whose cell may hold a secret that has slid out of its column, null for none.
@@ -196,7 +196,7 @@ class RowChecker:
     def _freeze(self, table: pl.DataFrame, refused: pl.Series, hidden_from: pl.Expr | None) -> pl.DataFrame:
         """The rows as they are kept: secret cells as true, cells from `hidden_from` on masked.
 
-        What a row has beyond the last column is kept in that one, so that nobody who repairs it has to miss it.
+        What a row has beyond the last column is kept in that one, so that an export of it lacks nothing.
         """
         email, key = pl.col("email"), pl.col("organization_key")
         if FIELDS in table.columns:
@@ -231,12 +231,12 @@ class RowChecker:
         had = table.select(pl.any_horizontal(pl.col(names).str.contains(CONTROL).fill_null(value=False))).to_series()
         return table.with_columns(pl.col(names).str.replace_all(CONTROL, " ")), had
 
-    def _keep_secrets(self, table: pl.DataFrame, mended: dict[int, str], *, ragged: bool) -> pl.DataFrame:
-        """The secret cells as they are in the file (a password is never trimmed), but for mended hashes."""
-        if mended:
+    def _keep_secrets(self, table: pl.DataFrame, corrected: dict[int, str], *, ragged: bool) -> pl.DataFrame:
+        """The secret cells as they are in the file (a password is never trimmed), but for corrected hashes."""
+        if corrected:
             at = self._secrets["password_hash"]
-            rows = sorted(mended)
-            hashes = table[cell(at)].scatter(rows, [mended[row] for row in rows])
+            rows = sorted(corrected)
+            hashes = table[cell(at)].scatter(rows, [corrected[row] for row in rows])
             table = table.with_columns(hashes.alias(cell(at)))
         present = [pl.col(field).is_not_null() for field in self._secrets]
         wanted = pl.any_horizontal(present) if present else pl.lit(value=False)
@@ -247,3 +247,25 @@ class RowChecker:
             for field, index in self._secrets.items()
         ]
         return table.lazy().filter(wanted).select("row", *cells).collect()
+
+
+def _hidden_lines(value: str, index: int, width: int, email: int, delimiter: str = ",") -> int:
+    """Count the line ends in the value of column `index` that are ends of rows; 0 if all are part of the value.
+
+    A stray quote in column `index` of one row and one in the same column of a later row make one strictly valid value:
+    the rest of the first row, whole rows, and the beginning of the last. So its lines have just the right number of
+    separators, and where column `email` would be stands an address; anywhere when it is computed from others.
+    """
+    begin, end = value.find("\n"), value.rfind("\n")
+    first, last = value[:begin].strip("\r"), value[end + 1 :].strip("\r")
+    if begin < 0 or first.count(delimiter) != width - 1 - index or last.count(delimiter) != index:
+        return 0
+    inner = value[begin + 1 : end].split("\n") if end > begin else []
+    if any(line.count(delimiter) != width - 1 for line in inner):
+        return 0
+    cells = first.split(delimiter), last.split(delimiter)
+    if email >= width:
+        evidence = cells[0] + cells[1]
+    else:
+        evidence = [cells[1][email] if index > email else cells[0][email - index]]
+    return len(inner) + 1 if any(_ADDRESS.fullmatch(it.strip()) for it in evidence) else 0

@@ -1,4 +1,4 @@
-"""What the API says about the values of a row, as polars expressions; the few unusual ones are looked at one by one.
+"""The API's rules for the values of a row, as polars expressions; the few unusual values are checked one by one.
 
 Limits are those of the OpenAPI specification, and beyond them the row is not sent; where the documentation is stricter
 it is a warning. Neither gives names of people and organizations a greatest length, and what passwords must be is a
@@ -35,8 +35,8 @@ from tui_importer.text import OUTER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tui_importer.source.checks.auto_fixes import AutoFixes
     from tui_importer.source.checks.findings import Findings
-    from tui_importer.source.checks.repairs import Mending
     from tui_importer.source.columns.recognise import Columns
 
 MAX_EXTERNAL_ID: Final = 128
@@ -51,7 +51,7 @@ _NO_SLUG: Final = re.compile(r"[A-Z\s]|[^\x00-\x7f]")
 
 
 def values(positions: Mapping[str, int]) -> list[pl.Expr]:
-    """The normalised values the checks look at, named by field."""
+    """The normalised values that are checked, named by field."""
     fields = ("email", "email_verified", "external_id", *SECRET_FIELDS, "password_hash_type", "org_id")
     found = []
     for field in (*fields, "org_external_id"):
@@ -67,14 +67,14 @@ def values(positions: Mapping[str, int]) -> list[pl.Expr]:
 
 
 class ValueChecker:
-    """Checks the values of one block; `hashes` are the mended password hashes by index in the block."""
+    """A checker of the values of one block; `hashes` are the corrected password hashes by index in the block."""
 
-    def __init__(self, table: pl.DataFrame, columns: Columns, findings: Findings, mending: Mending) -> None:
+    def __init__(self, table: pl.DataFrame, columns: Columns, findings: Findings, fixes: AutoFixes) -> None:
         self._table = table
         self._columns = columns
         self._positions = columns.positions
         self._findings = findings
-        self._mending = mending
+        self._fixes = fixes
         self.hashes: dict[int, str] = {}
 
     def check(self) -> None:
@@ -92,7 +92,7 @@ class ValueChecker:
         self._check_roles()
 
     def _check_masks(self) -> None:
-        """What was hidden when the file was written: a secret, or any cell of a row into which one had slid."""
+        """Find masks of an earlier export: a secret was there, or the cells of a row into which one had slid."""
         for field, index in self._columns.places.items():
             if index >= len(self._columns.names):
                 continue
@@ -102,10 +102,10 @@ class ValueChecker:
                 self._findings.add("value_masked", index, pl.col(cell(index)) == MASK)
 
     def _check_ends(self) -> None:
-        """Blanks around values; a password may begin and end with some."""
+        """Find blanks around values; a password may begin and end with some."""
         used = {place for field, place in self._columns.places.items() if field != "password"}
         for index in sorted(index for index in used if index < len(self._columns.names)):
-            self._mending.add("trim", "value_untrimmed", index, untrimmed(cell(index)))
+            self._fixes.add("trim", "value_untrimmed", index, untrimmed(cell(index)))
 
     def _check_email(self) -> None:
         findings, email = self._findings, pl.col("email")
@@ -124,7 +124,7 @@ class ValueChecker:
                     shown = (self._table[cell(index)][at] or "").strip(OUTER)
                     findings.add_one("email_malformed", index, at, shown[:DETAIL_LENGTH])
         written = clean(cell(self._positions["email"]))
-        self._mending.add("lower_case", "email_capitals", "email", written != email, findings.cell("email"))
+        self._fixes.add("lower_case", "email_capitals", "email", written != email, findings.cell("email"))
 
     def _check_identity(self) -> None:
         findings = self._findings
@@ -133,7 +133,7 @@ class ValueChecker:
             known = verified.is_in((*TRUE, *FALSE))
             findings.add("email_verified_invalid", "email_verified", ~known, detail)
             other = known & ~clean(cell(index)).is_in(["true", "false"])
-            self._mending.add("booleans", "email_verified_invalid", "email_verified", other, detail)
+            self._fixes.add("booleans", "email_verified_invalid", "email_verified", other, detail)
         if "external_id" in self._positions:
             external_id = pl.col("external_id")
             invalid = _not_an_external_id(external_id)
@@ -149,16 +149,16 @@ class ValueChecker:
             findings.add("password_and_hash", "password_hash", password & hashed)
         if (index := self._positions.get("password_hash_type")) is not None:
             findings.add("type_without_hash", "password_hash_type", ~hashed & kind.is_not_null())
-            # Somebody may have put hashes into this column: only what looks like a name is shown.
+            # There may be hashes in this column: only what looks like a name is shown.
             named = pl.col("password_hash_type").str.contains(r"^[a-z0-9_ -]{1,20}$")
             shown = pl.when(named).then(findings.cell("password_hash_type")).otherwise(pl.lit(MASK))
             known = kind.is_in(list(HASH_TYPE_NAMES))
             findings.add("hash_type_unknown", "password_hash_type", hashed & ~known, shown)
             other = hashed & known & (clean(cell(index)) != kind)
-            self._mending.add("hash_type", "hash_type_unknown", "password_hash_type", other, shown)
+            self._fixes.add("hash_type", "hash_type_unknown", "password_hash_type", other, shown)
 
     def _check_hashes(self) -> None:
-        """Hashes by the rules of their type; without one the hash itself says which it is."""
+        """Check hashes by the rules of their type; without one the hash itself says which it is."""
         if (index := self._positions.get("password_hash")) is None:
             return
         hashed = self._table.select(
@@ -176,7 +176,7 @@ class ValueChecker:
             if kind is None:
                 self._findings.add_one("hash_without_type", index, at, "")
             else:
-                self._mending.add_one("hash_type", "hash_without_type", index, at, "")
+                self._fixes.add_one("hash_type", "hash_without_type", index, at, "")
         typed = part.with_columns(pl.Series("kind", kinds, pl.String)).drop_nulls("kind")
         for (kind,), rows in typed.group_by("kind", maintain_order=True):
             self._check_typed(str(kind), rows, index)
@@ -187,10 +187,10 @@ class ValueChecker:
         for at, text in part.select("at", "password_hash").iter_rows():
             found = password_hashes.fault(kind, text)
             if found is not None and found[0] == "hash_malformed":
-                better = password_hashes.mended(kind, text)
+                better = password_hashes.corrected(kind, text)
                 after = password_hashes.fault(kind, better)
                 if better != text and (after is None or after[0] != "hash_malformed"):
-                    self._mending.add_one("base64", "hash_malformed", index, at, found[1])
+                    self._fixes.add_one("base64", "hash_malformed", index, at, found[1])
                     self.hashes[at] = better
                     found = after
             if found is not None:
@@ -208,7 +208,7 @@ class ValueChecker:
             findings.add("org_external_id_invalid", "org_external_id", invalid, findings.cell("org_external_id"))
 
     def _check_active(self) -> None:
-        """Some exports list people who have left or were only invited: they are not imported."""
+        """Find people who have left or were only invited, whom some exports list: they are not imported."""
         if not (name := self._columns.active):
             return
         index = self._columns.names.index(name)
@@ -217,11 +217,11 @@ class ValueChecker:
         self._findings.add("not_active", index, status.str.to_lowercase() != "active", shown)
 
     def _check_standing(self) -> None:
-        """Other columns say who is blocked or gone: nothing is decided by them, but nobody gets in unnoticed."""
+        """Find people whom other columns call blocked or gone: they are imported, but the operator is warned."""
         for name in self._columns.standing:
             index = self._columns.names.index(name)
-            told = clean(cell(index))
-            value = told.str.to_lowercase()
+            status = clean(cell(index))
+            value = status.str.to_lowercase()
             match standing(name):
                 case "out":
                     found = value.is_in(TRUE)
@@ -229,7 +229,7 @@ class ValueChecker:
                     found = value.is_in(FALSE)
                 case _:
                     found = ~(value.is_in([*FALSE, *NOTHING]) | value.str.contains(_NEVER))
-            self._findings.add("person_blocked", index, found, told.str.slice(0, DETAIL_LENGTH))
+            self._findings.add("person_blocked", index, found, status.str.slice(0, DETAIL_LENGTH))
 
     def _check_metadata(self) -> None:
         """Read each JSON cell as the payload will, unless all of them are of the ordinary kind."""
@@ -252,10 +252,10 @@ class ValueChecker:
                     self._findings.add_one("metadata_doubtful", index, at, "")
                 if other is not None:
                     words = f"the value of “{other}” is no text"
-                    self._mending.add_one("metadata_scalars", "metadata_invalid", index, at, words)
+                    self._fixes.add_one("metadata_scalars", "metadata_invalid", index, at, words)
 
     def _check_roles(self) -> None:
-        """Most cells are slugs by their form; each other one is looked at once, however often it comes."""
+        """Check roles: most cells are slugs by their form; each other one is parsed once, however often it comes."""
         for field in ("role_slug", "role_slugs"):
             if (index := self._positions.get(field)) is None:
                 continue
@@ -270,13 +270,13 @@ class ValueChecker:
 
 
 def _not_an_external_id(value: pl.Expr) -> pl.Expr:
-    """ASCII (as many bytes as characters), at most 128 characters (SPEC); dots alone cannot be looked up by path."""
+    """True for what is not ASCII, or longer than 128 characters (SPEC), or dots alone, which cannot be in a path."""
     bad = (value.str.len_bytes() != value.str.len_chars()) | (value.str.len_bytes() > MAX_EXTERNAL_ID)
     return bad | value.is_in([".", ".."])
 
 
 def _role_fault(text: str) -> tuple[str, str] | None:
-    """What is wrong with the roles in a cell: the first error, else the first doubt."""
+    """The fault of the roles in a cell: the first error, else the first doubt."""
     try:
         slugs = parse_roles([text])
     except CellError as error:

@@ -1,4 +1,4 @@
-"""What only the whole file tells: repeated users, conflicting external ids, organizations, roles.
+"""Checks of the whole file: repeated users, conflicting external ids, organizations, roles.
 
 All passes read a few columns of the frozen rows, streaming. Users are compared by 64-bit hashes first (8 bytes a row),
 so that no set of a million addresses is ever built; the rows whose hash occurs again are then compared as strings, in
@@ -14,8 +14,7 @@ from tui_importer.source._polars import pl
 from tui_importer.source.cells import TRUE, parse_roles
 from tui_importer.source.checks.expressions import clean
 from tui_importer.source.checks.findings import SCHEMA
-from tui_importer.source.checks.likeness import likeness
-from tui_importer.source.checks.organizations import distinct_names, unique_organizations
+from tui_importer.source.checks.organizations import distinct_names, name_findings, unique_organizations
 from tui_importer.source.columns.recognise import ADDED
 from tui_importer.source.models import SECRET_FIELDS
 from tui_importer.source.problems import DETAIL_LENGTH
@@ -53,7 +52,7 @@ class Roles(NamedTuple):
     rows: int
 
 
-class Across:
+class WholeFile:
     """Passes over the frozen rows in `file`, with `positions` of the fields among the columns.
 
     `secrets` has a hash of each secret by `row`, None when there is none.
@@ -135,7 +134,7 @@ class Across:
         conflicts = named.drop_nulls("name").with_columns(first).filter(pl.col("name") != pl.col("first_name"))
         shown = pl.format("row {} (“{}”)", "first_row", pl.col("first_name").str.slice(0, DETAIL_LENGTH))
         renamed = _findings(conflicts, position, "organization_name_conflict", shown)
-        return organizations, pl.concat([renamed, likeness(named, position)]).sort("row")
+        return organizations, pl.concat([renamed, name_findings(named, position)]).sort("row")
 
     def roles(self) -> Roles:
         """The role slugs of all rows."""
@@ -171,7 +170,7 @@ class Across:
         return chosen.collect(engine="streaming").sort("row")
 
     def _profiles(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Of some rows: `line`, `email`, `organization_key`, and a hash of each field of the user, null when absent."""
+        """Profiles of some rows: `line`, `email`, `organization_key`, a hash of each field, null when absent."""
         fields = []
         for field in self._profile:
             if (position := self._positions.get(field)) is not None:

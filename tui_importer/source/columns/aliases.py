@@ -1,4 +1,4 @@
-"""Names of columns: how they are compared, what they usually stand for, and which hold secrets.
+"""Aliases of columns: how names are compared, which field they usually stand for, and which hold secrets.
 
 Headers are compared without regard to case, blanks, dashes, underscores and dots: `First Name`, `first-name` and
 `FIRST_NAME` are one. The aliases are those of the official importer's files and of the usual exports (Auth0, Clerk,
@@ -63,7 +63,7 @@ Standing = Literal["out", "out_since", "in"]
 
 
 def standing(header: str) -> Standing | None:
-    """How a column of that name says that people are blocked or gone, None when it does not.
+    """The way in which a column of that name says that people are blocked or gone, None when it does not.
 
     Supabase has `banned_until` and `deleted_at`, Auth0 `blocked`, Firebase `disabled`, Cognito `Enabled`.
     """

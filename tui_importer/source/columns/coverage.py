@@ -1,4 +1,4 @@
-"""What becomes of each column of a source: plain data for a screen, a report, a document."""
+"""Coverage: what becomes of each column of a source, as plain data for a screen, a report, a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator said about columns, matched to the header of a file."""
+"""The operator's mapping of columns, matched to the header of a file."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ TARGETS = (*(field for field in FIELDS if field != METADATA), METADATA, METADATA
 """What a column can be mapped to; nothing leaves it out."""
 
 LEFT_OUT = "-"
-"""How somebody writes that a column is left out."""
+"""How an operator writes that a column is left out."""
 
 MAPPING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 """What a saved mapping may be called."""
 
 
 def target_of(text: str) -> str:
-    """What a column is mapped to, from what somebody wrote. Raises ValueError with what is allowed."""
+    """The target of a column, from what an operator wrote. Raises ValueError with what is allowed."""
     plain = text.strip().lower()
     target = "" if plain == LEFT_OUT else plain.replace(LEFT_OUT, "_").replace(" ", "_")
     if target not in TARGETS:

@@ -1,6 +1,6 @@
 """Exports that are known by their headers, and what their columns mean beyond the aliases.
 
-Headers stand here in the form in which they are compared (`names.normalise`). A preset never calls an address
+Headers stand here in the form in which they are compared (`aliases.normalise`). A preset never calls an address
 verified that the export does not: what is derived says how, and an operator's mapping wins over all of it.
 """
 

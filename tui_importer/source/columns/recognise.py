@@ -1,4 +1,4 @@
-"""Which column is which field: by the operator's mapping, by its own name, by the export it is of, by an alias."""
+"""Recognition of columns as fields: by the operator's mapping, by their own name, by the export, by an alias."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHOSEN, _DISMISSED, _NAMED, _KNOWN, _ALIAS = 5, 4, 3, 2, 1
 
 
 class Derived(NamedTuple):
-    """A `field` computed from the columns `sources` by `rule` (see `derive`); `how` says it in words.
+    """A `field` computed from the columns `sources` by `rule` (see `checks.derived`); `how` says it in words.
 
     What is found about the value is reported in the column `header`.
     """
@@ -90,7 +90,7 @@ class Columns:
 
 
 def known_headers(names: Sequence[str]) -> int:
-    """How many of the headers are recognised."""
+    """The number of headers that are recognised."""
     return sum(normalise(name) in FIELD_OF for name in names)
 
 

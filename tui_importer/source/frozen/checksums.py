@@ -1,4 +1,4 @@
-"""Telling a damaged file of the frozen rows from a sound one, by the SHA-256 that the scan noted in `scan.json`.
+"""Checksums of the frozen rows: the SHA-256 in `scan.json` shows whether a file was damaged.
 
 Parquet proves nothing of what is in it: of single flipped bits, every fourth made polars read another e-mail or name
 without a word (measured). The frozen rows of a million (27 to 89 MB) are proved in 0.1 s.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Digests = dict[str, tuple[str, ...]]
 """Digests by the file's name: several while a file is about to be replaced."""
 
-START_ANEW = (
+NEW_JOB = (
     "Restore the job's folder from a backup; without one purge the job and start a new one: users that exist already "
     "are recognised."
 )
@@ -37,8 +37,8 @@ def prove(folder: Path, digests: Mapping[str, tuple[str, ...]], names: Iterable[
         try:
             found = digest_of(path)
         except FileNotFoundError:
-            raise FrozenRowsError(path, "a file of the frozen rows is missing.", START_ANEW) from None
+            raise FrozenRowsError(path, "a file of the frozen rows is missing.", NEW_JOB) from None
         except OSError as error:
-            raise FrozenRowsError(path, f"the frozen rows cannot be read: {error.strerror}.", START_ANEW) from error
+            raise FrozenRowsError(path, f"the frozen rows cannot be read: {error.strerror}.", NEW_JOB) from error
         if name in digests and found not in digests[name]:
-            raise FrozenRowsError(path, "the frozen rows are damaged: they are not what the scan wrote.", START_ANEW)
+            raise FrozenRowsError(path, "the frozen rows are damaged: they are not what the scan wrote.", NEW_JOB)

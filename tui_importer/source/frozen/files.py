@@ -66,7 +66,7 @@ def write(frame: pl.LazyFrame, path: Path) -> None:
 def publish(stage: Path, folder: Path) -> None:
     """Rename the files of `stage` into `folder`, the summary last; an earlier scan's go first. Raises OSError.
 
-    On return all of it survives a power cut: whoever records that the rows are frozen may do so now. A rename alone
+    On return all of it survives a power cut: that the rows are frozen may be recorded now. A rename alone
     may be on the disk before the bytes are, and the summary's before the others', so each step is synced before the
     next.
     """

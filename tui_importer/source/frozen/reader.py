@@ -1,4 +1,4 @@
-"""Reading the rows that a scan froze: any chunk in a few milliseconds, whatever became of the source."""
+"""Random access to the rows that a scan froze: any chunk in a few milliseconds, whatever became of the source."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.secret import Secret
 from tui_importer.source._polars import interrupted_by_polars, pl
 from tui_importer.source.cells import present
-from tui_importer.source.errors import FrozenRowsError, said
-from tui_importer.source.frozen.checksums import START_ANEW, digest_of, prove
+from tui_importer.source.errors import FrozenRowsError, words_of
+from tui_importer.source.frozen.checksums import NEW_JOB, digest_of, prove
 from tui_importer.source.frozen.files import PROBLEMS, REPEATS, ROWS, SECRETS, private, write
 from tui_importer.source.frozen.row_builder import RowBuilder
 from tui_importer.source.frozen.summary import read_summary, replace_summary
@@ -75,7 +75,7 @@ class FrozenRows:
         if first > last:
             return []
         if identity(self._folder / ROWS) != self._identity:  # polars panics when a file shrinks under its hands
-            raise FrozenRowsError(self._folder / ROWS, "the frozen rows were changed or removed.", START_ANEW)
+            raise FrozenRowsError(self._folder / ROWS, "the frozen rows were changed or removed.", NEW_JOB)
         cells = self._collect(self._rows.slice(first - 1, last - first + 1), ROWS)
         between = pl.col("row").is_between(first, last)
         secrets = self._secrets(between)
@@ -93,7 +93,7 @@ class FrozenRows:
         return built
 
     def _profiles(self, first: int, last: int, secrets: dict[int, dict[str, Secret]]) -> dict[int, tuple[Any, ...]]:
-        """Of people whose profile is their last row's: its values by their first row; its secrets are added."""
+        """Profiles of people for whom the last row counts: its values by their first row; its secrets are added."""
         if self._lasts is None:
             return {}
         low, high = (int(self._lasts["first_row"].search_sorted(row)) for row in (first, last + 1))
@@ -130,7 +130,7 @@ class FrozenRows:
         self._repeats = later.select(self._repeats.columns)
 
     def _secrets(self, between: pl.Expr) -> dict[int, dict[str, Secret]]:
-        """The secrets of some rows. The file is opened anew each time: it is rewritten when a job finishes."""
+        """The secrets of some rows. The file is opened each time: it is rewritten when a job finishes."""
         path = self._folder / SECRETS
         if not self._has_secrets or not path.exists():
             return {}
@@ -166,7 +166,7 @@ class FrozenRows:
                 raise
             return frame.collect()
         except DAMAGE as error:
-            raise FrozenRowsError(self._folder / name, "the frozen rows cannot be read.", START_ANEW) from error
+            raise FrozenRowsError(self._folder / name, "the frozen rows cannot be read.", NEW_JOB) from error
 
 
 def read_problems(folder: Path) -> Iterator[Problem]:
@@ -223,7 +223,7 @@ def keep_secrets(folder: Path, rows: Iterable[int]) -> None:
             new.unlink(missing_ok=True)
         raise FrozenRowsError(
             path,
-            f"the secrets of finished rows could not be removed: {said(error)}.",
+            f"the secrets of finished rows could not be removed: {words_of(error)}.",
             "Make room on the disk and check the folder's permissions, then resume; or purge the job.",
         ) from error
 
@@ -242,7 +242,7 @@ def _with_profiles(folder: Path, rows: pl.Series) -> pl.Series:
 
 
 def identity(path: Path) -> tuple[int, int, int]:
-    """What changes when a file is written to or replaced; nothing of it for a file that is gone."""
+    """The identity of a file, which changes when it is written to or replaced; empty for a file that is gone."""
     try:
         found = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""From frozen cells to the row an importer works with."""
+"""Building the row that an importer works with from frozen cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class RowBuilder:
-    """Builds rows from frozen values in the order `row`, `line`, `email`, `organization_key`, `refused`, cells."""
+    """A builder of rows from values in the order `row`, `line`, `email`, `organization_key`, `refused`, cells."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns.names
@@ -76,7 +76,7 @@ class RowBuilder:
         )
 
     def _masked(self, row: int, line: int, secrets: Mapping[str, Secret]) -> Problem | None:
-        """The problem of a row that was frozen before masks were one: nothing of it is sent either."""
+        """The problem of a row with masks that an older version froze without one: nothing of it is sent either."""
         for field, secret in secrets.items():
             if MASKED.fullmatch(secret.reveal().strip()):
                 return describe(row, line, self._columns[self._positions[field]], "value_masked", None)

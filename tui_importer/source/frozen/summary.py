@@ -1,4 +1,4 @@
-"""`scan.json`: what a scan found, without what is in the Parquet files, and how these are proved to be sound."""
+"""The summary `scan.json`: what a scan found beside the Parquet files, and the proof that these are sound."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui_importer.fsync import sync_file, sync_folder
 from tui_importer.source.columns.coverage import coverage
 from tui_importer.source.columns.recognise import Columns, Derived
 from tui_importer.source.errors import FrozenRowsError
-from tui_importer.source.frozen.checksums import START_ANEW, Digests
+from tui_importer.source.frozen.checksums import NEW_JOB, Digests
 from tui_importer.source.frozen.files import SUMMARY, private
 from tui_importer.source.models import Fingerprint, ScanResult
 
@@ -96,7 +96,7 @@ def write_summary(stage: Path, summary: Summary) -> None:
 
 
 def replace_summary(folder: Path, summary: Summary) -> None:
-    """Write `scan.json` anew in the folder of a scan: durable and atomic. Raises OSError."""
+    """Replace `scan.json` in the folder of a scan: durable and atomic. Raises OSError."""
     stage = folder / f"{SUMMARY}.new"
     stage.mkdir(mode=0o700, exist_ok=True)
     try:
@@ -114,9 +114,11 @@ def read_summary(folder: Path) -> Summary:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document.pop("version") != VERSION:
-            raise FrozenRowsError(path, "the rows were frozen by another version.", "Use that version, or start anew.")
+            raise FrozenRowsError(
+                path, "the rows were frozen by another version.", "Use that version, or start a new job."
+            )
         if "proof" in document and document.pop("proof") != _proof(document):
-            raise FrozenRowsError(path, "the summary of the scan is damaged.", START_ANEW)
+            raise FrozenRowsError(path, "the summary of the scan is damaged.", NEW_JOB)
         return Summary(
             **{
                 **document,
@@ -132,7 +134,7 @@ def read_summary(folder: Path) -> Summary:
     except FileNotFoundError:
         raise FrozenRowsError(path, "the rows of this job are not frozen.", "Scan the source again.") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        raise FrozenRowsError(path, "the summary of the scan is damaged.", START_ANEW) from None
+        raise FrozenRowsError(path, "the summary of the scan is damaged.", NEW_JOB) from None
 
 
 def _proof(document: dict[str, Any]) -> str:

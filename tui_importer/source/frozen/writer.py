@@ -1,4 +1,4 @@
-"""The one pass over the source: blocks are checked and flow as a polars streaming query into the frozen rows' file.
+"""Writing the frozen rows in one pass: blocks are checked and flow as a polars streaming query into the file.
 
 Three things happen at once: a thread reads, hashes, proves and parses the next block, the block before it is checked,
 and polars encodes the one before that. At most three blocks are in memory, whatever the size of the source.
@@ -7,16 +7,16 @@ and polars encodes the one before that. At most three blocks are in memory, what
 from __future__ import annotations
 
 import contextlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tui_importer.source._polars import pl, register_io_source
+from tui_importer.source.checks.auto_fixes import chosen
 from tui_importer.source.checks.findings import SCHEMA as FINDINGS
-from tui_importer.source.checks.repairs import chosen
 from tui_importer.source.checks.rows import RowChecker
 from tui_importer.source.errors import ScanCancelled
 from tui_importer.source.frozen.files import ROWS, Spool, write
-from tui_importer.source.frozen.prefetch import Exclusive, ahead
 from tui_importer.source.models import SECRET_FIELDS, ScanProgress
 from tui_importer.source.read.blocks import BlockReader
 from tui_importer.source.read.fingerprint import Watch
@@ -25,7 +25,6 @@ from tui_importer.source.read.header import read_header
 from tui_importer.source.read.stream import stream_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
     from typing import BinaryIO
@@ -35,9 +34,11 @@ if TYPE_CHECKING:
     from tui_importer.source.options import Reading
     from tui_importer.source.read.blocks import Block
 
+T = TypeVar("T")
+
 
 class Freezer:
-    """Freezes the rows of an open source into `stage`; `findings` and `secrets` collect what else is found.
+    """The writer of an open source's rows into `stage`; `findings` and `secrets` collect what else is found.
 
     Without `keeps_secrets` these are nowhere but in the blocks under way; `secret_hashes` tell which are equal.
     `progress` is called after each block from a thread of polars. Raises a SourceError from `freeze`.
@@ -78,13 +79,13 @@ class Freezer:
 
     def freeze(self, limit: int | None) -> Fingerprint:
         """Write the rows' file and return the fingerprint of all bytes; raises SourceChanged when they changed."""
-        frames = Exclusive(self._frames(limit))
+        frames = _Exclusive(self._frames(limit))
 
         def source(*_pushed_down: object) -> Iterator[pl.DataFrame]:
             # The sink wants all columns of all rows, so that nothing can be pushed down to here.
             return frames
 
-        # polars would not notice Ctrl-C before its end, so it runs in a thread that can be told.
+        # polars would not notice Ctrl-C before its end, so it runs in a thread that can be stopped.
         with contextlib.closing(frames), ThreadPoolExecutor(1, thread_name_prefix="scan") as pool:
             writing = pool.submit(write, register_io_source(source, schema=self._schema()), self._stage / ROWS)
             try:
@@ -97,18 +98,18 @@ class Freezer:
 
     @property
     def secret_hashes(self) -> pl.DataFrame | None:
-        """Of rows with secrets, a hash of each by which equal ones are found, null when absent; None without any."""
+        """Hashes of secrets by which equal ones are found, null when absent; None without any."""
         return pl.concat(self._secret_hashes) if self._secret_hashes else None
 
     def check_cancelled(self) -> None:
-        """Raise ScanCancelled when the operator wants no more of it."""
+        """Raise ScanCancelled when the operator has cancelled the scan."""
         if self._abandoned or (self._cancelled is not None and self._cancelled.is_set()):
             raise ScanCancelled
 
     def _frames(self, limit: int | None) -> Generator[pl.DataFrame, None, None]:
         """The frozen rows, block by block."""
         checker = RowChecker(self.columns, self.dialect.delimiter, self._chosen)
-        with contextlib.closing(ahead(self._tables())) as tables:
+        with contextlib.closing(_prefetch(self._tables())) as tables:
             for block, table in tables:
                 self.check_cancelled()
                 wanted = table if limit is None else table.head(limit - self.rows)
@@ -152,3 +153,38 @@ class Freezer:
         return pl.Schema(
             {**numbers, "email": pl.String(), "organization_key": pl.String(), "refused": pl.Boolean(), **cells}
         )
+
+
+def _prefetch(items: Iterator[T]) -> Generator[T, None, None]:
+    """Yield `items`, the next one prefetched in a thread; at most one waits.
+
+    An exception of `items` is raised where its item would have come. Closing waits for the item under way.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="scan") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
+
+
+class _Exclusive(Generic[T]):
+    """Thread-safe close for a generator: closing waits for the thread that is in it.
+
+    A query that polars gives up does not wait for the source it reads from.
+    """
+
+    def __init__(self, items: Generator[T, None, None]) -> None:
+        self._items = items
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> _Exclusive[T]:
+        return self
+
+    def __next__(self) -> T:
+        with self._lock:
+            return next(self._items)
+
+    def close(self) -> None:
+        """Close the generator."""
+        with self._lock:
+            self._items.close()

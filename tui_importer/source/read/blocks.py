@@ -1,14 +1,14 @@
-"""Reading a source once, in blocks of complete records that are proved to be strictly valid.
+"""Blocks of complete records, proved to be strictly valid, from one reading of a source.
 
 A scan must know that nothing was dropped, so each block is read twice, by independent means, from the same bytes:
 
 - *Regular*: every physical line matches a regular expression that says "one strictly quoted record of exactly this many
   fields" (`scan_lines`, no CSV parser involved). Nearly all blocks of nearly all files; 15 ms for 10 MB.
-- *Irregular*: line breaks inside values, blank lines, ragged rows. `structure` finds the record ends and counts fields.
-- *Broken*: a misplaced quote or carriage return. `salvage` reads record by record around it: the broken ones are
-  findings.
+- *Irregular*: line breaks inside values, blank lines, ragged rows. `rfc4180` finds the record ends and counts fields.
+- *Broken*: a misplaced quote or carriage return. `broken_records` reads record by record around it:
+  the broken ones are findings.
 
-Bytes that are not UTF-8 are replaced by U+FFFD in the blocks that have any; those blocks are marked `odd`, as are those
+Bytes that are not UTF-8 are replaced by U+FFFD in the blocks that have any; those blocks are `odd`, as are those
 with control characters: the checks look into their cells. Blocks end behind a record, so a record without end shows: it
 outgrows `MAX_RECORD` or is left over in the end.
 """
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui_importer.source._polars import NOT_LITERAL, pl
 from tui_importer.source.read import rfc4180
-from tui_importer.source.read.broken_records import Part, salvage
+from tui_importer.source.read.broken_records import Part, recover
 from tui_importer.source.read.csv_records import MAX_RECORD
 from tui_importer.source.read.header import quotes_error
 from tui_importer.source.read.mojibake import may_be_misread
@@ -50,9 +50,9 @@ class Block:
     """Some complete records of the source.
 
     `data` ends with a line end and begins on physical line `line`; `lines` are its line ends. `fields` holds the number
-    of fields of each record, 0 for a blank line; None when every line is a record of the header's width. `salvaged` has
-    the records of a block with broken ones. `odd` says that some character is none that a value should have, `misread`
-    that some value may be one that was read in the wrong encoding before.
+    of fields of each record, 0 for a blank line; None when every line is a record of the header's width. `recovered`
+    has the records of a block with broken ones. `odd` says that some character is none that a value should have,
+    `misread` that some value may be one that was read in the wrong encoding before.
     """
 
     data: bytes
@@ -62,23 +62,23 @@ class Block:
     separator: bytes = b","
     odd: bool = False
     misread: bool = False
-    salvaged: Part | None = None
+    recovered: Part | None = None
 
     @property
     def records(self) -> int:
         """Records in the block, blank lines not counted."""
-        if self.salvaged is not None:
-            return len(self.salvaged.records or ())
+        if self.recovered is not None:
+            return len(self.recovered.records or ())
         return self.lines if self.fields is None else len(self.fields) - self.fields.count(0)
 
     @property
     def line_breaks(self) -> bool:
         """Whether there are line ends inside values."""
-        return self.salvaged is not None or (self.fields is not None and self.lines > len(self.fields))
+        return self.recovered is not None or (self.fields is not None and self.lines > len(self.fields))
 
 
 class BlockReader:
-    """Iterates over the blocks of a source behind its header; `finish` then gives the fingerprint.
+    """An iterator over the blocks of a source behind its header; `finish` then gives the fingerprint.
 
     Iterating raises SourceQuotes when most records are broken or one has no end, and as `Stream`.
     """
@@ -136,7 +136,7 @@ class BlockReader:
         if end and len(text) - end <= MAX_RECORD and not (ended and end < len(text)):
             with contextlib.suppress(rfc4180.BrokenGrammarError):
                 return [self._irregular(text[:end], line)], text[end:] + data[len(whole) :]
-        blocks = self._salvaged(text, line, ended=ended)
+        blocks = self._recovered(text, line, ended=ended)
         return blocks, text[sum(len(block.data) for block in blocks) :] + data[len(whole) :]
 
     def _irregular(self, data: bytes, line: int) -> Block:
@@ -144,21 +144,21 @@ class BlockReader:
         fields = tuple(rfc4180.field_counts(data, self._separator))
         return Block(data, line, data.count(b"\n"), fields, self._separator, *_signs(data))
 
-    def _salvaged(self, text: bytes, line: int, *, ended: bool) -> list[Block]:
+    def _recovered(self, text: bytes, line: int, *, ended: bool) -> list[Block]:
         blocks = []
-        for part in salvage(text, line, self._separator, ended=ended):
+        for part in recover(text, line, self._separator, ended=ended):
             data = text[part.begin : part.end]
             if part.records is None:
                 blocks.append(self._irregular(data, part.line))
             else:
                 lines = data.count(b"\n")
-                blocks.append(Block(data, part.line, lines, None, self._separator, *_signs(data), salvaged=part))
+                blocks.append(Block(data, part.line, lines, None, self._separator, *_signs(data), recovered=part))
         return blocks
 
     def _count(self, block: Block) -> None:
         """Count the records; raises SourceQuotes when most of them are broken."""
         self._records += block.records
-        broken = block.salvaged.broken if block.salvaged else {}
+        broken = block.recovered.broken if block.recovered else {}
         self._broken += len(broken)
         if broken and self._broken >= TRUSTED_RECORDS and self._broken * 2 > self._records:
             raise quotes_error(self.path, next(iter(broken.values())), self._header.columns)
@@ -207,8 +207,8 @@ def _line_grammar(width: int, delimiter: str) -> str:
 
     A record of one column must not be empty: a blank line is no record.
     """
-    mark = re.escape(delimiter) if delimiter != "\t" else r"\t"
-    field = rf'(?:[^"{mark}\r\n]*|"(?:[^"]|"")*")'
+    separator = re.escape(delimiter) if delimiter != "\t" else r"\t"
+    field = rf'(?:[^"{separator}\r\n]*|"(?:[^"]|"")*")'
     if width == 1:
-        return rf'^(?:[^"{mark}\r\n]+|"(?:[^"]|"")*")$'
-    return f"^{field}(?:{mark}{field}){{{width - 1}}}$"
+        return rf'^(?:[^"{separator}\r\n]+|"(?:[^"]|"")*")$'
+    return f"^{field}(?:{separator}{field}){{{width - 1}}}$"

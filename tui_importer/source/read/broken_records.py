@@ -1,4 +1,4 @@
-"""Reading on after a mistake: one line with a broken quote is one broken row, and the next line begins anew.
+"""Recovery behind a broken record: one line with a broken quote is one broken row, and the next line is read as usual.
 
 A strict reader cannot know where a broken record ends. Ours ends at its first line end, whatever its quotes say, so
 that nothing behind it is swallowed: if it was meant to span several lines, each of them becomes a row of its own that
@@ -36,8 +36,8 @@ class Part(NamedTuple):
     broken: dict[int, Violation]
 
 
-class _Salvage:
-    """Reads `data`, part by part."""
+class _Recovery:
+    """A reader of `data`, part by part."""
 
     def __init__(self, data: bytes, line: int, separator: bytes, *, ended: bool) -> None:
         self.parts: list[Part] = []
@@ -129,12 +129,12 @@ class _Salvage:
         return self.parts[-1]
 
 
-def salvage(data: bytes, line: int, separator: bytes, *, ended: bool) -> list[Part]:
+def recover(data: bytes, line: int, separator: bytes, *, ended: bool) -> list[Part]:
     """Read the records of `data`, which begins with a record on physical line `line` and is valid UTF-8.
 
     A record that is not complete yet is left for later unless `ended`, or when it has outgrown MAX_RECORD.
     """
-    reading = _Salvage(data, line, separator, ended=ended)
+    reading = _Recovery(data, line, separator, ended=ended)
     reading.run()
     return reading.parts
 

@@ -1,4 +1,4 @@
-"""What a compressed source holds, in pieces of a size that the caller says: a small file may unpack to terabytes."""
+"""Decompression in pieces of a size that the caller says: a small file may unpack to terabytes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ AGAIN = "Copy or export it again."
 
 
 class Reader(Protocol):
-    """Where bytes come from: at most `size` of them, none only at the end."""
+    """A source of bytes: at most `size` of them, none only at the end."""
 
     def read(self, size: int, /) -> bytes:
         """Read."""
 
 
 class Gunzip:
-    """What a gzip archive holds. Reading raises SourceFormat when it is damaged or cut off."""
+    """The content of a gzip archive. Reading raises SourceFormat when it is damaged or cut off."""
 
     def __init__(self, packed: Reader, path: Path) -> None:
         self._file = gzip.GzipFile(fileobj=packed, mode="rb")  # type: ignore[call-overload]  # it only reads
@@ -51,7 +51,7 @@ class Gunzip:
 
 
 class Unzstd:
-    """What a zstd archive of one or several frames holds. Reading raises SourceFormat as `Gunzip`."""
+    """The content of a zstd archive of one or several frames. Reading raises SourceFormat as `Gunzip`."""
 
     def __init__(self, packed: Reader, path: Path) -> None:
         self._packed = packed

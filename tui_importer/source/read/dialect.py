@@ -36,7 +36,7 @@ _FOREIGN = {":": "a colon", "^": "a caret", "~": "a tilde", "#": "a number sign"
 
 
 class Dialect(NamedTuple):
-    """How the bytes of a source become records. `carriage_returns`: a CR alone ends a line (old Macintosh)."""
+    """The way from bytes to records. `carriage_returns`: a CR alone ends a line (old Macintosh)."""
 
     compression: Compression = ""
     encoding: str = "utf-8"
@@ -65,7 +65,7 @@ class Dialect(NamedTuple):
 
 
 def compression_of(head: bytes) -> Compression:
-    """By the first bytes of a file."""
+    """The compression by the first bytes of a file."""
     return next((name for magic, name in MAGIC.items() if head.startswith(magic)), "")
 
 
@@ -96,13 +96,13 @@ def encoding_of(chunks: Iterator[bytes]) -> str:
 
 
 def _beyond_ascii(chunk: bytes) -> bytes:
-    """`chunk` with a blank for each run of ASCII, ten times as fast to look at; U+FFFD in it counts as a letter."""
+    """`chunk` with a blank for each run of ASCII, ten times as fast to search; U+FFFD in it counts as a letter."""
     runs = b" ".join(chunk.translate(_BLANKED).split())
     return (b" " * (chunk[0] < 0x80) + runs + b" " * (chunk[-1] < 0x80)).replace("\ufffd".encode(), "ü".encode())
 
 
 def _named_by_head(head: bytes) -> str:
-    """By a byte order mark, or by the zeros that UTF-16 has beside the Latin letters of a header."""
+    """The encoding by a byte order mark, or by the zeros that UTF-16 has beside the Latin letters of a header."""
     for bom, name in BOMS.items():
         if head.startswith(bom):
             return name

@@ -36,7 +36,7 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 class Watch:
-    """Notices that an open source was written to, replaced or removed between its creation and `check`."""
+    """A watch over an open source: finds that it was written to, replaced or removed between creation and `check`."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file

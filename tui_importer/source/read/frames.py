@@ -1,4 +1,4 @@
-"""From a block of the source to a frame of strings, one row a record, with polars where that is safe.
+"""Frames of strings from blocks of the source, one row a record, with polars where that is safe.
 
 polars parses rectangular blocks (20 ms for 20 MB), and its number of records must be what the block's own count says.
 Blocks with blank lines or ragged rows go through the csv module instead, because polars reads a blank line and a row
@@ -42,8 +42,8 @@ def to_table(block: Block, width: int, path: Path) -> pl.DataFrame:
     Raises SourceMiscounted when parser and count disagree.
     """
     table = None
-    if block.salvaged is not None:
-        return _salvaged(block.salvaged, width, block.separator.decode())
+    if block.recovered is not None:
+        return _broken(block.recovered, width, block.separator.decode())
     if block.fields is None:
         table = _parse(block, width)
         if table is not None:
@@ -87,9 +87,9 @@ def _split(block: Block, width: int, path: Path) -> pl.DataFrame:
     return _frame(records, width)
 
 
-def _salvaged(salvaged: Part, width: int, delimiter: str) -> pl.DataFrame:
-    """Broken rows keep all that is in their line, what is beyond the last column in that one."""
-    records, broken = list(salvaged.records or ()), salvaged.broken
+def _broken(recovered: Part, width: int, delimiter: str) -> pl.DataFrame:
+    """Keep all that is in the line of a broken row, what is beyond the last column in that one."""
+    records, broken = list(recovered.records or ()), recovered.broken
     for number in broken:
         line, cells = records[number]
         records[number] = Record(line, [*cells[: width - 1], delimiter.join(cells[width - 1 :])][:width])

@@ -1,4 +1,4 @@
-"""Opening a source and reading its first record.
+"""The header of a source: opening it and reading its first record.
 
 polars is no help here: it renames duplicate headers, and accepts NUL bytes and invalid UTF-8 in the header, silently.
 """
@@ -24,7 +24,7 @@ from tui_importer.source.errors import (
 from tui_importer.source.options import ENCODINGS, RECOGNISED
 from tui_importer.source.read import rfc4180
 from tui_importer.source.read.csv_records import split_records
-from tui_importer.source.read.stream import HEAD_BYTES, without_marks
+from tui_importer.source.read.stream import HEAD_BYTES, without_byte_order_marks
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def read_header(stream: Stream, reading: Reading = RECOGNISED, *, complete: bool
     """
     path, separator = stream.path, stream.dialect.separator
     head = stream.head()
-    size = len(head) - len(without_marks(head))
+    size = len(head) - len(without_byte_order_marks(head))
     line = 1
     while (skipped := _BEFORE_HEADER.match(head, size)) is not None:
         size = skipped.end()
@@ -139,7 +139,7 @@ def read_header(stream: Stream, reading: Reading = RECOGNISED, *, complete: bool
 
 
 def mistake_of(violation: Violation) -> str:
-    """What is wrong at a place, in words: the end of the sentence “the row cannot be read: …”."""
+    """The mistake at a place in words: the end of the sentence “the row cannot be read: …”."""
     until = f" on line {violation.end_line:,}" if violation.end_line != violation.line else ""
     return _MISTAKES[violation.mistake][0].format(until=until).rstrip(".")
 

@@ -1,4 +1,4 @@
-"""Text that was UTF-8 and read as Windows-1252 somewhere on its way: “JÃ¶rg” for “Jörg”.
+"""Mojibake: text that was UTF-8 and read as Windows-1252 somewhere on its way, “JÃ¶rg” for “Jörg”.
 
 A file in two encodings, and one that an earlier tool converted once too often, are well-formed: nothing but the letters
 tells. A value is taken for misread only when all of it reads as UTF-8 the other way round, and as something that people
@@ -34,12 +34,12 @@ _CAPITAL_AND_SIGN: Final = re.compile("[ÄÅ][\u00a0\u00ad’“”–—…®�
 
 
 def may_be_misread(data: bytes) -> bool:
-    """Whether UTF-8 text has a candidate; says no without looking for text that is ASCII."""
+    """Whether UTF-8 text has a candidate; says no at once for text that is ASCII."""
     return not data.isascii() and _IN_BYTES.search(data) is not None
 
 
-def as_it_was(text: str) -> str | None:
-    """What a misread text was, without outer blanks; None when it is none."""
+def original_of(text: str) -> str | None:
+    """The original of a misread text, without outer blanks; None when it is none."""
     text = text.strip(OUTER)
     try:
         raw = bytes(_BYTES.get(character) or ord(character) for character in text)

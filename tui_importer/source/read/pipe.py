@@ -32,13 +32,13 @@ class Pipe(NamedTuple):
 
     @property
     def is_stdin(self) -> bool:
-        """Whether it is standard input, on which nobody can be asked any more."""
+        """Whether it is standard input, which cannot be asked for answers any more."""
         return self.path is None
 
     def copy_to(self, folder: Path) -> Path:
         """Copy all of it into a new file of its name in `folder`, for the owner only (0600); the file's path.
 
-        Blocks until the writer closes it. Raises SourceUnreadable, SourceNotCopied; whoever made the folder removes it.
+        Blocks until the writer closes it. Raises SourceUnreadable, SourceNotCopied; the caller removes the folder.
         """
         target = folder / self.name
         source = self._open()
@@ -94,7 +94,7 @@ def _read(source: int, target: Path) -> bytes:
     while True:
         try:
             return os.read(source, _BYTES)
-        except BlockingIOError:  # whoever shares it does not want to wait; we do
+        except BlockingIOError:  # the program that shares it does not wait; we do
             select.select([source], [], [])
         except OSError as error:
             raise SourceUnreadable(target, f"it cannot be read: {error.strerror}.", "Give a CSV file.") from None

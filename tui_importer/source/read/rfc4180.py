@@ -121,7 +121,7 @@ def _lone_return(piece: bytes, *, last: bool) -> int:
 
 
 def _misplaced(piece: bytes, separator: bytes) -> Mistake:
-    """What is wrong with a quote that follows `piece`, which does not end with a separator."""
+    """The mistake of a quote that follows `piece`, which does not end with a separator."""
     value = piece[max(piece.rfind(separator), piece.rfind(b"\n")) + 1 :]
     if value.endswith(b"\\"):
         return "backslash"

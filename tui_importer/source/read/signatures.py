@@ -1,4 +1,4 @@
-"""Files that are no CSV: what they are and how to make one of them. Decided by their first bytes."""
+"""Signatures of files that are no CSV: by their first bytes, what they are and how to make a CSV of them."""
 
 from __future__ import annotations
 

@@ -28,10 +28,10 @@ BLOCK_BYTES = 2 << 20
 
 NEARBY_BYTES = 1 << 16
 HEAD_BYTES = 1 << 20
-"""What is looked at to recognise a source: its header must end within so many bytes."""
+"""The bytes by which a source is recognised: its header must end within so many bytes."""
 
 START_BYTES = 1 << 10
-"""What is looked at to recognise another format."""
+"""The bytes by which another format is recognised."""
 
 
 class _Hashed:
@@ -155,10 +155,10 @@ def stream_of(file: BinaryIO, path: Path, reading: Reading, check: Callable[[], 
     refuse_binary_formats(start, path, unpacked=bool(dialect.compression))
     encoding = reading.encoding or encoding_of(_checked(Stream(file, path, dialect).chunks(), check))
     dialect = dialect._replace(encoding=encoding)
-    head = without_marks(Stream(file, path, dialect).head())
+    head = without_byte_order_marks(Stream(file, path, dialect).head())
     if ends_with_returns(head):
         dialect = dialect._replace(carriage_returns=True)
-        head = without_marks(Stream(file, path, dialect).head())
+        head = without_byte_order_marks(Stream(file, path, dialect).head())
     everything = head.decode("utf-8", "replace")
     text = everything.lstrip(" \t\r\n")
     if not text:
@@ -169,7 +169,7 @@ def stream_of(file: BinaryIO, path: Path, reading: Reading, check: Callable[[], 
     return Stream(file, path, dialect._replace(delimiter=delimiter))
 
 
-def without_marks(head: bytes) -> bytes:
+def without_byte_order_marks(head: bytes) -> bytes:
     """`head` without the byte order marks of UTF-8 at its beginning; some tools put a second one."""
     while head.startswith(codecs.BOM_UTF8):
         head = head[len(codecs.BOM_UTF8) :]

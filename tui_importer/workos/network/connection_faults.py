@@ -1,4 +1,4 @@
-"""Why no connection came about: the network, the server's certificate, its TLS, or the proxy; each with its cure."""
+"""Faults of connections: the network, the server's certificate, its TLS, or the proxy; each with its cure."""
 
 from __future__ import annotations
 

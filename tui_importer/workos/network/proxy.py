@@ -108,7 +108,7 @@ def _variable(name: str, value: str) -> str:
 
 
 def _parse(text: str, origin: str) -> Proxy:
-    """Nothing of `text` is repeated in a refusal but its scheme: what looks like a port may be half a password."""
+    """Parse a proxy's URL. A refusal repeats only its scheme: what looks like a port may be half a password."""
     text = text.strip()
     scheme = found[1].lower() if (found := _SCHEME.match(text)) else ""
     if scheme and scheme not in _PORTS:

@@ -1,4 +1,4 @@
-"""What a proxy that does not let us through says, in an operator's words, and what to do about it."""
+"""Faults of proxies in an operator's words: why one does not let us through, and what to do about it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What the environment's variables say of the way to the API, read once.
+    """The way to the API by the environment's variables, read once.
 
     `trusted` names in words whose certificates are accepted; `trust_replaced` tells that variables name that instead
     of the system. `unused_proxy` tells that a proxy is named for http:// only, which the API does not have;
@@ -32,7 +32,7 @@ class Route:
 
 
 class Step(IntEnum):
-    """How far a request came. Before REQUEST nothing of it was sent."""
+    """The progress of a request. Before REQUEST nothing of it was sent."""
 
     UNKNOWN = 0
     REACHING = 1
@@ -68,7 +68,7 @@ _ANSWERED: Final = "http11.receive_response_headers.complete"
 
 
 class Progress:
-    """Follows requests by httpcore's trace events: the step, the socket, the sign-ins that a proxy offers.
+    """An observer of requests by httpcore's trace events: the step, the socket, the sign-ins that a proxy offers.
 
     `answer_seconds` is how long a SOCKS proxy may be silent, for which httpcore knows no limit.
     """

@@ -1,4 +1,4 @@
-"""Why a certificate is not accepted or no TLS was agreed on, in an operator's words, and what to do about it."""
+"""Faults of TLS in an operator's words: why a certificate is not accepted or no TLS was agreed on, and the cure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _VERSIONS: Final = frozenset(
 
 
 class _Cures(NamedTuple):
-    """What to do where it depends on who is spoken to."""
+    """Cures that depend on the other side: the API or a proxy."""
 
     other_name: str
     no_tls: str

@@ -1,4 +1,4 @@
-"""Whose certificates are trusted: the system's trust store, or what SSL_CERT_FILE and SSL_CERT_DIR name instead.
+"""Trusted certificates: the system's trust store, or what SSL_CERT_FILE and SSL_CERT_DIR name instead.
 
 What REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE name is trusted, too: they were set for other programs, and a company's
 machine often has nothing else. On macOS and Windows the system itself decides, by truststore. Elsewhere its store is
@@ -36,7 +36,7 @@ _BY_HASH = re.compile(r"[0-9a-f]{8}\.[0-9]+", re.IGNORECASE)
 
 
 class TrustStore:
-    """What is trusted by all clients of a connection. Raises BadNetworkSettings for a file that is of no use.
+    """The certificates that all clients of a connection trust. Raises BadNetworkSettings for a file that is of no use.
 
     `words` names it for the operator. Thread-safe once it is made.
     """

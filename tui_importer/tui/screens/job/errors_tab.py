@@ -296,7 +296,7 @@ class ErrorsTab(ContentSwitcher):
 
         Where `folder` is not possible, the job's folder is. Called from a thread; raises ImporterError.
         """
-        from tui_importer.report.failures import said_of_secrets, write_failures
+        from tui_importer.report.failures import secrets_notice, write_failures
 
         shown = cast("FrameRows", rows)
         picked = shown.frame[shown.positions()]
@@ -306,7 +306,7 @@ class ErrorsTab(ContentSwitcher):
         job_folder = self.console_app.backend.folder_of(job)
         with new_csv((folder, job_folder), f"{job}-errors") as file:
             written = write_failures(job_folder, file.stream, set(picked["sequence"].to_list()))
-        of_secrets = said_of_secrets(job_folder)
+        of_secrets = secrets_notice(job_folder)
         return (
             f"{written:,} of {plural(self._failures.rows.total, 'error')} written to {safe(file.path, 1_000)}"
             f"{unmasked(self.console_app)}{f'. {of_secrets}' if of_secrets else ''}"

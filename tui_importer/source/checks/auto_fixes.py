@@ -1,8 +1,8 @@
-"""What is mended in values before they are sent, by name: chosen by the operator, counted, or else an error.
+"""Auto-fixes of values before they are sent, by name: chosen by the operator and counted, or else an error.
 
-The values that checks and payload see are always the mended ones. A repair that is switched off makes an error of
-each row it would have mended, so that nothing is sent which nobody agreed to. Only `control_characters` changes the
-frozen cells themselves, which is why it must be asked for.
+The values that checks and payload see are always the corrected ones. An auto-fix that is switched off makes an error
+of each row it would have corrected, so that nothing is sent without the operator's consent. Only `control_characters`
+changes the frozen cells themselves, which is why it must be asked for.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _NO_DETAIL: Final = pl.lit(None, pl.String)
 
 
 def chosen(names: Sequence[str] | None, path: Path) -> frozenset[str]:
-    """The repairs to apply to the source at `path`, the usual ones for None. Raises SourceRepair for an unknown one."""
+    """The auto-fixes for the source at `path`, the usual ones for None. Raises SourceRepair for an unknown one."""
     known = [repair.name for repair in REPAIRS]
     for name in names or ():
         if name not in known:
-            raise SourceRepair(path, "there is no such repair.", suggestion(name, known, what="Repairs"))
+            raise SourceRepair(path, "there is no such auto-fix.", suggestion(name, known, what="Auto-fixes"))
     return frozenset(USUAL if names is None else names)
 
 
-class Mending:
-    """The mended rows of a block: counted by repair, or found when the repair is switched off."""
+class AutoFixes:
+    """The corrected rows of a block: counted by auto-fix, or findings when the auto-fix is switched off."""
 
     def __init__(self, table: pl.DataFrame, findings: Findings, repairs: frozenset[str]) -> None:
         self._table = table
@@ -51,14 +51,14 @@ class Mending:
             self._findings.add(kind, field, condition, detail)
 
     def add_one(self, repair: str, kind: str, column: int, at: int, detail: str) -> None:
-        """The same for the row at index `at` of the block."""
+        """Count `repair` in the row at index `at` of the block; switched off, find `kind` there."""
         if repair in self._repairs:
             self._rows.setdefault(repair, set()).add(at)
         else:
             self._findings.add_one(kind, column, at, detail)
 
     def counts(self, refused: pl.Series) -> dict[str, int]:
-        """Rows that each repair mended, without those that are not sent anyway."""
+        """Rows that each auto-fix corrected, without those that are not sent anyway."""
         sent = ~refused
         if FIELDS in self._table.columns:
             sent &= self._table[FIELDS].is_null()
@@ -73,8 +73,8 @@ class Mending:
         )
         found = {}
         for name in names:
-            mended = flags[name]
+            corrected = flags[name]
             if rows := self._rows.get(name):
-                mended = mended.scatter(sorted(rows), values=True)
-            found[name] = int((mended & sent).sum())
+                corrected = corrected.scatter(sorted(rows), values=True)
+            found[name] = int((corrected & sent).sum())
         return {name: rows for name, rows in found.items() if rows}

@@ -60,7 +60,7 @@ def test_a_good_hash_of_each_type_passes_and_says_its_type(found: tuple[str, str
     kind, text = found
     assert password_hashes.fault(kind, text) is None
     assert password_hashes.type_of(text) == kind
-    assert password_hashes.mended(kind, text) == text
+    assert password_hashes.corrected(kind, text) == text
 
 
 @settings(max_examples=150, deadline=None)
@@ -89,13 +89,13 @@ def test_what_the_grammar_takes_has_no_fault(found: tuple[str, str], data: st.Da
 
 @settings(max_examples=100, deadline=None)
 @given(good())
-def test_other_base64_is_mended(found: tuple[str, str]) -> None:
+def test_other_base64_is_corrected(found: tuple[str, str]) -> None:
     kind, text = found
     if kind == "bcrypt":
         return
     head, mark, tail = text.rpartition("}" if text.startswith("{") else "$")
     url_safe = head + mark + tail.replace("+", "-").replace("/", "_").rstrip("=") + ("=" if kind == "argon2" else "")
-    assert password_hashes.mended(kind, url_safe) == text
+    assert password_hashes.corrected(kind, url_safe) == text
 
 
 @pytest.mark.parametrize(

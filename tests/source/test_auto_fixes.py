@@ -1,4 +1,4 @@
-"""What is mended is counted and sent; a repair that is switched off makes an error instead."""
+"""What an auto-fix corrects is counted and sent; one that is switched off makes an error instead."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("repair", CASES)
-def test_a_repair_is_counted_or_an_error(sources: Sources, repair: str) -> None:
+def test_an_auto_fix_is_counted_or_an_error(sources: Sources, repair: str) -> None:
     header, cell, kind, (field, value) = CASES[repair]
     text = f"email,{header}\na@x.example,{cell}\nb@x.example,\n"
     on = sources.scan(text, reading=Reading(repairs=(repair,)))
@@ -48,7 +48,7 @@ def test_addresses_are_lower_cased_or_refused(sources: Sources) -> None:
     assert off.findings == [(1, 2, "email", "email_capitals")]
 
 
-def test_a_mended_hash_is_the_one_that_is_sent(sources: Sources) -> None:
+def test_a_corrected_hash_is_the_one_that_is_sent(sources: Sources) -> None:
     text = f"email,password_hash,password_hash_type\na@x.example,{SSHA.rstrip('=')},SSHA\n"
     on = sources.scan(text)
     assert (on.findings, on.result.repairs) == ([], {"base64": 1, "hash_type": 1})

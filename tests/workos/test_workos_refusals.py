@@ -19,8 +19,8 @@ from tui_importer.workos.explanations import CODES, KINDS, STATUSES, Explanation
 PREDICATES = {
     name: getattr(refusals, name)
     for name in (
-        "email_taken", "user_external_id_taken", "organization_external_id_taken",
-        "membership_exists", "membership_pending", "role_unusable",
+        "email_taken", "external_id_taken",
+        "membership_exists",
     )
 }  # fmt: skip
 
@@ -40,7 +40,7 @@ def true_of(error: WorkosError) -> set[str]:
 
 
 EMAIL, EXISTS = {"email_taken"}, {"membership_exists"}
-EXTERNAL_ID = {"user_external_id_taken", "organization_external_id_taken"}
+EXTERNAL_ID = {"external_id_taken"}
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ EXTERNAL_ID = {"user_external_id_taken", "organization_external_id_taken"}
         (refused(422, "entity_already_exists"), EXISTS),
         (refused(400, "user_already_organization_member"), EXISTS),
         (refused(422, text="The user is Already a member."), EXISTS),
-        (refused(400, "cannot_reactivate_pending_organization_membership", text="already"), {"membership_pending"}),
-        (refused(422, "invalid_role", text="Role 'x' is not a valid role."), {"role_unusable"}),
-        (refused(422, "multiple_roles_not_enabled"), {"role_unusable"}),
-        (refused(422, "sub_resource_scoped_role_not_allowed"), {"role_unusable"}),
+        (refused(400, "cannot_reactivate_pending_organization_membership", text="already"), set()),
+        (refused(422, "invalid_role", text="Role 'x' is not a valid role."), set()),
+        (refused(422, "multiple_roles_not_enabled"), set()),
+        (refused(422, "sub_resource_scoped_role_not_allowed"), set()),
         (refused(422, "invalid_request_parameters"), set()),
     ],
 )  # fmt: skip

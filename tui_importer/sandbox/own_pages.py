@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
 
 from tui_importer import __version__
 from tui_importer.sandbox.answers import Answer, json_answer
-from tui_importer.sandbox.stats import Asked, SandboxState
+from tui_importer.sandbox.stats import Asked, SandboxState, Stats
 
 if TYPE_CHECKING:
-    from tui_importer.sandbox.app import App
+    from tui_importer.sandbox.faults import FaultPlan
+    from tui_importer.sandbox.state import World
 
 OWN_PATH = "/__sandbox"
 DEFAULT_LAST = 1000
 
 
-def own_page(app: App, path: str, query_string: str) -> Answer:
+class Served(Protocol):
+    """The part of a sandbox that its pages show."""
+
+    @property
+    def world(self) -> World:
+        """The environment."""
+
+    @property
+    def stats(self) -> Stats:
+        """Counters and log of requests."""
+
+    @property
+    def faults(self) -> FaultPlan:
+        """The faults that were drawn."""
+
+    @property
+    def key_revoked(self) -> bool:
+        """Whether every request is answered with 401."""
+
+
+def own_page(sandbox: Served, path: str, query_string: str) -> Answer:
     """`/__sandbox`: who this is; `/state` (`?objects=0` without the objects); `/requests` (`?last=N`)."""
     query = parse_qs(query_string)
     page = path.removeprefix(OWN_PATH).rstrip("/")
@@ -26,17 +47,17 @@ def own_page(app: App, path: str, query_string: str) -> Answer:
         return json_answer(200, {"sandbox": True, "version": __version__})
     if page == "/state":
         objects = query.get("objects", ["1"])[-1] != "0"
-        return json_answer(200, picture(app, objects=objects).as_json(objects=objects))
+        return json_answer(200, snapshot(sandbox, objects=objects).as_json(objects=objects))
     if page == "/requests":
         last = query.get("last", [""])[-1]
         count = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else DEFAULT_LAST
-        return json_answer(200, {"requests": [asdict(each) for each in last_asked(app, count)]})
+        return json_answer(200, {"requests": [asdict(each) for each in last_requests(sandbox, count)]})
     return json_answer(404, {"message": "Not Found", "error": "Not Found"})
 
 
-def picture(app: App, *, objects: bool = True) -> SandboxState:
+def snapshot(sandbox: Served, *, objects: bool = True) -> SandboxState:
     """The state now, with all objects or none."""
-    world, stats = app.world, app.stats
+    world, stats = sandbox.world, sandbox.stats
     return SandboxState(
         organizations=tuple(each.body() for each in world.organizations.values()) if objects else (),
         users=tuple(each.body() for each in world.users.values()) if objects else (),
@@ -50,19 +71,19 @@ def picture(app: App, *, objects: bool = True) -> SandboxState:
         total=stats.total,
         rate_limited=stats.statuses[429],
         unauthorized=stats.statuses[401],
-        faults=dict(app.faults.counts),
+        faults=dict(sandbox.faults.counts),
         conflicts=dict(world.conflicts),
         in_flight=stats.in_flight,
         max_in_flight=stats.max_in_flight,
         connections=stats.connections,
         max_connections=stats.max_connections,
         total_connections=stats.total_connections,
-        key_revoked=app.key_revoked,
+        key_revoked=sandbox.key_revoked,
         seconds=time.monotonic() - stats.started,
     )
 
 
-def last_asked(app: App, count: int) -> list[Asked]:
+def last_requests(sandbox: Served, count: int) -> list[Asked]:
     """The last `count` finished requests, oldest first."""
-    log = app.stats.log
+    log = sandbox.stats.log
     return [log[index] for index in range(max(0, len(log) - count), len(log))]
