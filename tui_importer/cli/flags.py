@@ -11,8 +11,8 @@ from click.core import ParameterSource
 from tui_importer.cli import completion
 from tui_importer.cli.requests import RunRequest, ScanRequest
 from tui_importer.cli.source_flags import reading_flags, taken_reading
-from tui_importer.config.settings import Settings
-from tui_importer.config.validators import RUN_RULES, Choice
+from tui_importer.config.settings import OPTIONS, RUN_RULES
+from tui_importer.config.validators import Choice
 from tui_importer.crash_report import redact
 from tui_importer.source.options import RECOGNISED
 from tui_importer.source.read.pipe import DASH
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from tui_importer.config.validators import SettingValue
 
 
-_AUTOMATIC = {"workers", "chunk_size"}
-
-
-def _setting(setting: str, metavar: str, text: str, *, resumed: bool = False) -> Callable[[Any], Any]:
-    """A flag for a setting; its help shows the default, unless a job that is resumed keeps its own."""
-    rule = RUN_RULES[setting]
-    words = rule.words if isinstance(rule, Choice) else ()
+def _setting(name: str, *, resumed: bool = False) -> Callable[[Any], Any]:
+    """The flag of a setting; its help shows the default, unless a job that is resumed keeps its own."""
+    setting = OPTIONS[name]
+    rule, flag = setting.rule, setting.flag
+    assert flag is not None  # noqa: S101 - the table's, see the callers
 
     def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> SettingValue:
         if value is None:
@@ -41,23 +39,15 @@ def _setting(setting: str, metavar: str, text: str, *, resumed: bool = False) ->
             shown = redact(safe(value, 80))
             raise click.BadParameter(f"'{shown}' is not allowed; allowed is {rule.allowed}.") from None
 
-    flag = "--" + setting.replace("_", "-")
     return click.option(
-        flag,
-        setting,
+        "--" + name.replace("_", "-"),
+        name,
         callback=check,
-        metavar=metavar,
+        metavar=flag.metavar,
         default=None,
-        help=text if resumed else f"{text} [default: {_default(setting)}]",
-        shell_complete=completion.values(words),
+        help=flag.help if resumed else f"{flag.help} [default: {setting.shown_default}]",
+        shell_complete=completion.values(rule.words if isinstance(rule, Choice) else ()),
     )
-
-
-def _default(setting: str) -> str:
-    value = getattr(Settings(), setting)
-    if setting in _AUTOMATIC and not value:
-        return "automatic"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _flags(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -87,14 +77,10 @@ class _SourcePath(click.Path):
 source_argument = click.argument("source", metavar="CSV", type=_SourcePath())
 
 
-def _pace(*, resumed: bool) -> Callable[[Any], Any]:
+def _settings(*, resumed: bool) -> Callable[[Any], Any]:
+    flags = {name: option.flag for name, option in OPTIONS.items()}
     return _flags(
-        _setting("base_url", "URL", "Address of the API.", resumed=resumed),
-        _setting("workers", "N", "Worker threads; 0 is automatic.", resumed=resumed),
-        _setting("share", "PERCENT", "Percent of the API's rate limit to use.", resumed=resumed),
-        _setting("writes_per_10s", "N", "The API's write limit in 10 s; 0 sets no limit of ours.", resumed=resumed),
-        _setting("max_failed", "PERCENT|off", "Pause above so many failures; 0 is the first one.", resumed=resumed),
-        _setting("give_up_after", "MINUTES", "Give up after so long without any success.", resumed=resumed),
+        *(_setting(name, resumed=resumed) for name, flag in flags.items() if flag and (flag.on_resume or not resumed))
     )
 
 
@@ -119,9 +105,7 @@ run_flags = _flags(
         shell_complete=completion.profiles,
     ),
     click.option("--job", metavar="NAME", default=None, help="The job's name. [default: the file's name and a date]"),
-    _pace(resumed=False),
-    _setting("chunk_size", "N", "Rows per chunk, which one worker takes at a time; 0 is automatic."),
-    _setting("on_existing", "keep|update", "Fields of users that exist already."),
+    _settings(resumed=False),
     click.option(
         "--limit",
         metavar="N",
@@ -136,14 +120,13 @@ run_flags = _flags(
         default=None,
         help="Import the first N rows, then stop and ask. [default: off]",
     ),
-    _setting("look_up_users", "none|sample|all", "Which users the plan checks for; a request each, a sample is 100."),
     reading_flags,
     click.option("--dry-run", is_flag=True, help="Show the plan and end; reads, never writes."),
     _consent,
 )
 """Flags of `run`."""
 
-resume_flags = _flags(_pace(resumed=True), _consent)
+resume_flags = _flags(_settings(resumed=True), _consent)
 """Flags of `resume`: what a job keeps for ever is not among them; another base URL is refused by the job."""
 
 

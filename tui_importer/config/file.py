@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tui_importer.config.errors import ConfigError
 from tui_importer.config.paths import HOME_VARIABLE, paths, private_folder
-from tui_importer.config.settings import Config
+from tui_importer.config.resolve import Config
+from tui_importer.config.settings import GENERAL_RULES, RULES, RUN_RULES
 from tui_importer.config.suggestions import suggestion
-from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, Rule
 from tui_importer.config.writing import write_atomically
 from tui_importer.crash_report import redact
 from tui_importer.text import safe
@@ -17,6 +17,8 @@ from tui_importer.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tui_importer.config.validators import Rule
 
 _KEY_NAMES = {"api_key", "apikey", "key", "workos_api_key", "secret", "secret_key", "token"}
 _KEY_VALUE = re.compile(r"\bsk_(test|live)_|^sk_")
@@ -162,7 +164,7 @@ def _refuse_keys(path: Path, table: Mapping[str, object], prefix: str = "") -> N
 
 def _check(config: Config) -> None:
     path, profiles = config.path, config.profiles
-    _check_settings(path, config.given, RUN_RULES | GENERAL_RULES, prefix="")
+    _check_settings(path, config.given, RULES, prefix="")
     for name, values in profiles.items():
         if not isinstance(values, dict) or not name:
             raise _wrong(path, f"profiles.{name}", values, "a table with settings: [profiles.NAME]")

@@ -1,4 +1,4 @@
-"""Which values a setting may have; the same rules for the config file, the environment and the flags."""
+"""Rules for the values of settings, the same in the config file, the environment and the flags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THEMES: Final = (
 
 
 class Rule(Protocol):
-    """Says what is allowed, in words, and turns a value into its checked form."""
+    """A check of a setting's values, and what it allows in words."""
 
     @property
     def allowed(self) -> str:
@@ -34,16 +34,17 @@ class Rule(Protocol):
 
 
 class WholeNumber(NamedTuple):
-    """A whole number within bounds, both included."""
+    """A whole number within bounds, both included; `zero` is what 0 stands for."""
 
     low: int
     high: int
-    note: str = ""
+    zero: str = ""
 
     @property
     def allowed(self) -> str:
         """The bounds, in words."""
-        return f"a whole number from {self.low:,} to {self.high:,}{self.note}"
+        note = f" (0 is {self.zero})" if self.zero else ""
+        return f"a whole number from {self.low:,} to {self.high:,}{note}"
 
     def check(self, value: object) -> int:
         """Booleans are not numbers here, though Python thinks so."""
@@ -152,27 +153,3 @@ class Name(NamedTuple):
     def parse(self, text: str) -> str:
         """The text itself."""
         return text
-
-
-RUN_RULES: dict[str, Rule] = {
-    "base_url": BaseUrl(),
-    "workers": WholeNumber(0, 128, note=" (0 is automatic)"),
-    "share": WholeNumber(1, 100),
-    "writes_per_10s": WholeNumber(0, 1_000_000, note=" (0 is no limit of ours)"),
-    "chunk_size": WholeNumber(0, 100_000, note=" (0 is automatic)"),
-    "on_existing": Choice(("keep", "update")),
-    "max_failed": Number(0, 100, off=True),
-    "give_up_after": Number(0, 10_080, note=" (minutes)"),
-    "prewarm_concurrency": WholeNumber(1, 64),
-    "search_wait": Number(0, 600, note=" (seconds)"),
-    "look_up_users": Choice(("none", "sample", "all")),
-}
-"""Settings of the connection and of a run; a profile may override each of them."""
-
-GENERAL_RULES: dict[str, Rule] = {
-    "theme": Choice(THEMES),
-    "bell": Switch(),
-    "terminal_title": Switch(),
-    "default_profile": Name(),
-}
-"""Settings of the program; not in a profile."""
