@@ -68,7 +68,7 @@ class ConsoleBackend:
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads."""
-        from tui_importer.cli.commands.run import connect
+        from tui_importer.cli.connection import connect
         from tui_importer.engine.options import run_options
         from tui_importer.engine.plan.environment import read_environment
 
@@ -84,7 +84,7 @@ class ConsoleBackend:
 
     def prepare(self, new: NewJob, *, dry_run: bool = False) -> JobView:
         """Record the job; a dry run in a folder that is removed afterwards."""
-        from tui_importer.cli.commands.run import connect
+        from tui_importer.cli.connection import connect
         from tui_importer.engine.job.store import Jobs
 
         connection = connect(new.frozen.base_url, self._need_key(), new.run)
@@ -103,7 +103,7 @@ class ConsoleBackend:
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood."""
-        from tui_importer.cli.commands.run import connect
+        from tui_importer.cli.connection import connect
         from tui_importer.engine.job.store import Jobs
 
         jobs = Jobs(self._folder, crash_file)

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import OutputLost, abandon_stdout, delivered, flush_stdout, note, write_json
+from tui_importer.cli.output import (
+    LONGEST_MESSAGE,
+    OutputLost,
+    abandon_stdout,
+    delivered,
+    flush_stdout,
+    note,
+    write_json,
+)
 from tui_importer.cli.signals import delivering, outcome, settle
 from tui_importer.errors import ExitCode, ImporterError, lacking
 from tui_importer.text import safe
@@ -18,8 +26,6 @@ from tui_importer.text import safe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
-
-_LONGEST_MESSAGE = 2_000
 
 
 class JobInterrupted(Exception):
@@ -213,4 +219,4 @@ def _temporary_folder() -> Path:
 
 
 def _one_line(text: str) -> str:
-    return safe(" ".join(text.split()), _LONGEST_MESSAGE)
+    return safe(" ".join(text.split()), LONGEST_MESSAGE)

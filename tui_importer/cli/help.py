@@ -1,4 +1,4 @@
-"""What `--help` and `help` show: options in groups, examples, the environment, in 80 columns."""
+"""Help in 80 columns: options in groups, examples, the environment, exit codes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from tui_importer.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from tui_importer.cli.requests import HelpRequest
 
 Lines = tuple[tuple[str, str], ...]
 """Terms and what they mean."""
@@ -132,21 +130,6 @@ def write_overview(
     formatter.write_lines("Examples", examples)
     formatter.write_section("Environment", [*KEY_LINES, *HOME_LINES, *NETWORK_LINES, *DISPLAY_LINES])
     formatter.write_section("Exit codes", EXIT_CODES)
-
-
-def print_help(request: HelpRequest) -> int:
-    """The body of `help`: the help of a command, or of the program. Raises click.UsageError."""
-    from tui_importer.cli.lazy_group import cli
-
-    root = click.get_current_context().find_root()
-    if not request.command:
-        show(cli.get_help(root))
-        return 0
-    name, command, _ = cli.resolve_command(root, [request.command])
-    assert command is not None  # noqa: S101 - what is unknown was refused
-    with command.context_class(command, info_name=name, parent=root) as context:
-        show(command.get_help(context))
-    return 0
 
 
 def _show_help(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
+LONGEST_MESSAGE = 2_000
+"""Characters of a message that may have come from elsewhere."""
+
 _SIMPLIFIED = "tui_importer.simplified"
 """The name under which streams find `simplified`."""
 
