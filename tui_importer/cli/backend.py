@@ -1,4 +1,4 @@
-"""The console's way to jobs, sources and the API; see `tui.backend` for the contract."""
+"""Backend of the console: jobs, sources and the API; see `tui.backend` for the contract."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ConsoleBackend:
-    """Implements `Backend`; imports polars and httpx only when a method needs them."""
+    """Implementation of `Backend`; imports polars and httpx only when a method needs them."""
 
     def __init__(self, jobs_folder: Path, preferences: Preferences, *, key: Secret | None) -> None:
         self._folder = jobs_folder
@@ -61,7 +61,7 @@ class ConsoleBackend:
     def preview(
         self, source: Path, reading: Reading, progress: Callable[[Preview], None], cancelled: threading.Event
     ) -> Preview:
-        """A quick look at a source."""
+        """Preview a source."""
         from tui_importer.source.preview import preview
 
         return preview(source, reading, progress=progress, cancelled=cancelled)

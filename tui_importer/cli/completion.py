@@ -53,16 +53,16 @@ fi
 
 
 class _Bash(BashComplete):
-    """click's, without its question to another bash, with names of jobs beside files and values behind `=`."""
+    """Click's bash, without its question to another bash, with names of jobs beside files and values behind `=`."""
 
     source_template = _BASH
 
     @staticmethod
     def _check_version() -> None:
-        """The script asks the shell that reads it."""
+        """Leave it to the script, which asks the shell that reads it."""
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """As words that were typed: bash takes `--flag=value` apart at the sign."""
+        """Join words as they were typed: bash takes `--flag=value` apart at the sign."""
         arguments, incomplete = super().get_completion_args()
         if incomplete == "=" and arguments and arguments[-1].startswith("--"):
             return arguments, ""

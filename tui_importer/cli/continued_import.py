@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class NoSingleJob(ImporterError):
-    """`resume` without a name needs exactly one unfinished job."""
+    """Resume without a name where there is not exactly one unfinished job."""
 
     kind = "no_single_job"
 
@@ -55,7 +55,7 @@ def retry(job: str, kind: str | None, request: RunRequest) -> int:
 
 
 def options_over(kept: RunOptions, request: RunRequest) -> RunOptions:
-    """The job's own options, except those given again."""
+    """Replace those of the job's own options that were given again."""
     now = run_options(request.settings)
     changes: Mapping[str, Any] = {name: getattr(now, name) for name in CHANGEABLE if name in request.given}
     return replace(kept, **changes)
@@ -91,7 +91,7 @@ def _continue(request: RunRequest, jobs: Jobs, name: str, again: Selection | Non
         if not agreed:
             if not (request.yes or can_ask()):
                 raise ConsentMissing(
-                    "Nobody has agreed to this job's plan with this key yet, and there is no terminal.",
+                    "There is no yes to this job's plan with this key yet, and no terminal to ask on.",
                     "Give --yes.",
                 )
             check_consent(request, environment, name)

@@ -40,7 +40,7 @@ def shown(value: str) -> str:
 
 
 def _setting(name: str, *, resumed: bool = False) -> Decorator:
-    """The flag of a setting; its help shows the default, unless a job that is resumed keeps its own."""
+    """Make the flag of a setting; its help shows the default, unless a job that is resumed keeps its own."""
     setting = OPTIONS[name]
     rule, flag = setting.rule, setting.flag
     assert flag is not None  # noqa: S101 - the table's, see the callers

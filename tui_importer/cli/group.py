@@ -35,7 +35,7 @@ _FILE_ENDINGS = {".csv", ".tsv", ".txt", ".gz", ".zst"}
 
 
 class NotACommand(ImporterError):
-    """A file or a job stands where a command belongs."""
+    """File or job in a command's place."""
 
     kind = "usage"
 
@@ -68,7 +68,7 @@ class LazyGroup(PagedHelp, click.Group):
         write_overview(formatter, list(COMMANDS.items()), _EXAMPLES)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands from the table, so that none is imported for it, then options."""
+        """Complete commands from the table, so that none is imported for it, then options."""
         from click.shell_completion import CompletionItem
 
         found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
@@ -76,7 +76,7 @@ class LazyGroup(PagedHelp, click.Group):
 
 
 def _refuse_argument(context: click.Context, name: str) -> None:
-    """Say what was probably meant instead of a command."""
+    """Refuse what is no command, with what was probably meant."""
     shown, quoted = safe(name, 200), shlex.quote(safe(name, 200))
     if name == "-":
         raise NotACommand(

@@ -1,4 +1,4 @@
-"""Drive of a job without a screen: consent, plan, progress, exit code, summary."""
+"""Driving a job without a screen: consent, plan, progress, exit code, summary."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 
 class ConsentMissing(ImporterError):
-    """Nothing is written without a yes to the plan."""
+    """Missing yes to the plan."""
 
     kind = "consent_missing"
 
 
 class Declined(ImporterError):
-    """The answer to the plan was no."""
+    """No as the answer to the plan."""
 
     kind = "declined"
 
 
 class LeftUndecided(ImporterError):
-    """The operator left while the plan waited for a yes: the job is kept."""
+    """Plan without an answer, as the operator left: the job is kept."""
 
     kind = "interrupted"
     exit_code = ExitCode.INTERRUPTED
@@ -143,7 +143,7 @@ def _raise_refusal(job: Job) -> None:
 
 
 def _ask(job: Job, request: RunRequest, environment: Environment) -> None:
-    """Return after a yes. Raises Declined, LeftUndecided."""
+    """Ask for a yes to the plan. Raises Declined, LeftUndecided."""
     if request.yes:
         return
     try:

@@ -1,4 +1,4 @@
-"""The command line as a whole, from its arguments to its exit code."""
+"""Entry point of the command line, from its arguments to its exit code."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
     code = guarded(call, as_json=as_json)
-    gc.freeze()  # what is left goes with the process; Python would look through all of it several times at the end
+    gc.freeze()  # what is left goes with the process; Python would search all of it several times at the end
     sys.exit(code)

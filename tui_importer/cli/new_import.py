@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class PlanStopped(ImporterError):
-    """A dry run ended before it had its plan."""
+    """Dry run that ended before it had its plan."""
 
     kind = "plan_stopped"
 
@@ -56,7 +56,7 @@ class PlanStopped(ImporterError):
 
 
 class PipeLost(ImporterError):
-    """The scan of a pipe was stopped: its rows are gone, and so is the job."""
+    """Stopped scan of a pipe: its rows are gone, and so is the job."""
 
     kind = "interrupted"
 
@@ -92,7 +92,7 @@ def _check_can_ask(pipe: Pipe | None) -> None:
     """Refuse early what would end at the question. Raises ConsentMissing."""
     if pipe is not None and pipe.is_stdin:
         raise ConsentMissing(
-            "`run` shows its plan and asks, but standard input is the file here, so nobody can answer on it.",
+            "`run` shows its plan and asks, but standard input is the file here, so no answer can be read from it.",
             "Give --yes, or --dry-run to see the plan first.",
         )
     if not can_ask():

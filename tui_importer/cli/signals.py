@@ -115,7 +115,7 @@ def delivering() -> Iterator[None]:
 
 
 class Outcome:
-    """What the command ends with once its result is delivered, and whether anything of it is on stdout.
+    """Exit code of the command once its result is delivered, and whether anything of it is on stdout.
 
     `signalled` says that a signal has come already: it interrupted the command, or came when the job was over.
     """

@@ -59,7 +59,7 @@ def _encoding(_context: click.Context, _parameter: click.Parameter, value: str |
 
 
 def _map(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """`SOURCE=FIELD`; a header may have an equals sign in it, a field has none."""
+    """Parse `SOURCE=FIELD`; a header may have an equals sign in it, a field has none."""
     mapping: dict[str, str] = {}
     for value in values:
         header, equals, text = value.rpartition("=")
@@ -182,14 +182,14 @@ def taken_reading(values: dict[str, Any], config: Callable[[], Config]) -> Readi
 
 
 def _repairs(added: Sequence[str], left: Sequence[str]) -> tuple[str, ...] | None:
-    """The usual repairs with those added and without those left out; None when nothing was said."""
+    """Choose the usual repairs with those added and without those left out; None when nothing was said."""
     if not added and not left:
         return None
     return tuple(it.name for it in REPAIRS if (it.usual or it.name in added) and it.name not in left)
 
 
 def _over(saved: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The flags over what was saved: for the same column, and for the same field."""
+    """Put the flags over what was saved: for the same column, and for the same field."""
     headers = {normalise(header) for header in given}
     fields = set(given.values()) - {"", METADATA}
     rest = {
@@ -199,7 +199,7 @@ def _over(saved: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
 
 
 def saved_mapping(config: Config, name: str) -> Mapping[str, str]:
-    """The mapping of that name. Raises ConfigError."""
+    """Find the mapping of that name. Raises ConfigError."""
     if name not in config.mappings:
         raise ConfigError(
             f"There is no mapping `{safe(name)}` in {safe(config.path)}.",

@@ -66,7 +66,7 @@ def scan(source: Path, reading: Reading, *, as_json: bool, save_as: str) -> int:
 
 
 def _source(source: Path, folder: Path, interruption: _Interruption) -> Path:
-    """The file to scan: a copy of what can be read only once. Raises SourceError, ScanCancelled."""
+    """Find the file to scan: a copy of what can be read only once. Raises SourceError, ScanCancelled."""
     pipe = pipe_of(source)
     if pipe is None:
         return source
@@ -111,7 +111,7 @@ class _Interruption:
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
-        """Within, a signal raises KeyboardInterrupt (once)."""
+        """Let a signal raise KeyboardInterrupt within (once)."""
         self._raising = True
         try:
             if self.cancelled.is_set():
@@ -130,7 +130,7 @@ class _Interruption:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
-    """One line that a terminal on stderr sees change, and that goes at the end; nothing without a terminal."""
+    """Progress line on a terminal's stderr, which goes at the end; nothing without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -148,7 +148,7 @@ def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
 
 
 def _write_document(result: ScanResult) -> None:
-    """One JSON document; the problems, which may be millions, are written as they are read."""
+    """Write one JSON document; the problems, which may be millions, are written as they are read."""
     from tui_importer.source.frozen.reader import read_problems
 
     head = {
@@ -177,7 +177,7 @@ def _write_document(result: ScanResult) -> None:
 
 
 def _write_report(source: Path, result: ScanResult) -> None:
-    """The problems line by line, then the summary, which so stays on the screen."""
+    """Write the problems line by line, then the summary, which so stays on the screen."""
     from tui_importer.source.frozen.reader import read_problems
 
     for problem in read_problems(result.folder):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def parsed(name: str, text: str) -> SettingValue:
-    """What an operator typed for a setting, as the config file has it. Raises ValueError saying what is allowed."""
+    """Parse what an operator typed for a setting for the config file. Raises ValueError with what is allowed."""
     rule = RULES[name]
     try:
         value = rule.parse(text.strip())

@@ -41,7 +41,7 @@ def load(path: Path | None = None) -> Config:
 
 
 def _mappings(path: Path, table: object) -> dict[str, dict[str, str]]:
-    """`[mappings.NAME]`: the field by the header."""
+    """Check `[mappings.NAME]`: the field by the header."""
     mappings = {}
     for name, columns in table.items() if isinstance(table, dict) else [("", table)]:
         if not isinstance(columns, dict) or not name:
@@ -54,7 +54,7 @@ def _mappings(path: Path, table: object) -> dict[str, dict[str, str]]:
 def _flat(
     path: Path, key: str, table: Mapping[str, object], allowed: str, prefix: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """A table of texts: `jobs.new = "c"` without quotes around the name is a table in TOML."""
+    """Flatten a table of texts: `jobs.new = "c"` without quotes around the name is a table in TOML."""
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _flat(path, key, value, allowed, f"{prefix}{name}.")
@@ -67,7 +67,7 @@ def _flat(
 def save(config: Config) -> None:
     """Write `config` to its path, whole or not at all, for the owner only. Raises ConfigError.
 
-    What stands in `config` is checked first. A file that somebody wrote by hand (see `is_handwritten`) is kept beside
+    What stands in `config` is checked first. A file that was written by hand (see `is_handwritten`) is kept beside
     it as `config.toml.bak`: its comments and its order are not in what is written.
     """
     _refuse_keys(config.path, _document(config))
@@ -97,7 +97,7 @@ def is_handwritten(path: Path) -> bool:
 
 
 def backup_of(path: Path) -> Path:
-    """Where `save` keeps a handwritten file."""
+    """Path at which `save` keeps a handwritten file."""
     target = path.resolve()
     return target.with_name(f"{target.name}.bak")
 

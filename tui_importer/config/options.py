@@ -1,4 +1,4 @@
-"""An entry of the table of settings: one place for a setting's rule, default, words and flag."""
+"""Entry of the table of settings: one place for a setting's rule, default, words and flag."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class Option(NamedTuple):
 def option(
     default: ValueT, rule: Rule, comment: str, section: Section, *, kept: Kept = "never", flag: Flag | None = None
 ) -> ValueT:
-    """Declare a field of the settings with all that is known of it; `options_of` reads it back."""
+    """Declare a field of the settings with all that is known of it; `settings.OPTIONS` reads it back."""
     entry = {"rule": rule, "comment": comment, "section": section, "kept": kept, "flag": flag}
     return field(default=default, metadata=entry)

@@ -1,4 +1,4 @@
-"""Which source of a setting wins: flag, environment, profile, config file, default."""
+"""Precedence of a setting's sources: flag, environment, profile, config file, default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of settings: an option that is added here has its rule, its flag, its help and its place in the files."""
+"""Table of settings: an option that is added here has its rule, its flag, its help and its place in the files."""
 
 from __future__ import annotations
 

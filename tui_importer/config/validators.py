@@ -47,13 +47,13 @@ class WholeNumber(NamedTuple):
         return f"a whole number from {self.low:,} to {self.high:,}{note}"
 
     def check(self, value: object) -> int:
-        """Booleans are not numbers here, though Python thinks so."""
+        """Refuse booleans, too, which are numbers to Python."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
             raise ValueError(self.allowed)
         return value
 
     def parse(self, text: str) -> int:
-        """Decimal digits."""
+        """Read decimal digits."""
         return self.check(int(text))
 
 
@@ -71,7 +71,7 @@ class Number(NamedTuple):
         return f"a number from {self.low:g} to {self.high:g}{self.note}" + (', or "off"' if self.off else "")
 
     def check(self, value: object) -> float | None:
-        """Whole numbers are accepted as well."""
+        """Accept whole numbers as well."""
         if self.off and value == "off":
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -81,7 +81,7 @@ class Number(NamedTuple):
         return float(value)
 
     def parse(self, text: str) -> float | None:
-        """Decimal notation, or "off"."""
+        """Read decimal notation, or "off"."""
         return self.check(text if text == "off" else float(text))
 
 
@@ -97,13 +97,13 @@ class Choice(NamedTuple):
         return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
     def check(self, value: object) -> str:
-        """Compared exactly."""
+        """Compare exactly."""
         if not isinstance(value, str) or value not in self.words:
             raise ValueError(self.allowed)
         return value
 
     def parse(self, text: str) -> str:
-        """Compared exactly."""
+        """Compare exactly."""
         return self.check(text)
 
 
@@ -113,13 +113,13 @@ class Switch(NamedTuple):
     allowed: str = "true or false"
 
     def check(self, value: object) -> bool:
-        """Numbers are not switches."""
+        """Refuse numbers, too."""
         if not isinstance(value, bool):
             raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
         return value
 
     def parse(self, text: str) -> bool:
-        """The word, as TOML writes it."""
+        """Read the word as TOML writes it."""
         return self.check({"true": True, "false": False}.get(text.strip().lower()))
 
 
@@ -129,13 +129,13 @@ class BaseUrl(NamedTuple):
     allowed: str = ALLOWED_URL
 
     def check(self, value: object) -> str:
-        """Without a trailing slash."""
+        """Remove a trailing slash."""
         if not isinstance(value, str):
             raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
         return checked_base_url(value)
 
     def parse(self, text: str) -> str:
-        """The same."""
+        """Remove a trailing slash."""
         return checked_base_url(text)
 
 
@@ -145,11 +145,11 @@ class Name(NamedTuple):
     allowed: str = 'the name of a profile, or ""'
 
     def check(self, value: object) -> str:
-        """Whether the profile exists is checked where the profiles are known."""
+        """Accept any text: that the profile exists is checked where the profiles are known."""
         if not isinstance(value, str):
             raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
         return value
 
     def parse(self, text: str) -> str:
-        """The text itself."""
+        """Keep the text."""
         return text

@@ -60,7 +60,7 @@ def _show(home: Paths, tidy: partial[None]) -> int:
 
 
 def _lasting_logs() -> Path | None:
-    """Where a crash of the demo is written down, as the demo's folder goes; None for an account without a home."""
+    """Folder for the report of a crash, as the demo's own goes; None for an account without a home."""
     try:
         return paths().logs
     except HomeUnusable:

@@ -16,7 +16,7 @@ from tui_importer.text import plural, safe
 
 
 class OutputRefused(ImporterError):
-    """The file to write to is not usable."""
+    """Output file that cannot be used."""
 
     kind = "output"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NothingToOpen(ImporterError):
-    """The argument of `open` is neither a file nor a job."""
+    """Argument of `open` that is neither a file nor a job."""
 
     kind = "nothing_to_open"
 
@@ -37,7 +37,7 @@ def command(target: str) -> int:
 
 
 def _place(target: str, jobs: Path) -> StartAt:
-    """The screen for a job's name or a file. Raises NothingToOpen, JobsUnreadable."""
+    """Find the screen for a job's name or a file. Raises NothingToOpen, JobsUnreadable."""
     from tui_importer.engine.job.listing import is_job, readable
     from tui_importer.source.read.pipe import pipe_of
     from tui_importer.tui.launch import StartAt

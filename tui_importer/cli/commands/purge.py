@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NotConfirmed(ImporterError):
-    """What cannot be undone needs a yes."""
+    """Purge without a yes."""
 
     kind = "not_confirmed"
 
@@ -56,7 +56,7 @@ def _confirm(what: str) -> None:
 
 
 def _contents(found: Jobs, name: str) -> str:
-    """What a purge removes; one that is damaged can be removed, too. Raises JobNotFound, NotRemoved."""
+    """Describe what a purge removes; a job that is damaged can be removed, too. Raises JobNotFound, NotRemoved."""
     from tui_importer.journal.errors import JournalBusy, JournalCorrupt, JournalNewer, JournalUnwritable, NotRemoved
 
     try:

@@ -73,7 +73,7 @@ def command(host: str, port: int, *, json: bool, **values: Any) -> int:  # noqa:
 
 
 def _settings(*, latency_ms: int, visible_after_ms: int, faults: tuple[str, ...], **others: Any) -> SandboxSettings:  # noqa: ANN401 - named alike
-    """The settings that the flags mean. Raises click.UsageError for faults that cannot be."""
+    """Turn flags into the sandbox's settings. Raises click.UsageError for faults that cannot be."""
     from tui_importer.sandbox.settings import SandboxSettings, parse_fault
 
     try:
