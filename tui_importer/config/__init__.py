@@ -7,7 +7,7 @@ from tui_importer.config.recent_files import RecentFiles
 from tui_importer.config.resolve import Config, Resolved, resolve
 from tui_importer.config.settings import CHANGEABLE, GENERAL_RULES, OPTIONS, RUN_RULES, Settings
 from tui_importer.config.url import checked_base_url, is_loopback
-from tui_importer.config.validators import Rule, SettingValue
+from tui_importer.config.validators import SettingValue
 
 __all__ = [
     "CHANGEABLE",
@@ -19,7 +19,6 @@ __all__ = [
     "Paths",
     "RecentFiles",
     "Resolved",
-    "Rule",
     "SettingValue",
     "Settings",
     "backup_of",

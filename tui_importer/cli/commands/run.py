@@ -11,7 +11,6 @@ from tui_importer.cli.command import ImporterCommand
 from tui_importer.cli.flags import consent_flags, section, setting_flags, source_argument
 from tui_importer.cli.help import HOME_LINES, KEY_LINES, NETWORK_LINES
 from tui_importer.cli.run_request import run_request
-from tui_importer.cli.source_file import check_source
 from tui_importer.cli.source_flags import READING, reading_flags, taken_reading
 from tui_importer.config import load
 
@@ -72,6 +71,8 @@ def command(context: click.Context, /, source: Path, **values: Any) -> int:  # n
     CSV is a file, or - for standard input. Shows the plan and asks before anything is written. Defaults are those
     without a config file.
     """
+    from tui_importer.cli.source_file import check_source
+
     check_source(source)
     config = load()
     values["reading"] = taken_reading(values, lambda: config)

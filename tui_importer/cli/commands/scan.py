@@ -8,7 +8,6 @@ import click
 
 from tui_importer.cli.command import ImporterCommand
 from tui_importer.cli.flags import json_flag, source_argument
-from tui_importer.cli.source_file import check_source
 from tui_importer.cli.source_flags import READING, reading_flags, taken_reading
 from tui_importer.config import load
 
@@ -36,6 +35,8 @@ def command(source: Path, *, json: bool, save_mapping: str, **values: Any) -> in
     CSV is a file, or - for standard input. Ends with 1 when some rows could not be imported, with 2 when the file
     as a whole could not.
     """
+    from tui_importer.cli.source_file import check_source
+
     check_source(source)
     reading = taken_reading(values, load)
     from tui_importer.cli.source_scan import scan
