@@ -9,6 +9,7 @@ import sys
 import tomllib
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -30,8 +31,13 @@ from tui_importer.config import (
     save,
 )
 from tui_importer.config.edit import parsed, with_keys, with_mapping, with_profile, with_setting, without_profile
-from tui_importer.config.validators import THEMES
+from tui_importer.config.options import Option
+from tui_importer.config.validators import THEMES, Choice, Number, WholeNumber
 from tui_importer.engine.options import RUN_OPTIONS, FrozenOptions
+
+if TYPE_CHECKING:
+    from tui_importer.config import SettingValue
+    from tui_importer.config.validators import Rule
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
@@ -63,6 +69,20 @@ def test_the_table_names_every_setting_and_allows_its_default() -> None:
     assert [*RUN_RULES, *GENERAL_RULES] == list(OPTIONS)
     for name, value in defaults.items():
         assert OPTIONS[name].rule.check("off" if value is None else value) == value
+
+
+@pytest.mark.parametrize(
+    ("default", "rule", "shown"),
+    [
+        (None, Number(0, 100, off=True), "off"),
+        (0, WholeNumber(0, 9, zero="automatic"), "automatic"),
+        (0, WholeNumber(0, 9), "0"),
+        (10.0, Number(0, 100), "10"),
+        ("keep", Choice(("keep", "update")), "keep"),
+    ],
+)
+def test_a_default_is_shown_as_it_is_given(default: SettingValue, rule: Rule, shown: str) -> None:
+    assert Option("name", default, rule, "", "How fast", "never", None).shown_default == shown
 
 
 def test_the_table_and_the_engine_agree_on_what_a_job_keeps() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_importer.config import SettingValue
-    from tui_importer.config.options import Section
+    from tui_importer.config.options import Flag, Option, Section
 
     Decorator = Callable[[Any], Any]
 
@@ -39,11 +39,9 @@ def shown(value: str) -> str:
     return redact(safe(value, 80))
 
 
-def _setting(name: str, *, resumed: bool = False) -> Decorator:
+def _setting(setting: Option, flag: Flag, *, resumed: bool) -> Decorator:
     """Make the flag of a setting; its help shows the default, unless a job that is resumed keeps its own."""
-    setting = OPTIONS[name]
-    rule, flag = setting.rule, setting.flag
-    assert flag is not None  # noqa: S101 - the table's, see the callers
+    rule = setting.rule
 
     def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> SettingValue:
         if value is None:
@@ -54,8 +52,8 @@ def _setting(name: str, *, resumed: bool = False) -> Decorator:
             raise click.BadParameter(f"'{shown(value)}' is not allowed; allowed is {rule.allowed}.") from None
 
     return click.option(
-        "--" + name.replace("_", "-"),
-        name,
+        "--" + setting.name.replace("_", "-"),
+        setting.name,
         callback=check,
         metavar=flag.metavar,
         default=None,
@@ -84,9 +82,12 @@ source_argument = click.argument("source", metavar="CSV", type=_SourcePath())
 
 def setting_flags(*, resumed: bool) -> Decorator:
     """Flags of the settings: all of them for a new job, for a `resumed` one those that it may be given again."""
-    flags = {name: option.flag for name, option in OPTIONS.items()}
     return joined(
-        *(_setting(name, resumed=resumed) for name, flag in flags.items() if flag and (flag.on_resume or not resumed))
+        *(
+            _setting(setting, flag, resumed=resumed)
+            for setting in OPTIONS.values()
+            if (flag := setting.flag) and (flag.on_resume or not resumed)
+        )
     )
 
 

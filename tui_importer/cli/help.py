@@ -27,6 +27,8 @@ NETWORK_LINES: Lines = (
     ("HTTPS_PROXY, NO_PROXY", "A proxy on the way to the API, and hosts without it."),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's."),
 )
+IMPORT_LINES: Lines = (*KEY_LINES, *HOME_LINES, *NETWORK_LINES)
+"""Variables of the commands that import."""
 DISPLAY_LINES: Lines = (
     ("NO_COLOR, CLICOLOR=0", "No colours."),
     ("FORCE_COLOR, CLICOLOR_FORCE", "Colours in pipes and files, too."),
@@ -128,7 +130,7 @@ def write_overview(
     assert isinstance(formatter, _Formatter)  # noqa: S101 - the context's own
     formatter.write_section("Commands", commands)
     formatter.write_lines("Examples", examples)
-    formatter.write_section("Environment", [*KEY_LINES, *HOME_LINES, *NETWORK_LINES, *DISPLAY_LINES])
+    formatter.write_section("Environment", [*IMPORT_LINES, *DISPLAY_LINES])
     formatter.write_section("Exit codes", EXIT_CODES)
 
 

@@ -64,7 +64,7 @@ class Drain:
                 note(f"\n{name}: finishing the rows in flight; once more stops at once. Nothing is lost either way.")
 
     def note(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal."""
+        """Note a signal, which `forward` passes on."""
         self._come.append(number)
         if self._job.is_over:
             outcome.signalled = True

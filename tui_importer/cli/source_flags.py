@@ -11,7 +11,7 @@ from tui_importer.cli.flags import joined, shown
 from tui_importer.cli.output import note
 from tui_importer.config import Config, ConfigError, backup_of, is_handwritten, save
 from tui_importer.config.edit import with_mapping
-from tui_importer.config.suggestions import suggestion
+from tui_importer.config.suggestions import missing, suggestion
 from tui_importer.errors import ImporterError
 from tui_importer.source.columns.aliases import normalise
 from tui_importer.source.columns.mapping import LEFT_OUT, MAPPING_NAME, METADATA, target_of
@@ -201,12 +201,8 @@ def _over(saved: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
 def saved_mapping(config: Config, name: str) -> Mapping[str, str]:
     """Find the mapping of that name. Raises ConfigError."""
     if name not in config.mappings:
-        raise ConfigError(
-            f"There is no mapping `{safe(name)}` in {safe(config.path)}.",
-            suggestion(name, config.mappings, what="Mappings")
-            if config.mappings
-            else "Save one with: --map SOURCE=FIELD --save-mapping NAME",
-        )
+        otherwise = "Save one with: --map SOURCE=FIELD --save-mapping NAME"
+        raise missing("mapping", name, config.mappings, config.path, otherwise=otherwise)
     mapping = {}
     for header, text in config.mappings[name].items():
         try:

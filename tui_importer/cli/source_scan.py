@@ -121,7 +121,7 @@ class _Interruption:
             self._raising = False
 
     def note(self, _number: int, _frame: FrameType | None) -> None:
-        """Handle a signal."""
+        """Stop the scan at a signal."""
         self.cancelled.set()
         if self._raising:
             self._raising = False

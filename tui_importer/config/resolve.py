@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tui_importer.config.errors import ConfigError
 from tui_importer.config.settings import RULES, Settings
-from tui_importer.config.suggestions import suggestion
+from tui_importer.config.suggestions import missing
 from tui_importer.crash_report import redact
 from tui_importer.text import safe
 
@@ -82,12 +82,8 @@ def _profile(config: Config, name: str) -> Mapping[str, object]:
         return {}
     if name in config.profiles:
         return config.profiles[name]
-    raise ConfigError(
-        f"There is no profile `{safe(name)}` in {safe(config.path)}.",
-        suggestion(name, config.profiles, what="Profiles")
-        if config.profiles
-        else f"Add a table [profiles.{safe(name)}] to that file, or leave --profile out.",
-    )
+    otherwise = f"Add a table [profiles.{safe(name)}] to that file, or leave --profile out."
+    raise missing("profile", name, config.profiles, config.path, otherwise=otherwise)
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, SettingValue]:

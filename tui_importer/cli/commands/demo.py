@@ -17,6 +17,7 @@ from tui_importer.config.errors import HomeUnusable
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tui_importer.config import Paths
@@ -35,7 +36,7 @@ def command(*, keep: bool) -> int:
         tidy()
 
 
-def _show(home: Paths, tidy: partial[None]) -> int:
+def _show(home: Paths, tidy: Callable[[], None]) -> int:
     """Run the console on an embedded sandbox, with everything in the demo's own folder."""
     from tui_importer.cli.backend import ConsoleBackend
     from tui_importer.cli.console import show

@@ -9,7 +9,7 @@ import click
 from tui_importer.cli import completers
 from tui_importer.cli.command import ImporterCommand
 from tui_importer.cli.flags import RESUMING, consent_flags, setting_flags
-from tui_importer.cli.help import HOME_LINES, KEY_LINES, NETWORK_LINES
+from tui_importer.cli.help import IMPORT_LINES
 from tui_importer.cli.run_request import run_request
 from tui_importer.config import load
 
@@ -20,7 +20,7 @@ from tui_importer.config import load
     exit_codes=True,
     groups=RESUMING,
     examples=("tui-importer resume", "tui-importer resume acme-2026-11-02 --share 50"),
-    variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
+    variables=IMPORT_LINES,
 )
 @click.argument("job", required=False, shell_complete=completers.jobs)
 @setting_flags(resumed=True)

@@ -9,7 +9,7 @@ import click
 from tui_importer.cli import completers
 from tui_importer.cli.command import ImporterCommand
 from tui_importer.cli.flags import consent_flags, section, setting_flags, source_argument
-from tui_importer.cli.help import HOME_LINES, KEY_LINES, NETWORK_LINES
+from tui_importer.cli.help import IMPORT_LINES
 from tui_importer.cli.run_request import run_request
 from tui_importer.cli.source_flags import READING, reading_flags, taken_reading
 from tui_importer.config import load
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         "tui-importer run users.csv --profile live --job acme \\",
         "    --confirm-production acme",
     ),
-    variables=(*KEY_LINES, *HOME_LINES, *NETWORK_LINES),
+    variables=IMPORT_LINES,
 )
 @source_argument
 @click.option(
