@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import LONGEST_MESSAGE, delivered, write, write_part
+from tui_importer.cli.output import LONGEST_MESSAGE, delivered, put, write, write_part
 from tui_importer.cli.scratch_folders import scratch_folder
 from tui_importer.cli.signals import BEAT, handling
 from tui_importer.cli.source_file import read_pipe
@@ -137,14 +137,12 @@ def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
 
     def show(progress: ScanProgress) -> None:
         share = progress.bytes_read / max(progress.bytes_total, 1)
-        sys.stderr.write(f"\rReading: {share:4.0%}, {plural(progress.rows, 'row')}".ljust(_PROGRESS_WIDTH))
-        sys.stderr.flush()
+        put(f"\rReading: {share:4.0%}, {plural(progress.rows, 'row')}".ljust(_PROGRESS_WIDTH))
 
     try:
         yield show
     finally:
-        sys.stderr.write("\r" + " " * _PROGRESS_WIDTH + "\r")
-        sys.stderr.flush()
+        put("\r" + " " * _PROGRESS_WIDTH + "\r")
 
 
 def _write_document(result: ScanResult) -> None:
