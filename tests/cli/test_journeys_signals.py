@@ -12,10 +12,12 @@ import pytest
 from tests.cli.conftest import COMMAND, FAST, Running, Terminal, wait_until
 from tests.support import assert_exact, open_job, person, write_source
 from tui_importer.cli.progress import draining
+from tui_importer.cli.signals import SIGNALS, handling
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import FrameType
 
     from tests.cli.conftest import Cli
     from tui_importer.sandbox.server import Sandbox
@@ -212,6 +214,25 @@ def test_a_handler_needs_no_lock_that_its_own_thread_may_hold(tmp_path: Path, sa
         assert (noted, drain.pending) == (True, False)
         assert job.wait(60)
         assert (job.exit_code, job.snapshot().reason) == (130, "interrupted by SIGTERM")
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_handlers_are_afterwards_as_before_unless_they_stay(*, stays: bool) -> None:
+    noted: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        noted.append(number)
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        with handling(note, stays=lambda: stays):
+            signal.raise_signal(signal.SIGTERM)
+        after = {number: signal.getsignal(number) for number in SIGNALS}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert noted == [signal.SIGTERM]
+    assert [handler is note for handler in after.values()] == [stays] * len(SIGNALS)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
