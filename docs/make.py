@@ -23,7 +23,7 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 
 import tui_importer  # noqa: E402 - after the path
-from tui_importer.config.validators import GENERAL_RULES, RUN_RULES  # noqa: E402
+from tui_importer.config.settings import GENERAL_RULES, RUN_RULES  # noqa: E402
 from tui_importer.engine.job.explanations import OWN  # noqa: E402
 from tui_importer.errors import ExitCode, ImporterError  # noqa: E402
 from tui_importer.source.columns.aliases import FIELD_OF  # noqa: E402

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import tomllib
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_importer.config import (
+    CHANGEABLE,
     GENERAL_RULES,
+    OPTIONS,
     RUN_RULES,
     Config,
     ConfigError,
@@ -26,9 +31,16 @@ from tui_importer.config import (
     save,
 )
 from tui_importer.config.edit import parsed, with_keys, with_mapping, with_profile, with_setting, without_profile
-from tui_importer.config.validators import THEMES
+from tui_importer.config.options import Option
+from tui_importer.config.validators import THEMES, Choice, Number, WholeNumber
+from tui_importer.engine.options import RUN_OPTIONS, FrozenOptions
 
-EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+if TYPE_CHECKING:
+    from tui_importer.config import SettingValue
+    from tui_importer.config.validators import Rule
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "config.example.toml"
 
 
 def write(home: Path, text: str) -> Path:
@@ -51,12 +63,38 @@ def test_without_a_file_everything_is_default() -> None:
     assert resolve(load()).settings == Settings()
 
 
-def test_the_rules_name_every_setting_and_allow_its_default() -> None:
+def test_the_table_names_every_setting_and_allows_its_default() -> None:
     defaults = asdict(Settings())
-    rules = RUN_RULES | GENERAL_RULES
-    assert rules.keys() == defaults.keys()
+    assert {name: option.default for name, option in OPTIONS.items()} == defaults
+    assert [*RUN_RULES, *GENERAL_RULES] == list(OPTIONS)
     for name, value in defaults.items():
-        assert rules[name].check("off" if value is None else value) == value
+        assert OPTIONS[name].rule.check("off" if value is None else value) == value
+
+
+@pytest.mark.parametrize(
+    ("default", "rule", "shown"),
+    [
+        (None, Number(0, 100, off=True), "off"),
+        (0, WholeNumber(0, 9, zero="automatic"), "automatic"),
+        (0, WholeNumber(0, 9), "0"),
+        (10.0, Number(0, 100), "10"),
+        ("keep", Choice(("keep", "update")), "keep"),
+    ],
+)
+def test_a_default_is_shown_as_it_is_given(default: SettingValue, rule: Rule, shown: str) -> None:
+    assert Option("name", default, rule, "", "How fast", "never", None).shown_default == shown
+
+
+def test_the_table_and_the_engine_agree_on_what_a_job_keeps() -> None:
+    assert set(CHANGEABLE) == set(RUN_OPTIONS)
+    assert set(RUN_RULES) - set(CHANGEABLE) == {field.name for field in fields(FrozenOptions)} - {"limit", "reading"}
+
+
+def test_the_example_is_made_from_the_table() -> None:
+    made = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "config_example.py"], capture_output=True, check=True, timeout=60
+    )
+    assert EXAMPLE.read_bytes() == made.stdout, "python scripts/config_example.py > config.example.toml"
 
 
 def test_the_example_has_every_setting_with_its_default() -> None:

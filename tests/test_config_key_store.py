@@ -107,10 +107,11 @@ def test_whatever_a_keyring_raises_ends_as_an_error_of_ours(monkeypatch: pytest.
 def test_a_keyring_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = HangingKeyring()
     use(backend, monkeypatch)
-    told: list[str] = []
-    with pytest.raises(KeyStoreSlow, match="did not answer"):
-        KeyStore(patience=0.01, waiting=lambda: told.append("waiting")).read(STAGING)
-    assert told == ["waiting"]
+    monkeypatch.setattr("tui_importer.config.keyring.PATIENCE", 0.01)
+    notes: list[str] = []
+    with pytest.raises(KeyStoreSlow, match=r"did not answer within 0\.01 s"):
+        KeyStore(waiting=lambda: notes.append("waiting")).read(STAGING)
+    assert notes == ["waiting"]
     assert backend.asked.wait(60)
     backend.answer.set()
 

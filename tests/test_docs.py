@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 from packaging.requirements import Requirement
 
-from tui_importer.cli.lazy_group import COMMANDS
+from tui_importer.cli.command_table import COMMANDS
 from tui_importer.sandbox.settings import FAULT_KINDS, WRONG_ANSWERS
 
 ROOT: Final = Path(__file__).parent.parent

@@ -36,11 +36,15 @@ sys.stderr.write(json.dumps(sorted(sys.modules)))
 
 def loaded(program: str, *arguments: str) -> set[str]:
     """Top-level names of the modules that a fresh interpreter has after `program`."""
+    return {name.partition(".")[0] for name in modules_loaded(program, *arguments)}
+
+
+def modules_loaded(program: str, *arguments: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     modules: list[str] = json.loads(done.stderr)
-    return {name.partition(".")[0] for name in modules}
+    return modules
 
 
 def modules_of(package: str) -> list[str]:
@@ -50,7 +54,7 @@ def modules_of(package: str) -> list[str]:
 
 
 def command_names() -> list[str]:
-    from tui_importer.cli.lazy_group import COMMANDS
+    from tui_importer.cli.command_table import COMMANDS
 
     return list(COMMANDS)
 
@@ -62,7 +66,10 @@ def test_help_and_version_import_nothing_heavy(argument: str) -> None:
 
 @pytest.mark.parametrize("command", command_names())
 def test_the_help_of_a_command_imports_nothing_heavy(command: str) -> None:
-    assert loaded(LOADED_BY_ARGUMENTS, command, "--help") & HEAVY == set()
+    modules = modules_loaded(LOADED_BY_ARGUMENTS, command, "--help")
+    assert {name.partition(".")[0] for name in modules} & HEAVY == set()
+    at_work = tuple(f"tui_importer.{package}" for package in ("engine", "workos", "tui", "report", "sandbox"))
+    assert [name for name in modules if name.startswith(at_work)] == []
 
 
 @pytest.mark.parametrize("package", LOWER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -13,9 +14,8 @@ import click
 import pytest
 
 from tests.cli.conftest import COMMAND, ROOT, SECONDS, Cli, Terminal
-from tui_importer.cli import declarations
 from tui_importer.cli.colours import is_coloured
-from tui_importer.cli.lazy_group import COMMANDS
+from tui_importer.cli.command_table import COMMANDS
 from tui_importer.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_the_options_of_run_stand_in_groups_those_that_everybody_needs_first() -
 
 @pytest.mark.parametrize("name", ["run", "resume", "retry", "scan", "sandbox"])
 def test_no_option_is_missing_and_none_stands_twice(name: str) -> None:
-    command = getattr(declarations, COMMANDS[name].factory)(lambda _request: 0)
+    command: click.Command = importlib.import_module(f"tui_importer.cli.commands.{name}").command
     text = run(name, "--help").stdout
     shown = re.findall(r"^  (?:-h, )?(--[a-z0-9-]+)", text, re.MULTILINE)
     assert sorted(shown) == sorted([*(it.opts[0] for it in command.params if isinstance(it, click.Option)), "--help"])

@@ -77,9 +77,7 @@ def test_a_defect_in_a_thread_of_the_engine_ends_with_70_and_the_job_is_resumed(
 
 
 def test_a_defect_of_the_command_names_the_unfinished_job(cli: Cli, source: Path) -> None:
-    ended = with_a_defect(
-        cli, "tui_importer.cli.commands.run:plan_lines", "run", source, *BRIEF, "--job", "j", "--json"
-    )
+    ended = with_a_defect(cli, "tui_importer.cli.import_run:plan_lines", "run", source, *BRIEF, "--job", "j", "--json")
     assert (ended.code, ended.refusal["kind"]) == (70, "internal")
     assert "resume the job with: tui-importer resume j" in ended.refusal["next"]
     (report,) = (cli.home / "logs").iterdir()
@@ -91,9 +89,9 @@ def test_a_defect_of_the_command_names_the_unfinished_job(cli: Cli, source: Path
 @pytest.mark.parametrize(
     ("where", "command"),
     [
-        ("tui_importer.cli.commands.scan:_write_document", ["scan", "CSV", "--json"]),
-        ("tui_importer.cli.commands.run:plan_document", ["run", "CSV", "--dry-run", "--json"]),
-        ("tui_importer.cli.commands.run:summary_of", ["run", "CSV", *BRIEF, "--json"]),  # when the job is finished
+        ("tui_importer.cli.source_scan:_write_document", ["scan", "CSV", "--json"]),
+        ("tui_importer.cli.new_import:plan_document", ["run", "CSV", "--dry-run", "--json"]),
+        ("tui_importer.cli.import_run:summary_of", ["run", "CSV", *BRIEF, "--json"]),  # when the job is finished
         ("tui_importer.cli.commands.jobs:_document", ["jobs", "--json"]),
     ],
 )
@@ -162,7 +160,7 @@ def test_an_account_without_a_home_has_its_report_among_the_temporary_files(cli:
             sys.executable,
             "-c",
             WITH_A_DEFECT,
-            "tui_importer.cli.commands.scan:_write_document",
+            "tui_importer.cli.source_scan:_write_document",
             "scan",
             source,
             "--json",

@@ -15,7 +15,7 @@ import tui_importer
 from tests.cli.conftest import BRIEF, COMMAND, ROOT, Ended, Running, Terminal
 from tests.cli.test_journeys_machine import AS_ANYBODY, linux
 from tests.support import person, write_source
-from tui_importer.cli.lazy_group import COMMANDS
+from tui_importer.cli.command_table import COMMANDS
 from tui_importer.journal.journal import FILE
 
 if TYPE_CHECKING:

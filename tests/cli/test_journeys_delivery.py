@@ -251,13 +251,13 @@ main(sys.argv[1:])
 OF_A_RUN = [
     ("tui_importer.engine.job.job:Job.close", "before"),
     ("tui_importer.engine.job.job:Job.close", "after"),
-    ("tui_importer.cli.commands.run:_print_summary", "before"),
-    ("tui_importer.cli.commands.run:summary_of", "after"),
-    ("tui_importer.cli.commands.run:write_json", "before"),
-    ("tui_importer.cli.commands.run:write_json", "after"),
+    ("tui_importer.cli.new_import:print_summary", "before"),
+    ("tui_importer.cli.import_run:summary_of", "after"),
+    ("tui_importer.cli.import_run:write_json", "before"),
+    ("tui_importer.cli.import_run:write_json", "after"),
     ("tui_importer.cli.output:flush_stdout", "after"),
     ("tui_importer.cli.output:settle", "after"),
-    ("tui_importer.cli.commands.run:_print_summary", "after"),
+    ("tui_importer.cli.new_import:print_summary", "after"),
     ("gc:freeze", "before"),
 ]
 

@@ -65,8 +65,8 @@ def source(tmp_path: Path) -> Path:
         ("tui_importer.engine.job.store:Jobs.create", 2),
         ("tui_importer.engine.job.source:FrozenSource.ensure", 3),
         ("tui_importer.engine.run.run:Run.import_rows", 3),
-        ("tui_importer.cli.commands.run:read_environment", 2),
-        ("tui_importer.cli.commands.run:summary_of", 69),
+        ("tui_importer.cli.new_import:read_environment", 2),
+        ("tui_importer.cli.import_run:summary_of", 69),
     ],
 )
 def test_too_few_open_files_are_named_wherever_they_end(cli: Cli, source: Path, where: str, code: int) -> None:
@@ -96,12 +96,12 @@ def test_too_little_memory_in_the_engine_halts_the_job_which_is_resumed(cli: Cli
 @pytest.mark.parametrize(
     ("where", "command", "code"),
     [
-        ("tui_importer.cli.commands.run:plan_lines", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 3),
-        ("tui_importer.cli.commands.run:wait_for", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 3),
-        ("tui_importer.cli.commands.run:read_environment", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 2),
-        ("tui_importer.cli.commands.run:summary_of", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 69),
-        ("tui_importer.cli.commands.run:plan_document", ["run", "CSV", "--dry-run", "--json"], 2),
-        ("tui_importer.cli.commands.scan:_write_document", ["scan", "CSV", "--json"], 2),
+        ("tui_importer.cli.import_run:plan_lines", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 3),
+        ("tui_importer.cli.import_run:wait_for", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 3),
+        ("tui_importer.cli.new_import:read_environment", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 2),
+        ("tui_importer.cli.import_run:summary_of", ["run", "CSV", *BRIEF, "--job", "k", "--json"], 69),
+        ("tui_importer.cli.new_import:plan_document", ["run", "CSV", "--dry-run", "--json"], 2),
+        ("tui_importer.cli.source_scan:_write_document", ["scan", "CSV", "--json"], 2),
         ("tui_importer.cli.commands.jobs:_document", ["jobs", "--json"], 2),
     ],
 )

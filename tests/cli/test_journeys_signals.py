@@ -11,11 +11,13 @@ import pytest
 
 from tests.cli.conftest import COMMAND, FAST, Running, Terminal, wait_until
 from tests.support import assert_exact, open_job, person, write_source
-from tui_importer.cli.progress import Drain
+from tui_importer.cli.progress import draining
+from tui_importer.cli.signals import SIGNALS, handling
 from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import FrameType
 
     from tests.cli.conftest import Cli
     from tui_importer.sandbox.server import Sandbox
@@ -203,7 +205,7 @@ def test_a_closed_window_pauses_the_import_like_any_signal(tmp_path: Path, cli: 
 
 def test_a_handler_needs_no_lock_that_its_own_thread_may_hold(tmp_path: Path, sandbox: Sandbox) -> None:
     source = write_source(tmp_path / "users.csv", ROWS[:5])
-    with open_job(tmp_path, sandbox, source) as job, Drain(job) as drain:
+    with open_job(tmp_path, sandbox, source) as job, draining(job) as drain:
         job.prepare()
         with job.connection.limiter._lock:
             signal.raise_signal(signal.SIGTERM)
@@ -214,17 +216,36 @@ def test_a_handler_needs_no_lock_that_its_own_thread_may_hold(tmp_path: Path, sa
         assert (job.exit_code, job.snapshot().reason) == (130, "interrupted by SIGTERM")
 
 
+@pytest.mark.parametrize("stays", [True, False])
+def test_handlers_are_afterwards_as_before_unless_they_stay(*, stays: bool) -> None:
+    noted: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        noted.append(number)
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        with handling(note, stays=lambda: stays):
+            signal.raise_signal(signal.SIGTERM)
+        after = {number: signal.getsignal(number) for number in SIGNALS}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert noted == [signal.SIGTERM]
+    assert [handler is note for handler in after.values()] == [stays] * len(SIGNALS)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(
     ("where", "command"),
     [
-        ("tui_importer.cli.commands.jobs:list_jobs", ("jobs",)),
+        ("tui_importer.engine.job.listing:list_jobs", ("jobs",)),
         ("tui_importer.engine.job.store:Jobs.reader_folder", ("errors", "j")),
         ("tui_importer.engine.job.store:Jobs.options_of", ("purge", "j", "--yes")),
-        ("tui_importer.cli.commands.scan:scratch_folder", ("scan", "CSV")),
+        ("tui_importer.cli.source_scan:scratch_folder", ("scan", "CSV")),
         ("tui_importer.engine.job.store:Jobs.options_of", ("resume", "j")),
-        ("tui_importer.cli.completion:print_script", ("completion", "bash")),
-        ("tui_importer.cli.lazy_group:write_overview", ("--help",)),
+        ("tui_importer.cli.commands.completion:answer", ("completion", "bash")),
+        ("tui_importer.cli.group:write_overview", ("--help",)),
     ],
 )
 def test_every_signal_ends_every_command_in_the_same_way(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pty
 import signal
 import sys
@@ -256,3 +257,30 @@ def test_a_stopped_run_sends_nothing_and_goes_on_in_the_foreground(tmp_path: Pat
     shell.hang_up()
     assert_exact(sandbox, rows)
     assert asked(sandbox, "create_user") == asked(sandbox, "create_membership") == 60
+
+
+OUTLIVING = """
+import signal, sys, time
+import tui_importer.source.scan as module
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+scan = module.scan
+def outliving(*arguments, **named):
+    sys.stderr.write("Scanning.")
+    sys.stderr.flush()
+    while sys.stderr.isatty():
+        time.sleep(0.01)
+    return scan(*arguments, **named)
+module.scan = outliving
+from tui_importer.cli.main import main
+main(sys.argv[1:])
+"""
+"""The program as `nohup` starts it, with a scan that begins when the terminal is gone."""
+
+
+def test_a_scan_that_outlives_its_terminal_has_its_result(cli: Cli, tmp_path: Path) -> None:
+    source = write_source(tmp_path / "users.csv", ROWS)
+    report = tmp_path / "report"
+    terminal = Terminal(cli, "scan", source, "--json", stdout=report, command=(sys.executable, "-c", OUTLIVING))
+    terminal.wait_for("Scanning.")
+    assert terminal.hang_up() == 0
+    assert json.loads(report.read_text(encoding="utf-8"))["rows"] == len(ROWS)

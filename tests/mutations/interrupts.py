@@ -42,8 +42,8 @@ MISTAKES: Final = (
     Mistake(
         "a signal interrupts a job that is finished",
         "cli/progress.py",
-        "        if self._job.is_over:  # nothing is left",
-        "        if False:  # nothing is left",
+        "stays=lambda: job.is_over",
+        "stays=lambda: False",
         (f"{FINISHED}[tui_importer.engine.job.job:Job.close-after]",),
     ),
     Mistake(

@@ -1,4 +1,4 @@
-"""Where the API key comes from: the environment, the keyring, a masked prompt; never the command line or a file."""
+"""API key of a command: from the environment, the keyring or a masked prompt; never the command line or a file."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ KEY_VARIABLE = "WORKOS_API_KEY"
 
 
 class KeyMissing(ImporterError):
-    """No API key was given, and nobody can be asked."""
+    """Missing API key, without a terminal to ask on."""
 
     kind = "key_missing"
 
 
 class KeyMalformed(ImporterError):
-    """What was given cannot be an API key."""
+    """Text that cannot be an API key."""
 
     kind = "key_malformed"
 
 
 def key_from_environment(environment: Mapping[str, str] = os.environ) -> Secret | None:
-    """The key of WORKOS_API_KEY, None when it is unset or blank. Raises KeyMalformed."""
+    """Read the key of WORKOS_API_KEY; None when it is unset or blank. Raises KeyMalformed."""
     text = environment.get(KEY_VARIABLE, "").strip()
     return _checked(text, f"The variable {KEY_VARIABLE}") if text else None
 
@@ -45,7 +45,7 @@ def obtain_key(
     others: Iterable[str] = (),
     recognised: Callable[[Secret], bool] | None = None,
 ) -> Secret:
-    """The key from the environment, else the keyring, else a prompt that shows nothing of it.
+    """Obtain the key from the environment, else the keyring, else a prompt that shows nothing of it.
 
     The keyring's is the one stored for `profile`; with `recognised`, one of `others` or of no profile that it
     recognises is taken first. `base_url` is shown in the question: the operator sees where the key will be sent.
@@ -68,7 +68,7 @@ def obtain_key(
 def _from_keyring(
     base_url: str, profile: str, others: Iterable[str], recognised: Callable[[Secret], bool] | None
 ) -> Secret | None:
-    """The stored key; None when there is none or, after telling why, when the keyring fails."""
+    """Read the stored key; None when there is none or, after a note that says why, when the keyring fails."""
     from tui_importer.config.keyring import KeyStore, KeyStoreError, NoKeyStore
 
     store = KeyStore(waiting=lambda: note("Waiting for the system's keyring…"))
@@ -88,7 +88,7 @@ def stored_key(
     others: Iterable[str] = (),
     recognised: Callable[[Secret], bool] | None = None,
 ) -> Secret | None:
-    """The key in the keyring for `base_url`, as `obtain_key` chooses it. Raises KeyStoreError."""
+    """Read the key in the keyring for `base_url`, as `obtain_key` chooses it. Raises KeyStoreError."""
     from tui_importer.config.keyring import Account
 
     own = store.read(Account(base_url, profile))

@@ -1,4 +1,4 @@
-"""The console's way to jobs, sources and the API; see `tui.backend` for the contract."""
+"""Backend of the console: jobs, sources and the API; see `tui.backend` for the contract."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ConsoleBackend:
-    """Implements `Backend`; imports polars and httpx only when a method needs them."""
+    """Implementation of `Backend`; imports polars and httpx only when a method needs them."""
 
     def __init__(self, jobs_folder: Path, preferences: Preferences, *, key: Secret | None) -> None:
         self._folder = jobs_folder
@@ -61,14 +61,14 @@ class ConsoleBackend:
     def preview(
         self, source: Path, reading: Reading, progress: Callable[[Preview], None], cancelled: threading.Event
     ) -> Preview:
-        """A quick look at a source."""
+        """Preview a source."""
         from tui_importer.source.preview import preview
 
         return preview(source, reading, progress=progress, cancelled=cancelled)
 
     def environment(self, base_url: str) -> Environment:
         """Read back where the key leads."""
-        from tui_importer.cli.commands.run import connect
+        from tui_importer.cli.connection import connect
         from tui_importer.engine.options import run_options
         from tui_importer.engine.plan.environment import read_environment
 
@@ -84,7 +84,7 @@ class ConsoleBackend:
 
     def prepare(self, new: NewJob, *, dry_run: bool = False) -> JobView:
         """Record the job; a dry run in a folder that is removed afterwards."""
-        from tui_importer.cli.commands.run import connect
+        from tui_importer.cli.connection import connect
         from tui_importer.engine.job.store import Jobs
 
         connection = connect(new.frozen.base_url, self._need_key(), new.run)
@@ -103,7 +103,7 @@ class ConsoleBackend:
 
     def open(self, job: str) -> JobView:
         """Open an existing job, paused where it stood."""
-        from tui_importer.cli.commands.run import connect
+        from tui_importer.cli.connection import connect
         from tui_importer.engine.job.store import Jobs
 
         jobs = Jobs(self._folder, crash_file)

@@ -1,4 +1,4 @@
-"""Whether a stream is coloured, and with what: a terminal is, a pipe or a file only when the operator says so.
+"""Colours of a stream: a terminal has them, a pipe or a file only when the operator says so.
 
 JSON never is. Colour is never the only carrier: everything reads the same without it.
 """
@@ -35,5 +35,5 @@ def is_coloured(stream: TextIO, environment: Mapping[str, str] = os.environ) -> 
 
 
 def coloured(text: str, style: Style, stream: TextIO) -> str:
-    """`text`, which must be safe already, in `style` if `stream` is coloured."""
+    """Put `text`, which must be safe already, in `style` if `stream` is coloured."""
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if is_coloured(stream) else text

@@ -1,4 +1,4 @@
-"""The demo's source: about 2,000 users in 40 organizations, with a few mistakes of the kinds that people make."""
+"""Source file of the demo: about 2,000 users in 40 organizations, with a few mistakes of the kinds that people make."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _row(rng: random.Random, number: int) -> dict[str, str]:
 
 
 def _spoil(rows: list[dict[str, str]]) -> None:
-    """A few mistakes: two that the scan finds, two that only the API can know."""
+    """Put in a few mistakes: two that the scan finds, two that only the API can know."""
     rows[120]["email"] = "not-an-address"
     rows[340]["email"] = ""
     rows[560]["metadata"] = "{broken"

@@ -1,4 +1,4 @@
-"""Where every error of a command ends: as a sentence, a next step and an exit code, never as a traceback."""
+"""Error boundary of a command: a sentence, a next step and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import OutputLost, abandon_stdout, delivered, flush_stdout, note, write_json
+from tui_importer.cli.output import (
+    LONGEST_MESSAGE,
+    OutputLost,
+    abandon_stdout,
+    delivered,
+    flush_stdout,
+    note,
+    write_json,
+)
 from tui_importer.cli.signals import delivering, outcome, settle
 from tui_importer.errors import ExitCode, ImporterError, lacking
 from tui_importer.text import safe
@@ -19,11 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-_LONGEST_MESSAGE = 2_000
-
 
 class JobInterrupted(Exception):
-    """An unforeseen error, which is the cause, left the unfinished job `job`."""
+    """Unforeseen error, which is the cause, in the unfinished job `job`."""
 
     def __init__(self, job: str) -> None:
         super().__init__(job)
@@ -44,7 +50,7 @@ def unfinished_job(job: str, is_unfinished: Callable[[], bool]) -> Iterator[None
 
 
 def guarded(call: Callable[[], int], *, as_json: bool) -> int:
-    """Run `call` and return its exit code, or that of the error it ended with, after telling the operator.
+    """Run `call` and return its exit code, or that of the error it ended with, once that is reported.
 
     With `as_json` the refusal is also the one document on stdout: {"error": {"kind", "message", "next"}}. Nothing is
     raised but SystemExit, whatever else fails while the error is reported.
@@ -145,14 +151,14 @@ def _refusal(error: BaseException, job: str = "") -> _Refusal:
 
 
 def _code_of_lack(error: BaseException, job: str) -> int:
-    """As in a job: it is paused where one is unfinished; without a job the machine refuses the command."""
+    """Exit code as in a job: it is paused where one is unfinished; without a job the machine refuses the command."""
     if isinstance(error, ImporterError):
         return error.exit_code
     return ExitCode.PAUSED if job else ExitCode.REFUSED
 
 
 def _foreign(error: BaseException, job: str) -> _Refusal:
-    """What an error means that is not ours."""
+    """Explain an error that is not ours."""
     import click
 
     match error:
@@ -188,7 +194,7 @@ def _way_on(job: str) -> str:
 
 
 def _reported(error: BaseException) -> str:
-    """Where the report is: in the log folder, or among the temporary files of an account that has none."""
+    """Write the report and say where: in the log folder, or among the temporary files of an account without one."""
     from tui_importer.crash_report import write_crash
 
     for folder in (_log_folder, _temporary_folder):
@@ -213,4 +219,4 @@ def _temporary_folder() -> Path:
 
 
 def _one_line(text: str) -> str:
-    return safe(" ".join(text.split()), _LONGEST_MESSAGE)
+    return safe(" ".join(text.split()), LONGEST_MESSAGE)

@@ -1,36 +1,47 @@
-"""The flags, each defined once, and how they become requests."""
+"""Flags that several commands have, each defined once; those of settings are made from the settings' table."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.core import ParameterSource
 
-from tui_importer.cli import completion
-from tui_importer.cli.requests import RunRequest, ScanRequest
-from tui_importer.cli.source_flags import reading_flags, taken_reading
-from tui_importer.config.settings import Settings
-from tui_importer.config.validators import RUN_RULES, Choice
+from tui_importer.cli import completers
+from tui_importer.config import OPTIONS
+from tui_importer.config.validators import Choice
 from tui_importer.crash_report import redact
-from tui_importer.source.options import RECOGNISED
 from tui_importer.source.read.pipe import DASH
 from tui_importer.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_importer.config.validators import SettingValue
+    from tui_importer.config import SettingValue
+    from tui_importer.config.options import Flag, Option, Section
+
+    Decorator = Callable[[Any], Any]
 
 
-_AUTOMATIC = {"workers", "chunk_size"}
+def joined(*options: Decorator) -> Decorator:
+    """Join decorators of options to one; the help has them in this order."""
+
+    def decorate(command: Any) -> Any:  # noqa: ANN401 - as click's own decorators
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
-def _setting(setting: str, metavar: str, text: str, *, resumed: bool = False) -> Callable[[Any], Any]:
-    """A flag for a setting; its help shows the default, unless a job that is resumed keeps its own."""
-    rule = RUN_RULES[setting]
-    words = rule.words if isinstance(rule, Choice) else ()
+def shown(value: str) -> str:
+    """A wrong value as a message may repeat it."""
+    return redact(safe(value, 80))
+
+
+def _setting(setting: Option, flag: Flag, *, resumed: bool) -> Decorator:
+    """Make the flag of a setting; its help shows the default, unless a job that is resumed keeps its own."""
+    rule = setting.rule
 
     def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> SettingValue:
         if value is None:
@@ -38,35 +49,17 @@ def _setting(setting: str, metavar: str, text: str, *, resumed: bool = False) ->
         try:
             return rule.parse(value)
         except ValueError:
-            shown = redact(safe(value, 80))
-            raise click.BadParameter(f"'{shown}' is not allowed; allowed is {rule.allowed}.") from None
+            raise click.BadParameter(f"'{shown(value)}' is not allowed; allowed is {rule.allowed}.") from None
 
-    flag = "--" + setting.replace("_", "-")
     return click.option(
-        flag,
-        setting,
+        "--" + setting.name.replace("_", "-"),
+        setting.name,
         callback=check,
-        metavar=metavar,
+        metavar=flag.metavar,
         default=None,
-        help=text if resumed else f"{text} [default: {_default(setting)}]",
-        shell_complete=completion.values(words),
+        help=flag.help if resumed else f"{flag.help} [default: {setting.shown_default}]",
+        shell_complete=completers.values(rule.words if isinstance(rule, Choice) else ()),
     )
-
-
-def _default(setting: str) -> str:
-    value = getattr(Settings(), setting)
-    if setting in _AUTOMATIC and not value:
-        return "automatic"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _flags(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(command: Any) -> Any:  # noqa: ANN401 - as click's own decorators
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 json_flag = click.option("--json", "json", is_flag=True, help="Print one JSON document on stdout.")
@@ -87,104 +80,39 @@ class _SourcePath(click.Path):
 source_argument = click.argument("source", metavar="CSV", type=_SourcePath())
 
 
-def _pace(*, resumed: bool) -> Callable[[Any], Any]:
-    return _flags(
-        _setting("base_url", "URL", "Address of the API.", resumed=resumed),
-        _setting("workers", "N", "Worker threads; 0 is automatic.", resumed=resumed),
-        _setting("share", "PERCENT", "Percent of the API's rate limit to use.", resumed=resumed),
-        _setting("writes_per_10s", "N", "The API's write limit in 10 s; 0 sets no limit of ours.", resumed=resumed),
-        _setting("max_failed", "PERCENT|off", "Pause above so many failures; 0 is the first one.", resumed=resumed),
-        _setting("give_up_after", "MINUTES", "Give up after so long without any success.", resumed=resumed),
+def setting_flags(*, resumed: bool) -> Decorator:
+    """Flags of the settings: all of them for a new job, for a `resumed` one those that it may be given again."""
+    return joined(
+        *(
+            _setting(setting, flag, resumed=resumed)
+            for setting in OPTIONS.values()
+            if (flag := setting.flag) and (flag.on_resume or not resumed)
+        )
     )
 
 
-_consent = _flags(
+consent_flags = joined(
     yes_flag,
     click.option(
         "--confirm-production",
         metavar="JOB",
         default="",
         help="The job's name, to write to production.",
-        shell_complete=completion.jobs,
+        shell_complete=completers.jobs,
     ),
     json_flag,
 )
-
-run_flags = _flags(
-    click.option(
-        "--profile",
-        metavar="NAME",
-        default=None,
-        help="Settings of [profiles.NAME] in the config file. [default: its `default_profile`]",
-        shell_complete=completion.profiles,
-    ),
-    click.option("--job", metavar="NAME", default=None, help="The job's name. [default: the file's name and a date]"),
-    _pace(resumed=False),
-    _setting("chunk_size", "N", "Rows per chunk, which one worker takes at a time; 0 is automatic."),
-    _setting("on_existing", "keep|update", "Fields of users that exist already."),
-    click.option(
-        "--limit",
-        metavar="N",
-        type=click.IntRange(min=1),
-        default=None,
-        help="Only the first N rows. [default: all]",
-    ),
-    click.option(
-        "--canary",
-        metavar="N",
-        type=click.IntRange(min=1),
-        default=None,
-        help="Import the first N rows, then stop and ask. [default: off]",
-    ),
-    _setting("look_up_users", "none|sample|all", "Which users the plan checks for; a request each, a sample is 100."),
-    reading_flags,
-    click.option("--dry-run", is_flag=True, help="Show the plan and end; reads, never writes."),
-    _consent,
-)
-"""Flags of `run`."""
-
-resume_flags = _flags(_pace(resumed=True), _consent)
-"""Flags of `resume`: what a job keeps for ever is not among them; another base URL is refused by the job."""
+"""Flags of the commands that write: the yes, the name for production, the form of the summary."""
 
 
-def run_request(context: click.Context, source: Path | None, values: dict[str, Any]) -> RunRequest:
-    """Resolve the flags of `run` or `resume` with the environment and the config file. Raises ConfigError."""
-    from tui_importer.cli.source_file import check_source
-    from tui_importer.config import load, resolve
-
-    if source is not None:
-        check_source(source)
-    flags = {
-        name: values.pop(name)
-        for name in RUN_RULES
-        if name in values and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    }
-    rest = {name: value for name, value in values.items() if name not in RUN_RULES}
-    named_profile = rest.pop("profile", None)
-    config = load()
-    reading, save_mapping = taken_reading(rest, lambda: config) if source is not None else (RECOGNISED, "")
-    resolved = resolve(config, profile=named_profile, flags=flags)
-    given = set(flags)
-    origin = resolved.origins["base_url"]
-    if origin == "environment" or (origin == "profile" and named_profile is not None):
-        given.add("base_url")
-    return RunRequest(
-        source=source,
-        settings=resolved.settings,
-        given=frozenset(given),
-        profile=resolved.profile,
-        profiles=tuple(config.profiles),
-        reading=reading,
-        save_mapping=save_mapping,
-        **rest,
-    )
+def section(heading: Section) -> tuple[str, ...]:
+    """Names of the settings whose flags stand under `heading`."""
+    return tuple(name for name, option in OPTIONS.items() if option.section == heading and option.flag)
 
 
-def scan_request(source: Path, values: dict[str, Any]) -> ScanRequest:
-    """The flags of `scan`; the config file is read for a saved mapping only. Raises ConfigError."""
-    from tui_importer.cli.source_file import check_source
-    from tui_importer.config import load
-
-    check_source(source)
-    reading, save_mapping = taken_reading(values, load)
-    return ScanRequest(source, **values, reading=reading, save_mapping=save_mapping)
+RESUMING: Final = {
+    "Where to": section("Where to"),
+    "How fast": section("How fast"),
+    "Safety": ("yes", *section("Safety"), "confirm_production"),
+}
+"""Groups of the flags of a command that resumes a job."""

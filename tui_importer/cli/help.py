@@ -1,4 +1,4 @@
-"""What `--help` and `help` show: options in groups, examples, the environment, in 80 columns."""
+"""Help in 80 columns: options in groups, examples, the environment, exit codes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from tui_importer.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui_importer.cli.requests import HelpRequest
-
 Lines = tuple[tuple[str, str], ...]
 """Terms and what they mean."""
 
@@ -29,6 +27,8 @@ NETWORK_LINES: Lines = (
     ("HTTPS_PROXY, NO_PROXY", "A proxy on the way to the API, and hosts without it."),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's."),
 )
+IMPORT_LINES: Lines = (*KEY_LINES, *HOME_LINES, *NETWORK_LINES)
+"""Variables of the commands that import."""
 DISPLAY_LINES: Lines = (
     ("NO_COLOR, CLICOLOR=0", "No colours."),
     ("FORCE_COLOR, CLICOLOR_FORCE", "Colours in pipes and files, too."),
@@ -42,7 +42,7 @@ _RANGE = re.compile(r"; [\dx<>=]+(?=\]$)| *\[[\dx<>=]+\]$")
 
 
 class _Formatter(click.HelpFormatter):
-    """Headings and the word "Usage" stand out on a terminal."""
+    """Formatter whose headings and word "Usage" stand out on a terminal."""
 
     def write_heading(self, heading: str) -> None:
         self.write(f"{'':>{self.current_indent}}{coloured(f'{heading}:', 'heading', sys.stdout)}\n")
@@ -51,12 +51,12 @@ class _Formatter(click.HelpFormatter):
         super().write_usage(prog, args, prefix or f"{coloured('Usage:', 'heading', sys.stdout)} ")
 
     def write_section(self, heading: str, lines: Sequence[tuple[str, str]]) -> None:
-        """A heading with terms below it."""
+        """Write a heading with terms below it."""
         with self.section(heading):
             self.write_dl(lines)
 
     def write_lines(self, heading: str, lines: Sequence[str]) -> None:
-        """A heading with lines that stay as they are."""
+        """Write a heading with lines that stay as they are."""
         with self.section(heading):
             for line in lines:
                 self.write(f"{'':>{self.current_indent}}{line}\n")
@@ -72,7 +72,7 @@ class PagedHelp(click.Command):
     context_class = _Context
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option, with a way to the screen of our own."""
+        """Give the option a way to the screen of our own."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.callback = _show_help
@@ -102,7 +102,7 @@ class HelpedCommand(PagedHelp):
         self.exit_codes = exit_codes
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each group with its options, in the order of its names; arguments are in the usage line."""
+        """Write each group with its options, in the order of its names; arguments are in the usage line."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         records = {option.name: _record(option, ctx) for option in options}
         for heading, names in self.groups.items():
@@ -112,7 +112,7 @@ class HelpedCommand(PagedHelp):
         _write(formatter, "Other" if self.groups else "Options", rest)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Examples, variables, and the exit codes of commands that are run by scripts."""
+        """Write examples, variables, and the exit codes of commands that are run by scripts."""
         super().format_epilog(ctx, formatter)
         assert isinstance(formatter, _Formatter)  # noqa: S101 - the context's own
         if self.examples:
@@ -126,27 +126,12 @@ class HelpedCommand(PagedHelp):
 def write_overview(
     formatter: click.HelpFormatter, commands: Sequence[tuple[str, str]], examples: Sequence[str]
 ) -> None:
-    """What follows the options in the program's own help."""
+    """Write what follows the options in the program's own help."""
     assert isinstance(formatter, _Formatter)  # noqa: S101 - the context's own
     formatter.write_section("Commands", commands)
     formatter.write_lines("Examples", examples)
-    formatter.write_section("Environment", [*KEY_LINES, *HOME_LINES, *NETWORK_LINES, *DISPLAY_LINES])
+    formatter.write_section("Environment", [*IMPORT_LINES, *DISPLAY_LINES])
     formatter.write_section("Exit codes", EXIT_CODES)
-
-
-def print_help(request: HelpRequest) -> int:
-    """The body of `help`: the help of a command, or of the program. Raises click.UsageError."""
-    from tui_importer.cli.lazy_group import cli
-
-    root = click.get_current_context().find_root()
-    if not request.command:
-        show(cli.get_help(root))
-        return 0
-    name, command, _ = cli.resolve_command(root, [request.command])
-    assert command is not None  # noqa: S101 - what is unknown was refused
-    with command.context_class(command, info_name=name, parent=root) as context:
-        show(command.get_help(context))
-    return 0
 
 
 def _show_help(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
@@ -156,7 +141,7 @@ def _show_help(context: click.Context, _parameter: click.Parameter, value: bool)
 
 
 def _record(option: click.Option, context: click.Context) -> tuple[str, str] | None:
-    """The option and its help, without what a type may have: a newcomer reads `[x>=1]` as an option."""
+    """Term and help of an option, without what a type may have: a newcomer reads `[x>=1]` as an option."""
     record = option.get_help_record(context)
     if record is None:
         return None

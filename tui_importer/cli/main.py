@@ -1,4 +1,4 @@
-"""The command line as a whole, from its arguments to its exit code."""
+"""Entry point of the command line, from its arguments to its exit code."""
 
 from __future__ import annotations
 
@@ -21,29 +21,14 @@ _ANYWHERE = (["--help"], ["-h"], ["--version"], ["-V"])
 """What is answered on every system."""
 
 
-def start_console() -> int:
-    """The console at the list of jobs."""
-    from tui_importer.cli.prompts import require_terminal
-
-    require_terminal()
-    gc.disable()  # a start throws nothing away, and the first picture comes a tenth sooner; the app collects again
-    try:
-        from tui_importer.cli.commands.console import start
-        from tui_importer.cli.scratch_folders import sweep
-
-        sweep()
-        return start(None)
-    finally:
-        gc.enable()
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     gc.set_threshold(*_COLLECTIONS)
     if asked := os.environ.get("_TUI_IMPORTER_COMPLETE"):  # by a shell, at a Tab
         from tui_importer.cli.completion import answer
+        from tui_importer.cli.group import cli
 
-        sys.exit(answer(asked))
+        sys.exit(answer(asked, cli))
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def call() -> int:
@@ -52,12 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if given not in _ANYWHERE:
             require_supported_system()
         if not given:  # the console appears sooner when nothing has to be taken apart
+            from tui_importer.cli.console_start import start_console
+
             return start_console()
-        from tui_importer.cli.lazy_group import call
+        from tui_importer.cli.group import call
 
         return call(given)
 
     as_json = "--json" in given[: given.index("--")] if "--" in given else "--json" in given
     code = guarded(call, as_json=as_json)
-    gc.freeze()  # what is left goes with the process; Python would look through all of it several times at the end
+    gc.freeze()  # what is left goes with the process; Python would search all of it several times at the end
     sys.exit(code)

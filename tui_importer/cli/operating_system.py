@@ -1,4 +1,4 @@
-"""The operating systems on which the importer runs."""
+"""Operating systems on which the importer runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _UNSUPPORTED = {"win32": "Windows", "emscripten": "a browser", "wasi": "WebAssem
 
 
 class UnsupportedSystem(ImporterError):
-    """The system lacks what a job relies on: file locks, signals, folders that can be synced."""
+    """System without what a job relies on: file locks, signals, folders that can be synced."""
 
     kind = "unsupported_system"
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
+LONGEST_MESSAGE = 2_000
+"""Characters of a message that may have come from elsewhere."""
+
 _SIMPLIFIED = "tui_importer.simplified"
 """The name under which streams find `simplified`."""
 
@@ -57,7 +60,7 @@ def _abandon(stream: TextIO) -> None:
 
 
 class OutputLost(ImporterError):
-    """The result of a command could not be written to stdout; what the command did stands."""
+    """Result of a command that could not be written to stdout; what the command did stands."""
 
     kind = "output_lost"
     exit_code = ExitCode.OUTPUT_LOST
@@ -113,7 +116,7 @@ def delivered(code: int, job: str = "") -> Iterator[None]:
     """Write within the result of a command that ends with `code`; a `job`'s can be shown again.
 
     A signal does not tear it, and from then on changes nothing. Raises OutputLost when it cannot be written or, after
-    a signal, nobody takes it; without a job that is KeyboardInterrupt.
+    a signal, no reader takes it; without a job that is KeyboardInterrupt.
     """
     outcome.signalled |= code == ExitCode.INTERRUPTED
     try:
@@ -125,7 +128,7 @@ def delivered(code: int, job: str = "") -> Iterator[None]:
         abandon_stdout()
         if not job or code == ExitCode.INTERRUPTED:
             raise
-        raise not_shown("it was interrupted, and nobody took it", code, job) from None
+        raise not_shown("it was interrupted, and no reader took it", code, job) from None
     except OutputLost as lost:
         if not job:
             raise
@@ -134,7 +137,7 @@ def delivered(code: int, job: str = "") -> Iterator[None]:
 
 
 def not_shown(why: str, code: int, job: str) -> OutputLost:
-    """The refusal of a command that ends with `code` and whose summary of `job` could not be written."""
+    """Make the refusal of a command that ends with `code` and whose summary of `job` could not be written."""
     if code in {ExitCode.DONE, ExitCode.PROBLEMS}:
         return OutputLost(
             f"The job {safe(job)} is finished, but its summary could not be written: {safe(why)}.",

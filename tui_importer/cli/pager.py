@@ -1,4 +1,4 @@
-"""Long text for people: through the operator's own pager on a terminal, else as it is."""
+"""Pager of long texts for people: through the operator's own pager on a terminal, else as it is."""
 
 from __future__ import annotations
 

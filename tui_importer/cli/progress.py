@@ -1,36 +1,36 @@
-"""Driving a job without a screen: signals, progress on stderr, waiting for its end."""
+"""Progress of a job without a screen: signals, lines on stderr, waiting for its end."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from tui_importer.cli.output import note, put
-from tui_importer.cli.signals import handle, outcome
+from tui_importer.cli.signals import BEAT, handling, outcome
 from tui_importer.engine.halt import Halt
 from tui_importer.engine.job.job import LAST_RESORT
 from tui_importer.report.plan import span
 from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from collections.abc import Iterator
+    from types import FrameType
 
     from tui_importer.engine.job.job import Job
     from tui_importer.engine.snapshot.models import Snapshot
 
-LOOK = 0.2
-"""Seconds between looks at the job."""
 LINE_EVERY = 10.0
 """Seconds between progress lines where they cannot be overwritten."""
 
 
 class Drain:
-    """While it is entered, the first signal drains the rows in flight, the second stops at once; both are resumable.
+    """Signals to a job: the first drains the rows in flight, the second stops at once; both are resumable.
 
     A handler only notes the signal: it interrupts this very thread, which may hold a lock that halting needs.
     """
@@ -40,22 +40,6 @@ class Drain:
         self._come: list[int] = []
         self._forwarded = 0
         self._stopped: float | None = None
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        # polars hooks SIGINT when it is imported, and raises KeyboardInterrupt in whatever thread runs a query then.
-        # Handlers that are installed after that replace its hook.
-        importlib.import_module("tui_importer.source._polars")
-        self._before = handle(self._note)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._job.is_over:  # nothing is left that a signal could interrupt; the summary is still to be written
-            return
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
     @property
     def pending(self) -> bool:
@@ -64,7 +48,7 @@ class Drain:
 
     @property
     def out_of_patience(self) -> bool:
-        """Whether the job was to stop at once and did not: requests that are never answered hold nobody up."""
+        """Whether the job was to stop at once and did not: requests that are never answered do not hold it up."""
         return self._stopped is not None and time.monotonic() - self._stopped > LAST_RESORT
 
     def forward(self) -> None:
@@ -79,10 +63,23 @@ class Drain:
             if self._forwarded == 1:
                 note(f"\n{name}: finishing the rows in flight; once more stops at once. Nothing is lost either way.")
 
-    def _note(self, number: int, _frame: FrameType | None) -> None:
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        """Note a signal, which `forward` passes on."""
         self._come.append(number)
         if self._job.is_over:
             outcome.signalled = True
+
+
+@contextlib.contextmanager
+def draining(job: Job) -> Iterator[Drain]:
+    """Handle signals by draining the job within."""
+    # polars hooks SIGINT when it is imported, and raises KeyboardInterrupt in whatever thread runs a query then.
+    # Handlers that are installed after that replace its hook.
+    importlib.import_module("tui_importer.source._polars")
+    drain = Drain(job)
+    # Of a job that is over nothing is left that a signal could interrupt; the summary is still to be written.
+    with handling(drain.note, stays=lambda: job.is_over):
+        yield drain
 
 
 class Progress:
@@ -138,7 +135,7 @@ def wait_for(job: Job, progress: Progress, drain: Drain) -> None:
 
     Returns earlier when it was to stop at once and waits for answers that do not come; close it then.
     """
-    while not job.wait(LOOK):
+    while not job.wait(BEAT):
         drain.forward()
         if drain.out_of_patience:
             return

@@ -1,4 +1,4 @@
-"""Whether there is a person at a terminal."""
+"""Prompts to a person at a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_importer.errors import ImporterError
 
 
 class NoTerminal(ImporterError):
-    """The console was asked for where no terminal is."""
+    """Console without a terminal."""
 
     kind = "no_terminal"
 
@@ -22,7 +22,7 @@ def can_ask() -> bool:
 
 
 def ask(question: str) -> str:
-    """The line that a person types after `question`, trimmed. Raises EOFError when the terminal has no more.
+    """Ask for the line that a person types after `question`, trimmed. Raises EOFError when the terminal has no more.
 
     The question is on stderr, and nothing at all reaches stdout, which belongs to the result.
     """
@@ -36,7 +36,7 @@ def ask(question: str) -> str:
 
 
 def confirmed(question: str) -> bool:
-    """Whether a person answers yes; Enter alone is no. Raises EOFError."""
+    """Ask for a yes or a no; Enter alone is no. Raises EOFError."""
     while True:
         answer = ask(f"{question} [y/N] ").lower()
         if answer in {"y", "yes"}:

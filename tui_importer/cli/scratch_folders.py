@@ -1,4 +1,4 @@
-"""Folders of one command: below the program's home, for the owner only, locked; removed at its end, or after a kill.
+"""Scratch folders of a command: below home, for the owner only, locked; removed at its end, or after a kill.
 
 What `scan`, a dry run and the console's plan work on, and the copy of a pipe, are people's data. They do not belong
 among everybody's temporary files, unless there is no other place that can be written.
@@ -30,7 +30,7 @@ _TRIES = 20
 
 
 class NoScratchFolder(ImporterError):
-    """Neither the program's home nor a folder for temporary files can be written."""
+    """Home and folder for temporary files that cannot be written."""
 
     kind = "no_temporary_folder"
 
@@ -63,7 +63,7 @@ class Scratch:
 
 @contextlib.contextmanager
 def scratch_folder(purpose: Purpose) -> Iterator[Path]:
-    """A new private folder below the program's home, for as long as it is needed. Raises NoScratchFolder."""
+    """Make a new private folder below the program's home as long as it is needed. Raises NoScratchFolder."""
     from tui_importer.config import paths
 
     try:
@@ -78,7 +78,7 @@ def scratch_folder(purpose: Purpose) -> Iterator[Path]:
 
 
 def demo_folder() -> Path:
-    """A new folder for the owner only among the temporary files, which stays until it is removed.
+    """Make a new folder for the owner only among the temporary files, which stays until it is removed.
 
     Raises NoScratchFolder.
     """
@@ -98,7 +98,7 @@ def demo_folder() -> Path:
 def sweep() -> None:
     """Remove what commands have left that were killed, as far as that is possible; every command begins with it.
 
-    It is a look for one folder, most often: there is none unless something runs or was killed.
+    Most often that is a test for one folder: there is none unless something runs or was killed.
     """
     from tui_importer.config import paths
 
@@ -145,7 +145,7 @@ def _remove_dead(left: Path) -> None:
 
 
 def _make(purpose: Purpose, home: Path | None) -> tuple[Path, JobLock]:
-    """A folder and its lock, in the first place where both can be had."""
+    """Make a folder and its lock in the first place where both can be had."""
     from tui_importer.config import private_folder
     from tui_importer.journal.errors import JournalError
 
@@ -166,7 +166,7 @@ def _make(purpose: Purpose, home: Path | None) -> tuple[Path, JobLock]:
 
 
 def _make_locked(purpose: Purpose, place: Path) -> tuple[Path, JobLock]:
-    """Another process may sweep the folder, or its place, before it is locked: then the next one is made."""
+    """Make and lock a folder; the next one when another process sweeps it, or its place, before it is locked."""
     import shutil
     import tempfile
 
@@ -191,14 +191,14 @@ def _make_locked(purpose: Purpose, place: Path) -> tuple[Path, JobLock]:
 
 
 def _temporary_places() -> list[Path]:
-    """Where our folders would be among temporary files: one for this user wherever there may be such files."""
+    """Places of our folders among temporary files: one for this user wherever there may be such files."""
     named = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
     folders = dict.fromkeys(Path(folder) for folder in (*named, "/tmp", "/var/tmp") if folder)  # noqa: S108 - as Python
     return [folder / f"tui-importer-{os.getuid()}" for folder in folders]
 
 
 def _make_temporary_place(place: Path) -> None:
-    """Make it for the owner only. Raises OSError, also for one that somebody else has put there."""
+    """Make it for the owner only. Raises OSError, also for one that another user has put there."""
     place.mkdir(mode=0o700, exist_ok=True)
     if not _is_ours(place):
         raise NotADirectoryError(20, os.strerror(20), str(place))

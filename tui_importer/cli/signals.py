@@ -1,4 +1,4 @@
-"""Signals to the main thread: none is missed while a system call blocks, and none tears or doubles a result.
+"""Handlers of signals: none is missed while a system call blocks, and none tears or doubles a result.
 
 Python only notes a signal, and calls its handler between two of its own instructions. A system call that blocks is
 ended by a signal that comes to its thread while it blocks. One that came a moment before, or that the system gave to
@@ -38,8 +38,23 @@ def handle(handler: Handler) -> dict[int, Any]:
 
 
 @contextlib.contextmanager
+def handling(handler: Handler, *, stays: Callable[[], bool] = lambda: outcome.stands) -> Iterator[None]:
+    """Handle signals with `handler` within; what handled them before does so again, unless it `stays` at the end.
+
+    A thread other than the main one gets no signals, and changes nothing.
+    """
+    before = handle(handler) if threading.current_thread() is threading.main_thread() else {}
+    try:
+        yield
+    finally:
+        if not stays():
+            for number, earlier in before.items():
+                signal.signal(number, earlier)
+
+
+@contextlib.contextmanager
 def noticed(at_beat: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Within, handlers of signals run soon although the main thread waits in a system call."""
+    """Run handlers of signals soon although the main thread waits in a system call within."""
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
@@ -57,7 +72,7 @@ def noticed(at_beat: Callable[[], None] = lambda: None) -> Iterator[None]:
 
 
 class _Late:
-    """Signals that come when the outcome stands: they end a delivery that nobody takes, and nothing else."""
+    """Signals that come when the outcome stands: they end a delivery that no reader takes, and nothing else."""
 
     def __init__(self) -> None:
         # One that came before counts too, or a reader who takes nothing would hang us until it came again.
@@ -77,12 +92,12 @@ class _Late:
     def ends_delivery(self) -> Iterator[None]:
         self._ends = True
         try:
-            with noticed(self._look):
+            with noticed(self._check_deadline):
                 yield
         finally:
             self._ends = False
 
-    def _look(self) -> None:
+    def _check_deadline(self) -> None:
         if self._ends and self._deadline is not None and time.monotonic() > self._deadline:
             self._end()
 
@@ -93,24 +108,14 @@ class _Late:
 
 @contextlib.contextmanager
 def delivering() -> Iterator[None]:
-    """Write within what stands: a signal raises KeyboardInterrupt only if nobody takes it, or when it comes again."""
-    with _handlers(_Late()) as late, late.ends_delivery():
+    """Write within what stands: a signal raises KeyboardInterrupt if no reader takes it, or when it comes again."""
+    late = _Late()
+    with handling(late.note), late.ends_delivery():
         yield
 
 
-@contextlib.contextmanager
-def _handlers(late: _Late) -> Iterator[_Late]:
-    before = handle(late.note) if threading.current_thread() is threading.main_thread() else {}
-    try:
-        yield late
-    finally:
-        if not outcome.stands:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
 class Outcome:
-    """What the command ends with once its result is delivered, and whether anything of it is on stdout.
+    """Exit code of the command once its result is delivered, and whether anything of it is on stdout.
 
     `signalled` says that a signal has come already: it interrupted the command, or came when the job was over.
     """
@@ -126,19 +131,19 @@ class Outcome:
         return self.code is not None
 
 
-outcome = Outcome()
+outcome: Outcome = Outcome()
 """Of this process, which is one command's."""
 
 
 def settle(code: int) -> None:
-    """The process ends with `code`, whatever signal comes now; a second one ends it if it hangs."""
+    """Let the process end with `code`, whatever signal comes now; a second one ends it if it hangs."""
     outcome.code = code
     if threading.current_thread() is threading.main_thread():
         handle(_Late().note)
 
 
 def interrupt_on_signals() -> None:
-    """From now on SIGTERM and SIGHUP unwind the command as Ctrl-C does: folders are tidied, locks given back.
+    """Let SIGTERM and SIGHUP unwind the command from now on as Ctrl-C does: folders are tidied, locks given back.
 
     A job that runs, a scan, the console and the sandbox have handlers of their own meanwhile.
     """

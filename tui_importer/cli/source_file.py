@@ -1,4 +1,4 @@
-"""The file that a command reads: as it is, or a private copy of what can be read only once."""
+"""Source file of a command: as it is, or a private copy of what can be read only once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check_source(source: Path) -> None:
 
 @contextlib.contextmanager
 def readable(source: Path) -> Iterator[Readable]:
-    """The file at `source`, or the copy of a pipe that is kept within. Raises SourceError, NoScratchFolder."""
+    """Open the file at `source`, or the copy of a pipe that is kept within. Raises SourceError, NoScratchFolder."""
     pipe = pipe_of(source)
     if pipe is None:
         yield Readable(source)

@@ -1,17 +1,17 @@
-"""The flags that say how a source is read, and the mappings that are kept under a name."""
+"""Flags that say how a source is read, and mappings that are kept under a name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tui_importer.cli import completion
+from tui_importer.cli import completers
+from tui_importer.cli.flags import joined, shown
 from tui_importer.cli.output import note
 from tui_importer.config import Config, ConfigError, backup_of, is_handwritten, save
 from tui_importer.config.edit import with_mapping
-from tui_importer.config.suggestions import suggestion
-from tui_importer.crash_report import redact
+from tui_importer.config.suggestions import missing, suggestion
 from tui_importer.errors import ImporterError
 from tui_importer.source.columns.aliases import normalise
 from tui_importer.source.columns.mapping import LEFT_OUT, MAPPING_NAME, METADATA, target_of
@@ -43,7 +43,7 @@ def _delimiter(_context: click.Context, _parameter: click.Parameter, value: str 
         return ""
     plain = value if value in _DELIMITERS else value.strip().lower().replace("\\t", "\t")
     if plain not in _DELIMITERS:
-        raise click.BadParameter(f"'{_shown(value)}' is not allowed; allowed is ',', ';', tab or '|'.")
+        raise click.BadParameter(f"'{shown(value)}' is not allowed; allowed is ',', ';', tab or '|'.")
     return _DELIMITERS[plain]
 
 
@@ -54,23 +54,23 @@ def _encoding(_context: click.Context, _parameter: click.Parameter, value: str |
     if plain not in _ENCODINGS:
         near = suggestion(plain, _ENCODINGS, what="")
         hint = f" {near}" if near.startswith("Did") else ""
-        raise click.BadParameter(f"'{_shown(value)}' is not allowed; allowed is {_ALLOWED_ENCODINGS}.{hint}")
+        raise click.BadParameter(f"'{shown(value)}' is not allowed; allowed is {_ALLOWED_ENCODINGS}.{hint}")
     return _ENCODINGS[plain]
 
 
 def _map(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """`SOURCE=FIELD`; a header may have an equals sign in it, a field has none."""
+    """Parse `SOURCE=FIELD`; a header may have an equals sign in it, a field has none."""
     mapping: dict[str, str] = {}
     for value in values:
         header, equals, text = value.rpartition("=")
         if not equals or not header.strip():
-            raise click.BadParameter(f"'{_shown(value)}' is not SOURCE=FIELD, as in --map 'Work mail=email'.")
+            raise click.BadParameter(f"'{shown(value)}' is not SOURCE=FIELD, as in --map 'Work mail=email'.")
         try:
             target = target_of(text)
         except ValueError as error:
-            raise click.BadParameter(f"'{_shown(text)}' is no field. {error}") from None
+            raise click.BadParameter(f"'{shown(text)}' is no field. {error}") from None
         if mapping.setdefault(header, target) != target:
-            raise click.BadParameter(f"'{_shown(header)}' is mapped twice.")
+            raise click.BadParameter(f"'{shown(header)}' is mapped twice.")
     fields = [field for field in mapping.values() if field not in {"", METADATA}]
     for field in fields:
         if fields.count(field) > 1:
@@ -82,28 +82,24 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str | Non
     if value is None:
         return ""
     if not MAPPING_NAME.fullmatch(value):
-        raise click.BadParameter(f"'{_shown(value)}' is no name: letters, digits, dots, dashes, at most 60.")
+        raise click.BadParameter(f"'{shown(value)}' is no name: letters, digits, dots, dashes, at most 60.")
     return value
 
 
-def _shown(value: str) -> str:
-    return redact(safe(value, 80))
-
-
-_OPTIONS = (
+reading_flags = joined(
     click.option(
         "--delimiter",
         callback=_delimiter,
         metavar="CHAR",
         help="What separates values: ',', ';', tab or '|'. [default: recognised]",
-        shell_complete=completion.values(("comma", "semicolon", "tab", "pipe")),
+        shell_complete=completers.values(("comma", "semicolon", "tab", "pipe")),
     ),
     click.option(
         "--encoding",
         callback=_encoding,
         metavar="NAME",
         help="utf-8, utf-16, windows-1252, latin-1 … [default: recognised]",
-        shell_complete=completion.values(("utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1")),
+        shell_complete=completers.values(("utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1")),
     ),
     click.option(
         "--map",
@@ -120,14 +116,14 @@ _OPTIONS = (
         callback=_name,
         metavar="NAME",
         help="A mapping that was saved.",
-        shell_complete=completion.mappings,
+        shell_complete=completers.mappings,
     ),
     click.option(
         "--save-mapping",
         callback=_name,
         metavar="NAME",
         help="Keep the mapping of this command in the config file.",
-        shell_complete=completion.mappings,
+        shell_complete=completers.mappings,
     ),
     click.option(
         "--repair",
@@ -157,15 +153,18 @@ _OPTIONS = (
 )
 
 
-def reading_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags; `taken_reading` takes their values."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""Flags whose values `taken_reading` takes, and the name to keep the mapping under."""
+
+READING: Final = {
+    "Reading the file": (
+        "delimiter", "encoding", "maps", "mapping_name", "save_mapping", "added_repairs", "left_repairs", "wins",
+    ),
+}  # fmt: skip
+"""Group of these flags."""
 
 
-def taken_reading(values: dict[str, Any], config: Callable[[], Config]) -> tuple[Reading, str]:
-    """Take the flags' values out of `values`: the choices, and the name to save the mapping under.
+def taken_reading(values: dict[str, Any], config: Callable[[], Config]) -> Reading:
+    """Take the flags' values out of `values` and make them the way in which the source is read.
 
     `config` is asked only for a saved mapping. Raises ConfigError when there is none of the name, or it is wrong.
     """
@@ -173,25 +172,24 @@ def taken_reading(values: dict[str, Any], config: Callable[[], Config]) -> tuple
     name: str = values.pop("mapping_name")
     if name:
         maps = _over(saved_mapping(config(), name), maps)
-    reading = Reading(
+    return Reading(
         delimiter=values.pop("delimiter"),
         encoding=values.pop("encoding"),
         mapping=maps,
         repairs=_repairs(values.pop("added_repairs"), values.pop("left_repairs")),
         wins=values.pop("wins"),
     )
-    return reading, values.pop("save_mapping")
 
 
 def _repairs(added: Sequence[str], left: Sequence[str]) -> tuple[str, ...] | None:
-    """The usual repairs with those added and without those left out; None when nothing was said."""
+    """Choose the usual repairs with those added and without those left out; None when nothing was said."""
     if not added and not left:
         return None
     return tuple(it.name for it in REPAIRS if (it.usual or it.name in added) and it.name not in left)
 
 
 def _over(saved: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The flags over what was saved: for the same column, and for the same field."""
+    """Put the flags over what was saved: for the same column, and for the same field."""
     headers = {normalise(header) for header in given}
     fields = set(given.values()) - {"", METADATA}
     rest = {
@@ -201,14 +199,10 @@ def _over(saved: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
 
 
 def saved_mapping(config: Config, name: str) -> Mapping[str, str]:
-    """The mapping of that name. Raises ConfigError."""
+    """Find the mapping of that name. Raises ConfigError."""
     if name not in config.mappings:
-        raise ConfigError(
-            f"There is no mapping `{safe(name)}` in {safe(config.path)}.",
-            suggestion(name, config.mappings, what="Mappings")
-            if config.mappings
-            else "Save one with: --map SOURCE=FIELD --save-mapping NAME",
-        )
+        otherwise = "Save one with: --map SOURCE=FIELD --save-mapping NAME"
+        raise missing("mapping", name, config.mappings, config.path, otherwise=otherwise)
     mapping = {}
     for header, text in config.mappings[name].items():
         try:

@@ -4,19 +4,21 @@ from tui_importer.config.errors import ConfigError
 from tui_importer.config.file import backup_of, is_handwritten, load, save
 from tui_importer.config.paths import Paths, paths, paths_below, private_folder
 from tui_importer.config.recent_files import RecentFiles
-from tui_importer.config.settings import Config, Resolved, Settings, resolve
+from tui_importer.config.resolve import Config, Resolved, resolve
+from tui_importer.config.settings import CHANGEABLE, GENERAL_RULES, OPTIONS, RUN_RULES, Settings
 from tui_importer.config.url import checked_base_url, is_loopback
-from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, Rule, SettingValue
+from tui_importer.config.validators import SettingValue
 
 __all__ = [
+    "CHANGEABLE",
     "GENERAL_RULES",
+    "OPTIONS",
     "RUN_RULES",
     "Config",
     "ConfigError",
     "Paths",
     "RecentFiles",
     "Resolved",
-    "Rule",
     "SettingValue",
     "Settings",
     "backup_of",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui_importer.config.validators import GENERAL_RULES, RUN_RULES
+from tui_importer.config.settings import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_importer.config.settings import Config
+    from tui_importer.config.resolve import Config
     from tui_importer.config.validators import SettingValue
 
 
 def parsed(name: str, text: str) -> SettingValue:
-    """What an operator typed for a setting, as the config file has it. Raises ValueError saying what is allowed."""
-    rule = (RUN_RULES | GENERAL_RULES)[name]
+    """Parse what an operator typed for a setting for the config file. Raises ValueError with what is allowed."""
+    rule = RULES[name]
     try:
         value = rule.parse(text.strip())
     except ValueError:

@@ -1,4 +1,4 @@
-"""What can be wrong with the settings."""
+"""Errors of the settings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from tui_importer.errors import ImporterError
 
 
 class ConfigError(ImporterError):
-    """A setting is unknown, wrong or unreadable; the message names where it stands and what is allowed."""
+    """Unknown, wrong or unreadable setting; the message names where it stands and what is allowed."""
 
     kind = "config"
 
 
 class HomeUnusable(ConfigError):
-    """There is no folder for the jobs, the config file and the logs."""
+    """Missing folder for the jobs, the config file and the logs."""
 
     kind = "home_unusable"
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tui_importer.config.errors import ConfigError
 from tui_importer.config.paths import HOME_VARIABLE, paths, private_folder
-from tui_importer.config.settings import Config
+from tui_importer.config.resolve import Config
+from tui_importer.config.settings import GENERAL_RULES, RULES, RUN_RULES
 from tui_importer.config.suggestions import suggestion
-from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, Rule
 from tui_importer.config.writing import write_atomically
 from tui_importer.crash_report import redact
 from tui_importer.text import safe
@@ -17,6 +17,8 @@ from tui_importer.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tui_importer.config.validators import Rule
 
 _KEY_NAMES = {"api_key", "apikey", "key", "workos_api_key", "secret", "secret_key", "token"}
 _KEY_VALUE = re.compile(r"\bsk_(test|live)_|^sk_")
@@ -39,7 +41,7 @@ def load(path: Path | None = None) -> Config:
 
 
 def _mappings(path: Path, table: object) -> dict[str, dict[str, str]]:
-    """`[mappings.NAME]`: the field by the header."""
+    """Check `[mappings.NAME]`: the field by the header."""
     mappings = {}
     for name, columns in table.items() if isinstance(table, dict) else [("", table)]:
         if not isinstance(columns, dict) or not name:
@@ -52,7 +54,7 @@ def _mappings(path: Path, table: object) -> dict[str, dict[str, str]]:
 def _flat(
     path: Path, key: str, table: Mapping[str, object], allowed: str, prefix: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """A table of texts: `jobs.new = "c"` without quotes around the name is a table in TOML."""
+    """Flatten a table of texts: `jobs.new = "c"` without quotes around the name is a table in TOML."""
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _flat(path, key, value, allowed, f"{prefix}{name}.")
@@ -65,7 +67,7 @@ def _flat(
 def save(config: Config) -> None:
     """Write `config` to its path, whole or not at all, for the owner only. Raises ConfigError.
 
-    What stands in `config` is checked first. A file that somebody wrote by hand (see `is_handwritten`) is kept beside
+    What stands in `config` is checked first. A file that was written by hand (see `is_handwritten`) is kept beside
     it as `config.toml.bak`: its comments and its order are not in what is written.
     """
     _refuse_keys(config.path, _document(config))
@@ -95,7 +97,7 @@ def is_handwritten(path: Path) -> bool:
 
 
 def backup_of(path: Path) -> Path:
-    """Where `save` keeps a handwritten file."""
+    """Path at which `save` keeps a handwritten file."""
     target = path.resolve()
     return target.with_name(f"{target.name}.bak")
 
@@ -162,7 +164,7 @@ def _refuse_keys(path: Path, table: Mapping[str, object], prefix: str = "") -> N
 
 def _check(config: Config) -> None:
     path, profiles = config.path, config.profiles
-    _check_settings(path, config.given, RUN_RULES | GENERAL_RULES, prefix="")
+    _check_settings(path, config.given, RULES, prefix="")
     for name, values in profiles.items():
         if not isinstance(values, dict) or not name:
             raise _wrong(path, f"profiles.{name}", values, "a table with settings: [profiles.NAME]")

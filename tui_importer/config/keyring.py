@@ -25,7 +25,7 @@ PATIENCE: Final = 30.0
 """Seconds that a keyring is given: it may ask its owner for a password meanwhile."""
 
 MOMENT: Final = 2.0
-"""Seconds after which it is worth telling that the keyring is waited for."""
+"""Seconds after which it is worth a note that the keyring is waited for."""
 
 _REFUSED: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
 """Backends that keep nothing, or keep it in clear or behind a prompt of their own on this terminal."""
@@ -34,13 +34,13 @@ ResultT = TypeVar("ResultT")
 
 
 class KeyStoreError(ImporterError):
-    """The keyring did not do what it was asked."""
+    """Failure of the keyring."""
 
     kind = "keyring"
 
 
 class NoKeyStore(KeyStoreError):
-    """There is no keyring here that keeps a key safely."""
+    """System without a keyring that keeps a key safely."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class NoKeyStore(KeyStoreError):
 
 
 class KeyStoreSlow(KeyStoreError):
-    """The keyring did not answer in time."""
+    """Keyring that did not answer in time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -59,7 +59,7 @@ class KeyStoreSlow(KeyStoreError):
 
 
 class Account(NamedTuple):
-    """What a stored key is for: one address, and the profile it is used under ("" for none).
+    """Purpose of a stored key: one address, and the profile it is used under ("" for none).
 
     The address is part of it, so that a key is never sent anywhere else than it was stored for.
     """
@@ -74,17 +74,16 @@ class Account(NamedTuple):
 
 
 class KeyStore:
-    """Reads, stores and forgets keys; each call blocks for at most `patience` seconds (None: PATIENCE).
+    """Store of keys; each call blocks for at most PATIENCE seconds.
 
     `waiting` is called once when a call takes longer than a moment: the keyring may be asking its owner.
     """
 
-    def __init__(self, *, patience: float | None = None, waiting: Callable[[], None] = lambda: None) -> None:
-        self._patience = PATIENCE if patience is None else patience
+    def __init__(self, *, waiting: Callable[[], None] = lambda: None) -> None:
         self._waiting = waiting
 
     def read(self, account: Account) -> Secret | None:
-        """The key stored for `account`, None when there is none. Raises NoKeyStore, KeyStoreSlow, KeyStoreError."""
+        """Read the key of `account`, None when there is none. Raises NoKeyStore, KeyStoreSlow, KeyStoreError."""
         found = self._within(lambda: _backend().get_password(SERVICE, account.name))
         return Secret(found) if found else None
 
@@ -123,19 +122,19 @@ class KeyStore:
         raise _refusal(error, key) from None
 
     def _awaited(self, future: Future[ResultT]) -> BaseException | None:
-        moment = min(MOMENT, self._patience)
+        moment = min(MOMENT, PATIENCE)
         try:
             return future.exception(moment)
         except TimeoutError:
             self._waiting()
         try:
-            return future.exception(self._patience - moment)
+            return future.exception(PATIENCE - moment)
         except TimeoutError:
-            raise KeyStoreSlow(self._patience) from None
+            raise KeyStoreSlow(PATIENCE) from None
 
 
 def _refusal(error: BaseException, key: Secret | None) -> KeyStoreError:
-    """Our own words for what a keyring raised; by name, because importing its errors may be what failed."""
+    """Put what a keyring raised in our own words; by name, because importing its errors may be what failed."""
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if "NoKeyringError" in kinds:
         return NoKeyStore()
@@ -150,7 +149,7 @@ def _refusal(error: BaseException, key: Secret | None) -> KeyStoreError:
 
 
 def _backend() -> KeyringBackend:
-    """The best keyring that is fit to keep a key. Raises NoKeyStore."""
+    """Find the best keyring that is fit to keep a key. Raises NoKeyStore."""
     import keyring
     from keyring.backends.chainer import ChainerBackend
 

@@ -1,4 +1,4 @@
-"""Where things are kept: the config file, the jobs, the logs.
+"""Paths of the config file, the jobs and the logs.
 
 They follow the system's conventions (XDG on Linux, Application Support on macOS) unless TUI_IMPORTER_HOME is set:
 then `config.toml`, `jobs/`, `logs/` and `recent.json` are directly below that folder.
@@ -33,12 +33,12 @@ class Paths(NamedTuple):
 
     @property
     def scratch(self) -> Path:
-        """Where commands keep what they need only while they run."""
+        """Folder of what commands need only while they run."""
         return self.jobs.with_name("scratch")
 
 
 def paths(environment: Mapping[str, str] = os.environ) -> Paths:
-    """Return where things are kept; creates nothing. Raises HomeUnusable."""
+    """Find the paths; creates nothing. Raises HomeUnusable."""
     home = environment.get(HOME_VARIABLE)
     found = paths_below(_named_home(home, environment)) if home else _paths_of_system(environment)
     for folder in (found.jobs, found.config_file.parent):
@@ -71,7 +71,7 @@ def _paths_of_system(environment: Mapping[str, str]) -> Paths:
 
 
 def paths_below(root: Path) -> Paths:
-    """Where things are kept when all of them are in one folder."""
+    """Paths that are all in one folder."""
     return Paths(root / "config.toml", root / "jobs", root / "logs", root / "recent.json")
 
 
@@ -123,7 +123,7 @@ def _check_folder(folder: Path) -> None:
                 return
             if path.exists():
                 raise HomeUnusable(f"There is a file where a folder is needed: {safe(path)}.", HOME_VARIABLE)
-        except OSError:  # whoever needs the folder will say so
+        except OSError:  # what needs the folder will say so
             return
 
 

@@ -1,4 +1,4 @@
-"""The sources that were looked at last, remembered in a small file for the owner only."""
+"""Recently opened sources, remembered in a small file for the owner only."""
 
 from __future__ import annotations
 

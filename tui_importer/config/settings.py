@@ -1,131 +1,134 @@
-"""The settings that exist, and which source of them wins."""
+"""Table of settings: an option that is added here has its rule, its flag, its help and its place in the files."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final, Literal
 
-from tui_importer.config.errors import ConfigError
-from tui_importer.config.suggestions import suggestion
-from tui_importer.config.validators import GENERAL_RULES, RUN_RULES, SettingValue
-from tui_importer.crash_report import redact
-from tui_importer.text import safe
+from tui_importer.config.options import Flag, Option, option
+from tui_importer.config.validators import THEMES, BaseUrl, Choice, Name, Number, Switch, WholeNumber
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-Origin = Literal["flag", "environment", "profile", "config file", "default"]
-
-BASE_URL_VARIABLE = "WORKOS_BASE_URL"
+    from tui_importer.config.validators import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its default.
+    """Every setting with its default; `max_failed` None is off."""
 
-    `workers` and `chunk_size` 0 are automatic; `share` is percent of the API's rate limit; `writes_per_10s` scales
-    our budgets in proportion, 0 turns them off; `max_failed` is percent, None for off; `give_up_after` is minutes;
-    `search_wait` is the seconds a lagging lookup is given before an ambiguous write is sent again; `look_up_users` says
-    whose existence the plan asks for; `theme` is one of `rules.THEMES`; `bell` rings at the end of a run,
-    `terminal_title` shows its progress in the terminal's title.
-    """
-
-    base_url: str = "https://api.workos.com"
-    workers: int = 0
-    share: int = 80
-    writes_per_10s: int = 500
-    chunk_size: int = 0
-    on_existing: Literal["keep", "update"] = "keep"
-    max_failed: float | None = 10.0
-    give_up_after: float = 30.0
-    prewarm_concurrency: int = 10
-    search_wait: float = 15.0
-    look_up_users: Literal["none", "sample", "all"] = "sample"
-    theme: str = "dark"
-    bell: bool = False
-    terminal_title: bool = True
-    default_profile: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """A config file as it was written: checked, but only with the values that stand in it.
-
-    `given` are the settings of the whole file, `profiles` those of each `[profiles.NAME]`, `keymap` other keys for
-    the console's actions: keys separated by commas, by the action's id. Which ids and keys exist the console knows.
-    `mappings` say by name what columns stand for: the field by the header as written.
-    """
-
-    path: Path
-    given: Mapping[str, object] = field(default_factory=dict)
-    profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    keymap: Mapping[str, str] = field(default_factory=dict)
-    mappings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """The settings that hold, the profile they were taken from ("" for none), and where each came from."""
-
-    settings: Settings
-    profile: str
-    origins: Mapping[str, Origin]
-
-
-def resolve(
-    config: Config,
-    *,
-    profile: str | None = None,
-    flags: Mapping[str, SettingValue] = MappingProxyType({}),
-    environment: Mapping[str, str] = os.environ,
-) -> Resolved:
-    """Return the settings that hold: flag, environment, profile, rest of the config file, default.
-
-    `profile` None takes the file's `default_profile`, "" takes none. `flags` are checked values of the flags that
-    were given. Raises ConfigError for a profile that does not exist and for a wrong variable.
-    """
-    rules = RUN_RULES | GENERAL_RULES
-    general = {key: rules[key].check(value) for key, value in config.given.items()}
-    chosen = str(general.get("default_profile", "")) if profile is None else profile
-    layers: list[tuple[Origin, Mapping[str, SettingValue]]] = [
-        ("config file", general),
-        ("profile", {key: rules[key].check(value) for key, value in _profile(config, chosen).items()}),
-        ("environment", _environment(environment)),
-        ("flag", flags),
-    ]
-    values: dict[str, Any] = {}
-    origins: dict[str, Origin] = dict.fromkeys(rules, "default")
-    for origin, layer in layers:
-        values |= layer
-        origins |= dict.fromkeys(layer, origin)
-    return Resolved(Settings(**values), chosen, origins)
-
-
-def _profile(config: Config, name: str) -> Mapping[str, object]:
-    if not name:
-        return {}
-    if name in config.profiles:
-        return config.profiles[name]
-    raise ConfigError(
-        f"There is no profile `{safe(name)}` in {safe(config.path)}.",
-        suggestion(name, config.profiles, what="Profiles")
-        if config.profiles
-        else f"Add a table [profiles.{safe(name)}] to that file, or leave --profile out.",
+    base_url: str = option(
+        "https://api.workos.com",
+        BaseUrl(),
+        "Address of the API; http:// is accepted for this machine only.",
+        "Where to",
+        kept="for ever",
+        flag=Flag("URL", "Address of the API.", on_resume=True),
     )
+    workers: int = option(
+        0,
+        WholeNumber(0, 128, zero="automatic"),
+        "Worker threads; 0 chooses as many as the permitted rate and the API's latency call for.",
+        "How fast",
+        kept="until changed",
+        flag=Flag("N", "Worker threads; 0 is automatic.", on_resume=True),
+    )
+    share: int = option(
+        80,
+        WholeNumber(1, 100),
+        "Percent of the API's rate limit to use; your own sign-ups share the limit.",
+        "How fast",
+        kept="until changed",
+        flag=Flag("PERCENT", "Percent of the API's rate limit to use.", on_resume=True),
+    )
+    writes_per_10s: int = option(
+        500,
+        WholeNumber(0, 1_000_000, zero="no limit of ours"),
+        "The API's write limit in 10 seconds; our other limits follow in proportion, 0 sets none.",
+        "How fast",
+        kept="until changed",
+        flag=Flag("N", "The API's write limit in 10 s; 0 sets no limit of ours.", on_resume=True),
+    )
+    chunk_size: int = option(
+        0,
+        WholeNumber(0, 100_000, zero="automatic"),
+        "Consecutive rows that one worker takes at a time; 0 chooses by the size of the file.",
+        "How fast",
+        kept="for ever",
+        flag=Flag("N", "Rows per chunk, which one worker takes at a time; 0 is automatic."),
+    )
+    on_existing: Literal["keep", "update"] = option(
+        "keep",
+        Choice(("keep", "update")),
+        'Users that exist already: "keep" their fields, or "update" them from the file.',
+        "What exists already",
+        kept="for ever",
+        flag=Flag("keep|update", "Fields of users that exist already."),
+    )
+    max_failed: float | None = option(
+        10.0,
+        Number(0, 100, off=True),
+        'Percent of failures above which a job pauses itself; 0 pauses at the first one, "off" never.',
+        "Safety",
+        kept="until changed",
+        flag=Flag("PERCENT|off", "Pause above so many failures; 0 is the first one.", on_resume=True),
+    )
+    give_up_after: float = option(
+        30.0,
+        Number(0, 10_080, note=" (minutes)"),
+        "Minutes without any success after which a run without a screen gives up.",
+        "Safety",
+        kept="until changed",
+        flag=Flag("MINUTES", "Give up after so long without any success.", on_resume=True),
+    )
+    prewarm_concurrency: int = option(
+        10,
+        WholeNumber(1, 64),
+        "Organizations resolved at the same time before the import; 1 is strictly one after the other.",
+        "How fast",
+        kept="until changed",
+    )
+    search_wait: float = option(
+        15.0,
+        Number(0, 600, note=" (seconds)"),
+        "Seconds a lookup may lag behind before a write whose answer was lost is sent again.",
+        "Safety",
+        kept="until changed",
+    )
+    look_up_users: Literal["none", "sample", "all"] = option(
+        "sample",
+        Choice(("none", "sample", "all")),
+        'People that the plan looks up, to tell how many exist already: "none", a "sample" of 100, or "all" (a request '
+        "each).",
+        "What exists already",
+        kept="until changed",
+        flag=Flag("none|sample|all", "Which users the plan checks for; a request each, a sample is 100."),
+    )
+    theme: str = option(
+        "dark",
+        Choice(THEMES),
+        'Colours of the console: "dark", "light", "ansi-dark" and "ansi-light" (the terminal\'s own colours), or a '
+        'theme of Textual such as "nord" or "gruvbox"; the console\'s settings list them all.',
+        "Console",
+    )
+    bell: bool = option(False, Switch(), "Ring the terminal's bell when a run ends.", "Console")
+    terminal_title: bool = option(True, Switch(), "Show a run's progress in the terminal's title.", "Console")
+    default_profile: str = option("", Name(), 'The profile to use when none is named; "" uses none.', "Console")
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, SettingValue]:
-    text = environment.get(BASE_URL_VARIABLE, "").strip()
-    if not text:
-        return {}
-    rule = RUN_RULES["base_url"]
-    try:
-        return {"base_url": rule.parse(text)}
-    except ValueError:
-        raise ConfigError(
-            f"The variable {BASE_URL_VARIABLE} is `{redact(safe(text))}`; allowed is {rule.allowed}.",
-            f"Correct or unset {BASE_URL_VARIABLE}.",
-        ) from None
+_DEFAULTS: Final = Settings()
+
+OPTIONS: Final[Mapping[str, Option]] = {
+    setting.name: Option(setting.name, getattr(_DEFAULTS, setting.name), **setting.metadata)
+    for setting in fields(Settings)
+}
+"""What is known of each setting, by its name, in the order of the config file."""
+
+RULES: Final[Mapping[str, Rule]] = {name: found.rule for name, found in OPTIONS.items()}
+RUN_RULES: Final[dict[str, Rule]] = {name: found.rule for name, found in OPTIONS.items() if found.kept != "never"}
+"""Rules of the settings that a job keeps: of the connection and of a run. A profile may override each of them."""
+GENERAL_RULES: Final[dict[str, Rule]] = {name: rule for name, rule in RULES.items() if name not in RUN_RULES}
+"""Rules of the settings of the program; not in a profile."""
+CHANGEABLE: Final = tuple(name for name, found in OPTIONS.items() if found.kept == "until changed")
+"""Names of the settings that a resumed job takes from its new command line."""

@@ -1,4 +1,4 @@
-"""Which values a setting may have; the same rules for the config file, the environment and the flags."""
+"""Rules for the values of settings, the same in the config file, the environment and the flags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THEMES: Final = (
 
 
 class Rule(Protocol):
-    """Says what is allowed, in words, and turns a value into its checked form."""
+    """A check of a setting's values, and what it allows in words."""
 
     @property
     def allowed(self) -> str:
@@ -34,25 +34,26 @@ class Rule(Protocol):
 
 
 class WholeNumber(NamedTuple):
-    """A whole number within bounds, both included."""
+    """A whole number within bounds, both included; `zero` is what 0 stands for."""
 
     low: int
     high: int
-    note: str = ""
+    zero: str = ""
 
     @property
     def allowed(self) -> str:
         """The bounds, in words."""
-        return f"a whole number from {self.low:,} to {self.high:,}{self.note}"
+        note = f" (0 is {self.zero})" if self.zero else ""
+        return f"a whole number from {self.low:,} to {self.high:,}{note}"
 
     def check(self, value: object) -> int:
-        """Booleans are not numbers here, though Python thinks so."""
+        """Refuse booleans, too, which are numbers to Python."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
             raise ValueError(self.allowed)
         return value
 
     def parse(self, text: str) -> int:
-        """Decimal digits."""
+        """Read decimal digits."""
         return self.check(int(text))
 
 
@@ -70,7 +71,7 @@ class Number(NamedTuple):
         return f"a number from {self.low:g} to {self.high:g}{self.note}" + (', or "off"' if self.off else "")
 
     def check(self, value: object) -> float | None:
-        """Whole numbers are accepted as well."""
+        """Accept whole numbers as well."""
         if self.off and value == "off":
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -80,7 +81,7 @@ class Number(NamedTuple):
         return float(value)
 
     def parse(self, text: str) -> float | None:
-        """Decimal notation, or "off"."""
+        """Read decimal notation, or "off"."""
         return self.check(text if text == "off" else float(text))
 
 
@@ -96,13 +97,13 @@ class Choice(NamedTuple):
         return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
     def check(self, value: object) -> str:
-        """Compared exactly."""
+        """Compare exactly."""
         if not isinstance(value, str) or value not in self.words:
             raise ValueError(self.allowed)
         return value
 
     def parse(self, text: str) -> str:
-        """Compared exactly."""
+        """Compare exactly."""
         return self.check(text)
 
 
@@ -112,13 +113,13 @@ class Switch(NamedTuple):
     allowed: str = "true or false"
 
     def check(self, value: object) -> bool:
-        """Numbers are not switches."""
+        """Refuse numbers, too."""
         if not isinstance(value, bool):
             raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
         return value
 
     def parse(self, text: str) -> bool:
-        """The word, as TOML writes it."""
+        """Read the word as TOML writes it."""
         return self.check({"true": True, "false": False}.get(text.strip().lower()))
 
 
@@ -128,13 +129,13 @@ class BaseUrl(NamedTuple):
     allowed: str = ALLOWED_URL
 
     def check(self, value: object) -> str:
-        """Without a trailing slash."""
+        """Remove a trailing slash."""
         if not isinstance(value, str):
             raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
         return checked_base_url(value)
 
     def parse(self, text: str) -> str:
-        """The same."""
+        """Remove a trailing slash."""
         return checked_base_url(text)
 
 
@@ -144,35 +145,11 @@ class Name(NamedTuple):
     allowed: str = 'the name of a profile, or ""'
 
     def check(self, value: object) -> str:
-        """Whether the profile exists is checked where the profiles are known."""
+        """Accept any text: that the profile exists is checked where the profiles are known."""
         if not isinstance(value, str):
             raise ValueError(self.allowed)  # noqa: TRY004 - one exception type says "not allowed"
         return value
 
     def parse(self, text: str) -> str:
-        """The text itself."""
+        """Keep the text."""
         return text
-
-
-RUN_RULES: dict[str, Rule] = {
-    "base_url": BaseUrl(),
-    "workers": WholeNumber(0, 128, note=" (0 is automatic)"),
-    "share": WholeNumber(1, 100),
-    "writes_per_10s": WholeNumber(0, 1_000_000, note=" (0 is no limit of ours)"),
-    "chunk_size": WholeNumber(0, 100_000, note=" (0 is automatic)"),
-    "on_existing": Choice(("keep", "update")),
-    "max_failed": Number(0, 100, off=True),
-    "give_up_after": Number(0, 10_080, note=" (minutes)"),
-    "prewarm_concurrency": WholeNumber(1, 64),
-    "search_wait": Number(0, 600, note=" (seconds)"),
-    "look_up_users": Choice(("none", "sample", "all")),
-}
-"""Settings of the connection and of a run; a profile may override each of them."""
-
-GENERAL_RULES: dict[str, Rule] = {
-    "theme": Choice(THEMES),
-    "bell": Switch(),
-    "terminal_title": Switch(),
-    "default_profile": Name(),
-}
-"""Settings of the program; not in a profile."""

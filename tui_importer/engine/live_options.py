@@ -7,7 +7,7 @@ import threading
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from tui_importer.config.validators import RUN_RULES
+from tui_importer.config import RUN_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The bodies of the commands."""
+"""The commands, each a module with its declaration and its body; heavy imports happen when it runs."""

@@ -1,232 +1,44 @@
-"""The body of `scan`: what is in a source and what is wrong with it, without a job and without a request."""
+"""`scan CSV`: name the problems of a file without a job and without a request."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import signal
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from tui_importer.cli.colours import coloured
-from tui_importer.cli.output import delivered, write, write_part
-from tui_importer.cli.scratch_folders import scratch_folder
-from tui_importer.cli.signals import handle, outcome
-from tui_importer.cli.source_file import read_pipe
-from tui_importer.cli.source_flags import save_mapping
+import click
+
+from tui_importer.cli.command import ImporterCommand
+from tui_importer.cli.flags import json_flag, source_argument
+from tui_importer.cli.source_flags import READING, reading_flags, taken_reading
 from tui_importer.config import load
-from tui_importer.errors import ExitCode
-from tui_importer.source.errors import ScanCancelled
-from tui_importer.source.problems import BY_NAME
-from tui_importer.source.read.pipe import pipe_of
-from tui_importer.text import plural, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import FrameType
-
-    from tui_importer.cli.requests import ScanRequest
-    from tui_importer.source.models import Problem, ScanProgress, ScanResult
-
-LOOK = 0.2
-"""Seconds between looks at the scan."""
-_LONGEST_MESSAGE = 2_000
-_PROGRESS_WIDTH = 60
-_COLUMN_WIDTH = 40
 
 
-def scan(request: ScanRequest) -> int:
-    """Scan the source into a folder that is removed afterwards; 1 when rows could not be imported.
+@click.command(
+    "scan",
+    cls=ImporterCommand,
+    exit_codes=True,
+    groups=READING,
+    examples=(
+        "tui-importer scan users.csv",
+        "tui-importer scan users.csv --map 'Work mail=email' --save-mapping crm",
+        "zcat users.csv.gz | tui-importer scan - --json",
+    ),
+)
+@source_argument
+@reading_flags
+@json_flag
+def command(source: Path, *, json: bool, save_mapping: str, **values: Any) -> int:  # noqa: ANN401 - click's values
+    """Read the whole CSV without any request: what becomes of its columns, its problems by row and line.
 
-    Raises SourceError, and ScanCancelled after a signal.
+    CSV is a file, or - for standard input. Ends with 1 when some rows could not be imported, with 2 when the file
+    as a whole could not.
     """
-    with (
-        _Interruption() as interruption,
-        scratch_folder("scan") as folder,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        request = replace(request, source=_source(request.source, folder, interruption))
-        if request.save_mapping:
-            save_mapping(request.save_mapping, request.source, request.reading, load())
-        import tui_importer.source._polars  # noqa: F401 - here, for in no other thread its hook into SIGINT can be undone
+    from tui_importer.cli.source_file import check_source
 
-        with _progress() as progress:
-            scanning = pool.submit(_scan, request, folder / "rows", progress, interruption.cancelled)
-            while not wait([scanning], LOOK).done:  # a wait without an end would miss signals
-                pass
-            result = scanning.result()
-        code = ExitCode.DONE if result.importable == result.rows else ExitCode.PROBLEMS
-        with delivered(code):
-            interruption.check()  # a signal from before these handlers were installed is handled here
-            if request.json:
-                _write_document(result)
-            else:
-                _write_report(request.source, result)
-    return code
+    check_source(source)
+    reading = taken_reading(values, load)
+    from tui_importer.cli.source_scan import scan
 
-
-def _source(source: Path, folder: Path, interruption: _Interruption) -> Path:
-    """The file to scan: a copy of what can be read only once. Raises SourceError, ScanCancelled."""
-    pipe = pipe_of(source)
-    if pipe is None:
-        return source
-    try:
-        with interruption.at_once():
-            return read_pipe(pipe, folder).path
-    except KeyboardInterrupt:
-        raise ScanCancelled from None
-
-
-def _scan(
-    request: ScanRequest, folder: Path, progress: Callable[[ScanProgress], None] | None, cancelled: threading.Event
-) -> ScanResult:
-    from tui_importer.source.scan import scan as scan_source
-
-    try:
-        return scan_source(
-            request.source, folder, request.reading, keeps_secrets=False, progress=progress, cancelled=cancelled
-        )
-    except KeyboardInterrupt:  # polars answers Ctrl-C by itself, in any thread
-        raise ScanCancelled from None
-
-
-class _Interruption:
-    """Lets SIGINT, SIGTERM and SIGHUP end the command in good order: the folder with the frozen rows must not stay.
-
-    A signal tells the scan to stop. Only while a pipe is read, whose writer may never end, it raises: at any other
-    moment an exception could tear the making or removing of the folder. The scan has a thread of its own, for a signal
-    waits as long as the main thread is inside polars.
-    """
-
-    def __init__(self) -> None:
-        self.cancelled = threading.Event()
-        self._raising = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        self._before = handle(self._handle)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if outcome.stands:
-            return
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def check(self) -> None:
-        """Raise ScanCancelled if a signal came when the scan was over already."""
-        if self.cancelled.is_set():
-            raise ScanCancelled
-
-    @contextlib.contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Within, a signal raises KeyboardInterrupt (once)."""
-        self._raising = True
-        try:
-            if self.cancelled.is_set():
-                raise KeyboardInterrupt
-            yield
-        finally:
-            self._raising = False
-
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        self.cancelled.set()
-        if self._raising:
-            self._raising = False
-            raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[ScanProgress], None] | None]:
-    """One line that a terminal on stderr sees change, and that goes at the end; nothing without a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def show(progress: ScanProgress) -> None:
-        share = progress.bytes_read / max(progress.bytes_total, 1)
-        sys.stderr.write(f"\rReading: {share:4.0%}, {plural(progress.rows, 'row')}".ljust(_PROGRESS_WIDTH))
-        sys.stderr.flush()
-
-    try:
-        yield show
-    finally:
-        sys.stderr.write("\r" + " " * _PROGRESS_WIDTH + "\r")
-        sys.stderr.flush()
-
-
-def _write_document(result: ScanResult) -> None:
-    """One JSON document; the problems, which may be millions, are written as they are read."""
-    from tui_importer.source.frozen.reader import read_problems
-
-    head = {
-        "rows": result.rows,
-        "columns": result.columns,
-        "unknown_columns": result.unknown_columns,
-        "organizations": len(result.organizations),
-        "users": result.users,
-        "memberships": result.memberships,
-        "preset": result.preset,
-        "dialect": result.dialect,
-        "coverage": [use.document() for use in result.coverage],
-    }
-    write_part(json.dumps(head)[:-1] + ', "problems": [')
-    for number, problem in enumerate(read_problems(result.folder)):
-        entry = {
-            "row": problem.row,
-            "line": problem.line,
-            "column": problem.column,
-            "kind": problem.kind,
-            "message": problem.message,
-            "next": BY_NAME[problem.kind].suggestion,
-        }
-        write_part((", " if number else "") + json.dumps(entry))
-    write(f'], "rows_with_problems": {result.rows_with_problems}}}')
-
-
-def _write_report(source: Path, result: ScanResult) -> None:
-    """The problems line by line, then the summary, which so stays on the screen."""
-    from tui_importer.source.frozen.reader import read_problems
-
-    for problem in read_problems(result.folder):
-        write(_line(problem))
-    if result.problem_counts:
-        write("")
-    size = f"{plural(result.rows, 'row')}, {plural(len(result.columns), 'column')}"
-    write(f"{safe(source.name)}: {size}, read in {result.seconds:.1f} s")
-    write(f"  read as        {result.dialect}")
-    if result.preset:
-        write(f"  layout         {result.preset}")
-    for line in _coverage(result):
-        write(line)
-    write(f"  users          {result.users:,}")
-    write(f"  memberships    {result.memberships:,}")
-    write(f"  organizations  {len(result.organizations):,}")
-    refused = result.rows - result.importable
-    with_problems = f"{plural(result.rows_with_problems, 'row')} with problems"
-    write(f"  problems       {with_problems}, {refused:,} of them cannot be imported")
-    for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
-        write(f"    {count:>9,}  {kind}: {BY_NAME[kind].suggestion}")
-
-
-def _coverage(result: ScanResult) -> Iterator[str]:
-    """The columns, what becomes of each, and in how many rows there is something."""
-    names = [safe(use.header, _COLUMN_WIDTH) for use in result.coverage]
-    width = max(len(name) for name in names)
-    share = len(f"{result.rows:,}")
-    for number, (name, use) in enumerate(zip(names, result.coverage, strict=True)):
-        label = "columns" if not number else ""
-        mark = "·" if use.use == "unused" else "→"
-        yield f"  {label:<14} {name:<{width}}  {use.filled or 0:>{share},}  {mark} {use.words}"
-
-
-def _line(problem: Problem) -> str:
-    column = f", {safe(problem.column)}" if problem.column else ""
-    error = problem.severity == "error"
-    mark = coloured("✗" if error else "!", "error" if error else "warning", sys.stdout)
-    message = safe(problem.message, _LONGEST_MESSAGE)
-    return f"{mark} row {problem.row:,}, line {problem.line:,}{column}: {message} ({problem.kind})"
+    return scan(source, reading, as_json=json, save_as=save_mapping)

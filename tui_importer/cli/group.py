@@ -1,15 +1,18 @@
-"""The commands, declared when they are called."""
+"""Group of the commands, each imported when it is called."""
 
 from __future__ import annotations
 
 import difflib
+import importlib
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from tui_importer import __version__
+from tui_importer.cli.command_table import COMMANDS
+from tui_importer.cli.console_start import start_console
 from tui_importer.cli.help import PagedHelp, write_overview
 from tui_importer.errors import ImporterError
 from tui_importer.text import safe
@@ -19,36 +22,6 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-
-class Entry(NamedTuple):
-    """A command: its line in the help, its factory in `commands`, its body as "module:function"."""
-
-    summary: str
-    factory: str
-    body: str
-
-
-# Only what works is registered, in the order of a journey, which is that of the help.
-COMMANDS: dict[str, Entry] = {
-    "demo": Entry(
-        "The whole journey on a sandbox, without an account.", "demo", "tui_importer.cli.commands.console:demo"
-    ),
-    "scan": Entry(
-        "Read a CSV file and name its problems; sends nothing.", "scan", "tui_importer.cli.commands.scan:scan"
-    ),
-    "open": Entry("Start the console at a CSV file or at a job.", "open_", "tui_importer.cli.commands.console:console"),
-    "run": Entry("Import a CSV file without a screen.", "run", "tui_importer.cli.commands.run:run"),
-    "resume": Entry("Resume a job without a screen.", "resume", "tui_importer.cli.commands.run:resume"),
-    "jobs": Entry("List the jobs on this machine.", "jobs", "tui_importer.cli.commands.jobs:jobs"),
-    "errors": Entry("Export the failed rows of a job as CSV.", "errors", "tui_importer.cli.commands.jobs:errors"),
-    "retry": Entry("Try the failed rows of a job again.", "retry", "tui_importer.cli.commands.run:retry"),
-    "purge": Entry("Remove a job from this machine.", "purge", "tui_importer.cli.commands.jobs:purge"),
-    "sandbox": Entry("Serve a stand-in for the WorkOS API.", "sandbox", "tui_importer.cli.commands.sandbox:sandbox"),
-    "completion": Entry(
-        "Print the completion script of a shell.", "completion_", "tui_importer.cli.completion:print_script"
-    ),
-    "help": Entry("Show the help of a command.", "help_", "tui_importer.cli.help:print_help"),
-}
 
 _EXAMPLES = (
     "tui-importer                          the console: jobs, a new job, settings",
@@ -62,32 +35,29 @@ _FILE_ENDINGS = {".csv", ".tsv", ".txt", ".gz", ".zst"}
 
 
 class NotACommand(ImporterError):
-    """A file or a job stands where a command belongs."""
+    """File or job in a command's place."""
 
     kind = "usage"
 
 
 class LazyGroup(PagedHelp, click.Group):
-    """A group that declares a command when it is called: the help and the version need none of them."""
+    """A group that imports a command when it is called: the help and the version need none of them."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """The registered names, in the order of the help."""
+        """Names of the commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """Declare the command `name`; its body is imported only when it runs."""
+        """Import the command `name`, which imports what it needs only when it runs."""
         if name not in COMMANDS:
             return None
-        from tui_importer.cli import declarations
-
-        entry = COMMANDS[name]
-        command: click.Command = getattr(declarations, entry.factory)(declarations.lazy(entry.body))
+        command: click.Command = importlib.import_module(f"tui_importer.cli.commands.{name}").command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is meant. Raises NotACommand for a file or a job, click.UsageError with what is near."""
+        """Resolve the command that is meant. Raises NotACommand for a file or a job, click.UsageError for the rest."""
         name = args[0]
         if name not in COMMANDS:
             _refuse_argument(ctx, name)
@@ -95,20 +65,18 @@ class LazyGroup(PagedHelp, click.Group):
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, with all else that a newcomer asks."""
-        write_overview(formatter, [(name, entry.summary) for name, entry in COMMANDS.items()], _EXAMPLES)
+        write_overview(formatter, list(COMMANDS.items()), _EXAMPLES)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands from the table, so that none is declared for it, then options."""
+        """Complete commands from the table, so that none is imported for it, then options."""
         from click.shell_completion import CompletionItem
 
-        found = [
-            CompletionItem(name, help=entry.summary) for name, entry in COMMANDS.items() if name.startswith(incomplete)
-        ]
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def _refuse_argument(context: click.Context, name: str) -> None:
-    """Say what was probably meant instead of a command."""
+    """Refuse what is no command, with what was probably meant."""
     shown, quoted = safe(name, 200), shlex.quote(safe(name, 200))
     if name == "-":
         raise NotACommand(
@@ -168,8 +136,6 @@ def cli(context: click.Context, /) -> int:
     """
     if context.invoked_subcommand is not None:
         return 0
-    from tui_importer.cli.main import start_console
-
     return start_console()
 
 
