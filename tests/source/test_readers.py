@@ -77,7 +77,7 @@ class Duck:
 
     def read(self, text: str, delimiter: str, width: int) -> Records:
         """The records of a text, in which all lines end alike. Raises duckdb.Error."""
-        self._path.write_bytes(text.encode())
+        self._path.write_bytes(b"\xef\xbb\xbf" + text.encode())  # or it would take a first character for this mark
         columns = {f"c{number}": "VARCHAR" for number in range(width)}
         found = self._database.read_csv(
             str(self._path), header=False, columns=columns, delimiter=delimiter, quotechar='"', escapechar='"',
