@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import wait_until
+from tests.engine.faulty import QUICK
 from tests.engine.test_limits import most_at_once
 from tests.support import COLUMNS, UNLIMITED, assert_exact, finish, open_job, person, settled_summary, write_source
 from tui_importer.engine.options import RunOptions
@@ -151,6 +152,14 @@ class TestBreaker:
             assert job.snapshot().next_step == "Look at the errors, mend the cause, then resume."
         assert sandbox.picture(objects=False).counts["users"] == 0
 
+    def test_rows_that_the_scan_refuses_stop_nothing(self, tmp_path: Path, sandbox: Sandbox) -> None:
+        """The plan has said how many they are before anybody agreed to it; the limit is for surprises."""
+        rows = [person(n, n % 3) | ({"email": f"broken {n}"} if n % 2 else {}) for n in range(200)]
+        with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), OPTIONS, chunk_size=10) as job:
+            ended = finish(job)
+            assert {failure.kind for failure in job.failures_after(0)} == {"email_malformed"}
+        assert (ended.state, ended.totals.created, ended.totals.failed) == ("finished", 100, 100)
+
 
 def run_into_trouble(job: Job, cause: str) -> None:
     """Wait until the job backs off, and for a few probes more."""
@@ -197,6 +206,22 @@ class TestService:
             assert "The service answers again" in log_of(job)
         assert (summary.state, summary.totals.created, summary.totals.failed) == ("finished", 60, 0)
         assert_exact(sandbox, rows)
+
+    def test_rows_that_the_scan_refuses_are_no_success_of_the_service(self, tmp_path: Path, sandbox: Sandbox) -> None:
+        """Between rows that wait for the service they end one by one, and each would begin the patience afresh."""
+        rows = [person(n) | ({"email": f"broken {n}"} if n % 2 else {}) for n in range(80)]
+        options = replace(OPTIONS, workers=1, give_up_after=0.5 / 60)
+        source = write_source(tmp_path / "users.csv", rows)
+        with open_job(tmp_path, sandbox, source, options, patience=QUICK, chunk_size=80) as job:
+            job.prepare()
+            assert job.wait(60)
+            sandbox.update(faults={"503": 1})
+            paused = finish(job)
+            assert paused.reason == "service unavailable: 503"
+            assert 0 < paused.totals.failed < 40, "the others wait, too"
+            sandbox.update(faults={})
+            ended = finish(job)
+        assert (ended.state, ended.totals.created, ended.totals.failed) == ("finished", 40, 40)
 
     def test_a_network_that_is_gone_is_waited_for(self, tmp_path: Path, sandbox: Sandbox) -> None:
         rows = [person(n, n % 3) for n in range(60)]
