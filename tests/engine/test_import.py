@@ -325,6 +325,7 @@ def test_organizations_by_name_are_found_or_made_once_and_ambiguous_ones_fail(tm
         failure = next(f for f in job.failures_after(0) if f.row is None)
     assert (summary.organizations.resolved, summary.organizations.created, summary.organizations.failed) == (2, 1, 1)
     assert failure.kind == "organization_ambiguous"
+    assert {organization["external_id"] for organization in sandbox.state.organizations} == {None}
     assert (summary.totals.created, summary.totals.failed) == (4, 1)
     assert sorted(memberships_on(sandbox)) == [
         ("user0@example.com", "Known"),
