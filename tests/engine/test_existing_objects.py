@@ -31,7 +31,7 @@ SECRETS = {
 def test_an_update_sends_the_profile_and_nothing_else(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, secret: str
 ) -> None:
-    """Whoever was there has proved an address, and may have changed a password, since the file was made."""
+    """A user who is there may have proved an address, and changed a password, since the file was made."""
     row = person(0, email_verified="true", metadata='{"plan": "team"}') | SECRETS[secret]
     sandbox.seed_user(row["email"], first_name="Old", email_verified=False)
     sent: list[Mapping[str, object]] = []

@@ -152,7 +152,7 @@ MISTAKES: Final = (
         ),
     ),
     Mistake(
-        "whoever has the external id is the person of the row",
+        "the owner of the external id is taken for the person of the row",
         "engine/run/user_step.py",
         "if owner is not None and owner.email.lower() == row.email:",
         "if owner is not None:",
