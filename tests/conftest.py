@@ -20,8 +20,11 @@ settings.load_profile("unhurried")
 # Tests start the importer hundreds of times: compiling it each time is a fifth of that or more.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # below `nohup`: what tests start would ignore it, too
-    signal.signal(signal.SIGHUP, lambda *_: None)  # unlike a handler
+# Below `nohup`, and in the background of a script: what tests start would ignore these, too, unlike a handler.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 DISPLAY = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PAGER", "LESS")
@@ -34,6 +37,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-pictures", action="store_true", default=False, help="keep the console's pictures anew")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Distribute by work stealing: a process without tests takes over some of another's, which may be slower ones.
+
+    Here and not among the options of pyproject.toml, which pytest would not know without xdist.
+    """
+    if config.getoption("numprocesses", None) and config.getoption("dist") == "no":
+        config.option.dist = "worksteal"
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """For `-n auto`: two processes a core, because many tests wait for servers and terminals."""
     return 2 * (os.cpu_count() or 1)

@@ -117,6 +117,16 @@ def test_on_a_terminal_production_asks_for_the_jobs_name(cli: Cli, veil: Veil, s
     assert_exact(sandbox, ROWS)
 
 
+def test_a_yes_on_a_terminal_is_none_for_production(cli: Cli, veil: Veil, sandbox: Sandbox, source: Path) -> None:
+    """`--yes` skips the question, and with it the job's name that is typed there."""
+    sandbox.set_key(LIVE)
+    terminal = Terminal(cli.at(veil.url, LIVE), "run", source, *FAST, "--job", "j")
+    assert terminal.end() == 2
+    assert "--confirm-production j" in terminal.seen
+    assert sandbox.snapshot(objects=False).counts == NOTHING
+    assert cli.jobs == []
+
+
 def test_a_key_that_nothing_vouches_for_is_agreed_to_anew(
     cli: Cli, veil: Veil, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import FAST, wait_until
 from tests.support import assert_exact, person, write_source
 from tui_importer.journal.journal import open_reader
+from tui_importer.sandbox.settings import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,16 +83,29 @@ def test_killed_in_the_prewarm(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> No
     assert_undisturbed(cli, sandbox, rows)
 
 
-def in_the_scan(cli: Cli, source: Path) -> None:
-    """Start a job and kill it in its scan; on a busy machine that may take some tries."""
+def in_the_scan(cli: Cli, sandbox: Sandbox, source: Path) -> None:
+    """Start a job and kill it in its scan; on a busy machine that may take some tries.
+
+    Whatever comes too late finds it at its plan, whose first question is never answered: nothing is written.
+    """
+    sandbox.update(faults={"no_answer": Fault(1.0, calls={"get_organization_by_external_id"})})
     for _ in range(20):
+        asked = sandbox.snapshot(objects=False).faults.get("no_answer", 0)
         running = cli.start("run", source, *FAST, "--job", "j")
-        killed(cli, running, lambda: any(cli.job_folder("j").glob(".scan-*")), pause=0.001)
+        killed(cli, running, partial(scans_or_plans, cli, sandbox, asked), pause=0.001)
         with open_reader(cli.job_folder("j")) as reader:
             if reader.job().rows is None:
+                sandbox.update(faults={})
                 return
         cli("purge", "j", "--yes", code=0)
     pytest.fail("the scan was always over")
+
+
+def scans_or_plans(cli: Cli, sandbox: Sandbox, asked: int) -> bool:
+    """Whether the job has begun to write its rows, or has asked something for its plan since `asked` questions."""
+    if any(cli.job_folder("j").glob(".scan-*")):
+        return True
+    return sandbox.snapshot(objects=False).faults.get("no_answer", 0) > asked
 
 
 def test_killed_in_the_scan_and_the_file_may_not_have_changed_then(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
@@ -99,7 +113,7 @@ def test_killed_in_the_scan_and_the_file_may_not_have_changed_then(tmp_path: Pat
     source = write_source(tmp_path / "a.csv", rows)
     before = source.stat()
     content = source.read_bytes()
-    in_the_scan(cli, source)
+    in_the_scan(cli, sandbox, source)
     assert sandbox.snapshot(objects=False).counts == {"organizations": 0, "users": 0, "memberships": 0}
 
     source.write_bytes(content.replace(b"user7@", b"user8@"))

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from tests.cli.conftest import FAST, Terminal
-from tests.support import COLUMNS, person, write_source
+from tests.support import COLUMNS, person, reopen_job, write_source
 from tui_importer.report import failures as failures_report
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ def test_jobs_are_listed_newest_first_in_text_and_json(tmp_path: Path, cli: Cli,
     assert lines[0].startswith("b             ")
     assert "paused (too many organizations failed" in lines[0]
     assert "4/4 rows, 0 failed  finished" in lines[1]
+
+
+def test_every_outcome_has_a_number_of_its_own_in_the_list(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+    rows = [person(n, 0) for n in range(4)]
+    rows += [*rows[:3], *(person(n, 0, role_slug="pilot") for n in range(4, 7)), *(person(n) for n in range(7, 12))]
+    flags = ("--canary", "10", "--max-failed", "off", "--job", "j")
+    cli("run", write_source(tmp_path / "a.csv", rows), *FAST, *flags, code=3)
+    with reopen_job(cli.home, sandbox, "j") as job:
+        assert job.skip([10], "left the company") == 1
+    (listed,) = json.loads(cli("jobs", "--json", code=0).stdout)
+    numbers = {name: listed[name] for name in ("rows", "created", "existing", "failed", "skipped", "pending")}
+    assert numbers == {"rows": 15, "created": 4, "existing": 3, "failed": 2, "skipped": 1, "pending": 5}
 
 
 def test_errors_are_a_csv_that_no_spreadsheet_runs_and_no_file_is_overwritten(

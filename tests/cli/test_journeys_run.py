@@ -130,6 +130,15 @@ def test_a_dry_run_reads_but_writes_nothing_anywhere(tmp_path: Path, cli: Cli, s
     assert [path for path in cli.folder.iterdir() if path.is_dir()] == []
 
 
+def test_a_role_that_is_missing_is_by_itself_a_reason_not_to_begin(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
+    source = write_source(tmp_path / "users.csv", [person(n, 0, role_slug="pilot") for n in range(3)])
+    document = cli("run", source, "--dry-run", "--json", code=1).document
+    assert document["roles_missing"] == ["pilot"]
+    assert (document["problems"], document["findings"], document["organizations"]["create"]) == ({}, [], 1)
+    sandbox.seed_role("pilot")
+    assert cli("run", source, "--dry-run", "--json", code=0).document["roles_missing"] == []
+
+
 def test_a_key_that_is_revoked_while_a_dry_run_plans_is_an_error(tmp_path: Path, cli: Cli, sandbox: Sandbox) -> None:
     source = write_source(tmp_path / "users.csv", [person(n, n) for n in range(12)])
     sandbox.update(revoke_after=5)

@@ -34,6 +34,7 @@ from tui_importer.tui.screens.jobs import JobsScreen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_importer.engine.snapshot.models import EnvironmentName
     from tui_importer.tui.app import ImporterApp
 
 
@@ -199,14 +200,14 @@ async def test_dialogs_know_only_their_own_keys() -> None:
         assert app.theme == "importer-dark"
 
 
-async def test_a_job_paused_before_anything_was_written_still_wants_the_name() -> None:
-    app, view = console_at(
-        replace(paused("by you"), environment="PRODUCTION", totals=ready().totals, organizations=ready().organizations)
-    )
+@pytest.mark.parametrize("environment", ["PRODUCTION", "UNKNOWN"])
+async def test_a_job_paused_before_anything_was_written_still_wants_the_name(environment: EnvironmentName) -> None:
+    unbegun = replace(paused("by you"), totals=ready().totals, organizations=ready().organizations)
+    app, view = console_at(replace(unbegun, environment=environment))
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "p")
         assert view.told == []
-        assert "against PRODUCTION?" in screen_text(app)
+        assert f"against {environment}?" in screen_text(app)
         await enter(pilot, JOB)
         assert view.told == ["start"]

@@ -289,6 +289,12 @@ def test_a_frame_without_a_haystack_gets_one_when_it_is_searched() -> None:
     assert rows.matching(RowQuery("none"), TRAITS).window(0, 5) == [(2, "none", None, "")]
 
 
+@pytest.mark.parametrize(("descending", "ids"), [(False, [3, 1, 2]), (True, [1, 3, 2])])
+def test_absent_values_are_last_either_way(*, descending: bool, ids: list[int]) -> None:
+    rows = FrameRows(pl.DataFrame({"id": [1, 2, 3], "number": [7, None, 5]}))
+    assert rows.matching(RowQuery(sort="number", descending=descending), Traits("id", ())).ids("id") == ids
+
+
 def test_a_look_that_narrows_another_is_known_as_such() -> None:
     assert RowQuery("ab c").within(RowQuery("b"))
     assert RowQuery("ab", faults=True).within(RowQuery("A"))

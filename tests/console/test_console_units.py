@@ -66,6 +66,7 @@ def test_completion_offers_folders_and_sources_only(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 10**7), st.integers(1, 10**7))
+@example(996, 1_000)
 def test_percent_is_0_and_100_only_when_it_is_true(part: int, whole: int) -> None:
     share = fmt.percent(part, whole)
     assert (share == 100) == (part >= whole)

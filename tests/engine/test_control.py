@@ -333,4 +333,4 @@ def test_a_slow_rate_limit_does_not_hold_up_a_drain_for_ever(monkeypatch: pytest
         control.hasten(0.0, waiting=True)
         return control.cancelled.is_set()
 
-    wait_until(is_cancelled)
+    wait_until(is_cancelled, 10)

@@ -44,7 +44,10 @@ def test_every_kind_is_explained(kind: str) -> None:
         assert sentence.isprintable()
 
 
-@pytest.mark.parametrize("kind", ["invalid_email", "metadata_required", "external_id_already_used", "email_malformed"])
+@pytest.mark.parametrize(
+    "kind",
+    ["invalid_email", "metadata_required", "external_id_already_used", "invalid_password_hash", "email_malformed"],
+)
 def test_what_is_corrected_in_the_file_needs_a_new_job(kind: str) -> None:
     assert explain_failure(kind, 422).advice.endswith("with a new job: what exists already is recognised.")
 

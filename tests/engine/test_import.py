@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,9 +25,14 @@ from tests.support import (
 )
 from tui_importer.sandbox.server import Sandbox
 from tui_importer.sandbox.settings import Fault
+from tui_importer.workos.client import WorkosClient
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from tui_importer.secret import Secret
+    from tui_importer.workos.models import Membership, User
 
 
 def test_every_row_is_created_and_every_organization_once(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -61,6 +68,52 @@ def test_the_same_row_twice_is_created_once_and_existing_once(tmp_path: Path, sa
     assert (summary.totals.created, summary.totals.existing) == (30, 30)
     assert (summary.memberships.created, summary.memberships.existing) == (30, 30)
     assert_exact(sandbox, rows)
+
+
+def test_a_row_waits_for_the_one_with_the_same_membership(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both workers are held: one as it makes the membership, the other before it comes to the row that repeats it."""
+    rows = [person(0), person(1, 0), person(2), person(1, 0)]
+    making, asked = threading.Event(), 0
+    create_user, create_membership = WorkosClient.create_user, WorkosClient.create_membership
+
+    def user_of_the_second_chunk_later(
+        client: WorkosClient, payload: Mapping[str, object], secrets: Mapping[str, Secret] | None = None
+    ) -> User:
+        if payload["email"] == rows[2]["email"]:
+            wait_until(making.is_set)
+        return create_user(client, payload, secrets)
+
+    def membership_later(
+        client: WorkosClient, user_id: str, organization_id: str, roles: Sequence[str] = ()
+    ) -> Membership:
+        nonlocal asked
+        asked += 1
+        making.set()
+        wait_until(lambda: asked > 1 or job.snapshot().chunks[1].state == "deferred")
+        return create_membership(client, user_id, organization_id, roles)
+
+    monkeypatch.setattr(WorkosClient, "create_user", user_of_the_second_chunk_later)
+    monkeypatch.setattr(WorkosClient, "create_membership", membership_later)
+    source = write_source(tmp_path / "users.csv", rows)
+    with open_job(tmp_path, sandbox, source, with_workers(2), chunk_size=2) as job:
+        summary = finish(job)
+    assert (summary.totals.created, summary.totals.existing) == (3, 1)
+    assert asked == 1
+    assert sandbox.state.conflicts.get("membership", 0) == 0
+
+
+def test_a_blocked_row_ends_once_although_another_reason_would_end_it_too(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Their organization fails, and their person has no user: the last of them end just before the other reason."""
+    sandbox.seed_user("other@example.com", external_id="legacy-0")
+    rows = [person(0), *[person(0, org_external_id="nameless")] * 400]
+    source = write_source(tmp_path / "users.csv", rows)
+    with open_job(tmp_path, sandbox, source, replace(FAST, max_failed=None), chunk_size=len(rows)) as job:
+        summary = finish(job)
+        steps = Counter(failure.step for failure in job.failures_after(0) if failure.row)
+    assert (summary.totals.failed, summary.organizations.failed) == (401, 1)
+    assert steps == {"user": 1, "organization": 400}
 
 
 def test_existing_users_and_organizations_are_recognised_and_get_what_they_lack(
@@ -272,6 +325,7 @@ def test_organizations_by_name_are_found_or_made_once_and_ambiguous_ones_fail(tm
         failure = next(f for f in job.failures_after(0) if f.row is None)
     assert (summary.organizations.resolved, summary.organizations.created, summary.organizations.failed) == (2, 1, 1)
     assert failure.kind == "organization_ambiguous"
+    assert {organization["external_id"] for organization in sandbox.state.organizations} == {None}
     assert (summary.totals.created, summary.totals.failed) == (4, 1)
     assert sorted(memberships_on(sandbox)) == [
         ("user0@example.com", "Known"),

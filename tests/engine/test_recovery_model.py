@@ -32,16 +32,18 @@ def test_in_many_more_ways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     run_state_machine_as_test(simulated(monkeypatch, tmp_path), settings=THOROUGHLY)
 
 
+@pytest.mark.parametrize("row", [0, 1])
 @pytest.mark.parametrize("status", [MembershipStatus.INACTIVE, MembershipStatus.PENDING])
 def test_a_user_that_was_found_after_a_lost_answer_may_be_a_member_already(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: MembershipStatus
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: MembershipStatus, row: int
 ) -> None:
     """It was made by somebody else at that moment, so that it counts as ours; another row of it knows no better."""
     state = simulated(monkeypatch, tmp_path)()
-    state.begin(file=[(0, 0), (0, 0)], seeds=[], stranger=None, traits=Traits(), update=False, threshold=6)
+    state.begin(file=[(0, 0), (0, 1)], seeds=[], stranger=None, traits=Traits(), update=False, threshold=6)
     state.prewarm(organizations=(), reads=())
-    state.resume(others=[Deed(0, status)])
-    state.row(users=(Fate(Kind.LOST_BEFORE),), memberships=(), reads=(), pick=0, pause=0.0, written=0)
+    state.resume(others=[Deed(row, status)])
+    state.row(users=(Fate(Kind.LOST_BEFORE),), pick=0)
+    state.row(pick=0)
     state.nothing_is_wrong()
     state.teardown()
 
@@ -56,4 +58,19 @@ def test_a_user_that_a_killed_run_made_counts_as_created(monkeypatch: pytest.Mon
     record = state.journal.row(1)
     assert record is not None
     assert record.user_how is How.CREATED
+    state.teardown()
+
+
+def test_a_membership_that_a_killed_run_made_counts_as_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its intent is durable together with its user, before it is sent: of later commits none survives."""
+    state = simulated(monkeypatch, tmp_path)()
+    state.begin(file=[(0, 0)], seeds=[], stranger=None, traits=Traits(), update=False, threshold=6)
+    state.row(memberships=(Fate(Kind.KILLED_AFTER),), pick=0, written=0)
+    state.resume(survivors=0)
+    state.row(pick=0)
+    state.journal.flush()
+    state.nothing_is_wrong()
+    record = state.journal.row(1)
+    assert record is not None
+    assert (record.user_how, record.membership_how) == (How.CREATED, How.CREATED)
     state.teardown()

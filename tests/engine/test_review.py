@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.cli.conftest import wait_until
+from tests.engine.faulty import QUICK
 from tests.support import (
     COLUMNS,
     FAST,
@@ -125,15 +126,31 @@ def test_what_the_service_failed_on_and_did_after_all_counts_as_created(tmp_path
     assert_exact(sandbox, rows)
 
 
+def test_a_membership_of_two_failed_rows_is_created_by_one_of_them(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Both may have made it under a lost answer; when they are tried again, the first does and the second finds it."""
+    rows = [person(0, 0)] * 2
+    sandbox.update(faults={"500": Fault(1, calls=["create_membership"], applied=False)})
+    with open_job(tmp_path, sandbox, write_source(tmp_path / "users.csv", rows), PATIENT, patience=QUICK) as job:
+        assert finish(job).totals.failed == 2
+        sandbox.update(faults={})
+        assert job.retry(Selection()) == 2
+        summary = finish(job)
+    assert (summary.totals.created, summary.memberships.created, summary.memberships.existing) == (1, 1, 1)
+    assert_exact(sandbox, rows)
+
+
 def test_in_a_running_import_rows_are_tried_again_in_another_round(tmp_path: Path, sandbox: Sandbox) -> None:
     rows = [*ROWS, *(person(n, n % 4) for n in range(100, 300))]
+    other = str(sandbox.seed_user("other@example.com", external_id="legacy-20")["id"])
     sandbox.update(latency=0.01)
     source = write_source(tmp_path / "users.csv", rows)
     with open_job(tmp_path, sandbox, source, replace(PATIENT, workers=4), chunk_size=10) as job:
         job.start()
-        wait_until(lambda: job.snapshot().totals.failed == 9)
+        wait_until(lambda: job.snapshot().totals.failed == 10)
+        assert job.snapshot().users.failed == 1
+        sandbox.change(lambda world: world.remove_user(world.users[other]))
         sandbox.update(roles=("member", "admin", "pilot"))
-        assert job.retry(Selection()) == 9
+        assert job.retry(Selection()) == 10
         assert job.snapshot().state == "running"
         assert job.wait(60)
         summary = settled_summary(job)

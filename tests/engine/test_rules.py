@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import pairwise
@@ -69,6 +70,28 @@ def test_when_nothing_succeeds_no_row_is_given_up_but_others_get_their_turn() ->
     assert found.backing_off.endswith("503")
     found.succeeded()
     assert found.backing_off == ""
+
+
+def test_the_pause_between_probes_doubles_up_to_its_bound() -> None:
+    found = Health(Control(), replace(QUICK, first_backoff=0.01, probe_longest=0.02, probes=100), 60.0)
+    tries = found.tries()
+    for _ in range(14):
+        found.enter()
+        found.failed(failure(), tries)
+    assert found.backing_off == "0 s: 503", "eight probes later it would be seconds"
+
+
+def test_work_that_finds_no_connection_is_set_aside() -> None:
+    made, asked = calls(), 0
+
+    def unsent() -> None:
+        nonlocal asked
+        asked += 1
+        assert asked < 100, "it is sent again and again"
+        raise NotSent("no connection")
+
+    with pytest.raises(SetAside):
+        made.write(unsent, made.health.tries())
 
 
 def test_a_row_that_fails_alone_is_given_up_once_something_else_was_answered_meanwhile() -> None:

@@ -99,6 +99,7 @@ STATEMENTS = {
     "a strange outcome": "UPDATE rows SET outcome = 'gone' WHERE row = 1;",
     "a row too many": f"INSERT INTO rows (row, outcome) VALUES ({ROWS + 1}, 1);",
     "a strange state": "UPDATE job SET state = 'rnning';",
+    "a word for a number": "UPDATE job SET rows = 'many';",
     "no time": "UPDATE job SET created_at = 1e300;",
     "no job": "DELETE FROM job;",
     "no trigger": "DROP TRIGGER rows_inserted;",

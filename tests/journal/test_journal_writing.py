@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from tui_importer.engine.snapshot.models import EnvironmentName, Phase, State
-from tui_importer.journal.errors import JournalUnwritable
-from tui_importer.journal.journal import Journal
+from tui_importer.journal.errors import JournalCorrupt, JournalUnwritable
+from tui_importer.journal.journal import Journal, open_reader
 from tui_importer.journal.records import ENVIRONMENTS, PHASES, STATES
 
 if TYPE_CHECKING:
@@ -40,6 +40,22 @@ def test_a_value_that_sqlite_cannot_take_is_told_instead_of_ending_the_writer(fo
         journal.update_job(rows=1 << 70).wait()
     with pytest.raises(JournalUnwritable, match="OverflowError"):
         journal.close()
+
+
+def test_a_commit_whose_second_statement_fails_leaves_nothing(folder: Path) -> None:
+    """Its first would tell of something that the second belongs to: a user without the intent of a membership."""
+    journal = Journal(folder)
+    with open_reader(folder) as reader:
+        before = reader.job()
+    assert before.reason != "half"
+    with pytest.raises(JournalCorrupt, match="no such table"):
+        journal.submit(("UPDATE job SET reason = 'half'", ()), ("INSERT INTO nowhere VALUES (1)", ())).wait()
+    with open_reader(folder) as reader:
+        assert reader.job() == before
+    with pytest.raises(JournalCorrupt, match="no such table"):
+        journal.close()
+    with open_reader(folder) as reader:
+        assert reader.job() == before
 
 
 def test_the_vocabulary_is_that_of_the_engine() -> None:

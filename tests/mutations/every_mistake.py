@@ -1,4 +1,13 @@
-"""All deliberate mistakes, by name."""
+"""All deliberate mistakes, by name.
+
+Not among them, because the program ends the same way with and without them:
+
+- a rejected key that drains the run instead of cancelling it: each thread's next request is rejected, too, and ends it;
+- values of the journal that are not compared with the types of their record: what takes them refuses them, and in the
+  same words;
+- an answer's body that is read on after its time: the connection is abandoned at that moment (see "nobody looks after
+  answers that come byte by byte").
+"""
 
 from __future__ import annotations
 
@@ -6,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.mutations import (
     clocks,
+    csv_files,
     exit_codes,
     interrupts,
     job_folders,
@@ -13,6 +23,9 @@ from tests.mutations import (
     lost_answers,
     pauses,
     rate_limits,
+    row_counts,
+    screens,
+    settings_files,
     sources,
     wrong_writes,
 )
@@ -30,5 +43,9 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     *kept_secrets.MISTAKES,
     *sources.MISTAKES,
     *clocks.MISTAKES,
+    *csv_files.MISTAKES,
+    *row_counts.MISTAKES,
+    *settings_files.MISTAKES,
+    *screens.MISTAKES,
     *exit_codes.MISTAKES,
 )

@@ -80,4 +80,18 @@ MISTAKES: Final = (
         "        return ExitCode.DONE\n",
         ("cli/test_light.py::test_a_reader_that_left_is_no_error",),
     ),
+    Mistake(
+        "3 is not what too many failures end with",
+        "engine/halt.py",
+        '"limit": ExitCode.PAUSED',
+        '"limit": ExitCode.PROBLEMS',
+        ("engine/test_trouble.py::TestBreaker::test_a_bad_column_pauses_the_job_after_fifty_rows_and_says_why",),
+    ),
+    Mistake(
+        "1 is not what a plan without a role ends with",
+        "cli/new_import.py",
+        "plan.refused_rows or plan.roles_missing or organizations.conflict",
+        "plan.refused_rows or organizations.conflict",
+        ("cli/test_journeys_run.py::test_a_role_that_is_missing_is_by_itself_a_reason_not_to_begin",),
+    ),
 )

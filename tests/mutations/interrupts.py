@@ -53,4 +53,11 @@ MISTAKES: Final = (
         "        if self._ends:\n",
         (f"{DELIVERY}::test_a_summary_that_is_taken_after_the_signal_is_one_document",),
     ),
+    Mistake(
+        "a drain waits for the rate limit for ever",
+        "engine/service/stop.py",
+        "        if is_stuck or (paused_for",
+        "        if False or (paused_for",
+        ("engine/test_control.py::test_a_slow_rate_limit_does_not_hold_up_a_drain_for_ever",),
+    ),
 )

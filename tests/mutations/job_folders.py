@@ -152,4 +152,32 @@ MISTAKES: Final = (
         "os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600",
         ("journal/test_journal_lock.py::test_a_lock_file_that_nobody_holds_is_no_obstacle_whatever_is_in_it",),
     ),
+    Mistake(
+        "what is queued behind a commit that failed is dropped",
+        "journal/writer.py",
+        "            self._stuck = statements\n",
+        "            self._stuck = commit.statements\n",
+        ("engine/test_machine.py::test_another_programs_lock_pauses_the_job_and_nothing_is_sent_meanwhile",),
+    ),
+    Mistake(
+        "half a commit is kept when the rest of it fails",
+        "journal/writer.py",
+        '                connection.execute("ROLLBACK")',
+        '                connection.execute("COMMIT")',
+        ("journal/test_journal_writing.py::test_a_commit_whose_second_statement_fails_leaves_nothing",),
+    ),
+    Mistake(
+        "the name of a job is not made durable",
+        "engine/job/folders.py",
+        "        sync_name(folder)\n",
+        "",
+        ("engine/test_job_folders.py::test_a_job_that_cannot_be_written_down_leaves_nothing",),
+    ),
+    Mistake(
+        "a refused file leaves a job",
+        "cli/new_import.py",
+        "        if refusal.exit_code == ExitCode.REFUSED and not job.begun:\n            jobs.purge(name)\n",
+        "",
+        ("cli/test_journeys_run.py::test_a_file_that_cannot_be_imported_leaves_no_job[no_email]",),
+    ),
 )

@@ -94,4 +94,57 @@ MISTAKES: Final = (
         "        self._give_up_after = 1_000.0 * give_up_after\n",
         (f"{SERVICE}::test_when_patience_ends_the_job_pauses_and_no_row_has_failed[import-no_answer]",),
     ),
+    Mistake(
+        "rows for which nothing was sent count for the limit of failures",
+        "engine/run/row_endings.py",
+        "        if not tried:  # it says nothing about the service\n            return\n",
+        "",
+        ("engine/test_trouble.py::TestBreaker::test_rows_that_the_scan_refuses_stop_nothing",),
+    ),
+    Mistake(
+        "rows for which nothing was sent are successes of the service",
+        "engine/run/row_endings.py",
+        "        if not tried:  # it says nothing about the service\n"
+        "            return\n"
+        "        context.unforeseen.ended(unforeseen)\n"
+        "        context.health.succeeded()\n",
+        "        context.health.succeeded()\n"
+        "        if not tried:  # it says nothing about the service\n"
+        "            return\n"
+        "        context.unforeseen.ended(unforeseen)\n",
+        ("engine/test_trouble.py::TestService::test_rows_that_the_scan_refuses_are_no_success_of_the_service",),
+    ),
+    Mistake(
+        "too many failed organizations pause the job in the end only",
+        "engine/run/organization_keys.py",
+        "enough = finished or tried >= ENOUGH_TRIED or max_failed == 0",
+        "enough = finished or max_failed == 0",
+        (
+            (
+                "engine/test_import.py::"
+                "test_too_many_failed_organizations_pause_the_job_while_it_runs_and_resume_tries_them_first"
+            ),
+        ),
+    ),
+    Mistake(
+        "a limit of no failures at all waits for fifty rows",
+        "engine/service/stop.py",
+        "enough = len(self._last) >= self.FROM or self._max_failed == 0",
+        "enough = len(self._last) >= self.FROM",
+        ("engine/test_rules.py::test_the_breaker_waits_for_fifty_rows_and_looks_at_the_last_two_hundred",),
+    ),
+    Mistake(
+        "the pause between probes grows without an end",
+        "engine/service/health.py",
+        "self._pause = min(self._pause * 2, self._patience.probe_longest)",
+        "self._pause = self._pause * 2",
+        ("engine/test_rules.py::test_the_pause_between_probes_doubles_up_to_its_bound",),
+    ),
+    Mistake(
+        "a network that is gone is tried again at once and for ever",
+        "engine/service/api_calls.py",
+        "            except NotSent as error:\n                self.failed(error, tries)\n",
+        '            except NotSent as error:\n                self._metrics.count("retries")\n',
+        ("engine/test_rules.py::test_work_that_finds_no_connection_is_set_aside",),
+    ),
 )

@@ -64,4 +64,41 @@ MISTAKES: Final = (
             f"{LIMITER}::test_a_server_that_allows_less_is_used_to_90_percent",
         ),
     ),
+    Mistake(
+        "a later 429 shortens the pause of an earlier one",
+        "workos/rate_limiter.py",
+        "self._paused_until = max(self._paused_until, now + pause)",
+        "self._paused_until = now + pause",
+        ("workos/test_workos_limiter_429.py::test_429s_within_one_pause_count_once_and_the_longest_wins",),
+    ),
+    Mistake(
+        "the window of the limit has no margin",
+        "workos/pacing.py",
+        "self._window = window / MARGIN",
+        "self._window = window",
+        (
+            "workos/test_workos_limiter_rates.py::TestUnderLoad::test_a_little_more_than_a_window_holds_no_more_reads_either",
+        ),
+    ),
+    Mistake(
+        "the rate falls to nothing",
+        "workos/pacing.py",
+        "self._factor = max(_LOWEST, self.factor(share, now) * _LOWERING)",
+        "self._factor = self.factor(share, now) * _LOWERING",
+        ("workos/test_workos_limiter_429.py::test_the_rate_never_falls_to_nothing",),
+    ),
+    Mistake(
+        "a server may ask for a wait of any length",
+        "workos/http_dates.py",
+        "        return min(float(value), LONGEST)",
+        "        return float(value)",
+        ("workos/test_workos_retry_after.py::test_seconds",),
+    ),
+    Mistake(
+        "what a 429 asks for is not heard",
+        "workos/transport.py",
+        "            limiter.throttled(retry_after, sent)",
+        "            limiter.throttled(None, sent)",
+        ("workos/test_workos_errors.py::TestLimiter::test_a_429_pauses_everybody",),
+    ),
 )

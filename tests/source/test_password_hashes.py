@@ -105,6 +105,7 @@ def test_other_base64_is_corrected(found: tuple[str, str]) -> None:
         ("pbkdf2", "$pbkdf2$i=1000001,d=sha256${s}${h}", "hash_limits"),
         ("pbkdf2", "$pbkdf2-sha256$29000${s}${h}", "hash_malformed"),
         ("argon2", "$argon2id$v=19$m=4095,t=3,p=4${s}${h}", "hash_limits"),
+        ("argon2", "$argon2id$v=19$m=262145,t=3,p=4${s}${h}", "hash_limits"),
         ("argon2", "$argon2i$v=19$m=4096,t=2,p=4${s}${h}", "hash_limits"),
         ("argon2", "$argon2id$v=16$m=4096,t=3,p=4${s}${h}", "hash_malformed"),
         ("argon2", "$argon2id$v=19$m=4096,t=3,p=9${s}${h}", "hash_limits"),
@@ -121,6 +122,13 @@ def test_bounds(sources: Sources, kind: str, text: str, fault: str) -> None:
     assert found.findings == [(1, 2, "password_hash", fault)]
     (problem,) = read_problems(found.result.folder)
     assert hashed[-10:] not in problem.message
+
+
+@pytest.mark.parametrize("memory", [4_096, 262_144])
+def test_the_bounds_of_argon2_are_within(sources: Sources, memory: int) -> None:
+    hashed = f"$argon2id$v=19$m={memory},t=3,p=4${b64(b'saltsaltsalt')}${b64(bytes(range(32)))}"
+    found = sources.scan(f'email,password_hash,password_hash_type\na@x.example,"{hashed}",argon2\n')
+    assert found.findings == []
 
 
 def test_a_hash_in_the_column_of_types_is_not_shown(sources: Sources) -> None:

@@ -68,6 +68,12 @@ class TestUnderLoad:
         assert most_within(times, 10.0) <= at_most(limit * 2, share)
         assert len(times) >= at_least(limit * 2, share)
 
+    def test_a_little_more_than_a_window_holds_no_more_reads_either(self) -> None:
+        """They are counted when they arrive: the first may take longer than those of the next window."""
+        clock = StepClock()
+        times = sends(RateLimiter(share=100, clock=clock), clock, Budget.READS, 30.0)
+        assert most_within(times, 10.2) == 1_000
+
     @EAGER
     @given(st.integers(min_value=1, max_value=100), SHARES)
     def test_the_overall_budget_is_used_to_97_percent_and_never_exceeded(self, limit: int, share: int) -> None:

@@ -50,7 +50,7 @@ class RowEndings:
         context.tally.row_ended(row.row, result)
         if result.uncertain:
             context.uncertain(f"Row {row.row:,}")
-        if not tried:  # it says nothing about the service, nor about the rows that are sent
+        if not tried:  # it says nothing about the service
             return
         context.unforeseen.ended(unforeseen)
         context.health.succeeded()
