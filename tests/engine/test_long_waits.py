@@ -154,7 +154,7 @@ def test_after_a_wait_one_request_asks_before_all_others(
         monkeypatch.setattr(limiter, "throttled", note)
         job.start()
         wait_until(lambda: job.snapshot().totals.done >= 5)
-        sandbox.update(faults={"long_wait": Fault(1, calls={"create_user"})})
+        sandbox.update(faults={"long_wait": Fault(1, calls={"create_user", "create_membership"})})
         wait_until(lambda: len(later) >= 4)
         sandbox.update(faults={})
         assert job.wait(SOON)

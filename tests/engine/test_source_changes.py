@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import wait_until
 from tests.engine.machine import ROWS, SLOW, WORKERS, amid
 from tests.support import assert_exact, finish, open_job, reopen_job, with_workers
-from tui_importer.engine.job import source
+from tui_importer.engine.job import source as frozen_source
 from tui_importer.source.read import fingerprint
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def remove(source: Path) -> None:
 
 @pytest.fixture
 def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(frozen_source, "LOOK_EVERY", 0.05)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_change_that_no_look_saw_is_told_in_the_end_and_again_by_the_next_proc
     happening: Callable[[Path], None],
     words: str,
 ) -> None:
-    monkeypatch.setattr(source, "LOOK_EVERY", 3_600)
+    monkeypatch.setattr(frozen_source, "LOOK_EVERY", 3_600)
     with open_job(tmp_path, sandbox, source, with_workers(WORKERS)) as job:
         amid(job)
         happening(source)
