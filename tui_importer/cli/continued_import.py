@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_importer.cli.api_key import obtain_key
 from tui_importer.cli.connection import connect
 from tui_importer.cli.error_boundary import crash_file
-from tui_importer.cli.import_run import ConsentMissing, check_consent, drive, is_over, naming_unfinished, print_summary
+from tui_importer.cli.import_run import ConsentMissing, check_consent, drive, naming_unfinished, print_summary
 from tui_importer.cli.output import note
 from tui_importer.cli.prompts import can_ask
 from tui_importer.cli.signals import noticed
@@ -107,7 +107,7 @@ def _continue(request: RunRequest, jobs: Jobs, name: str, again: Selection | Non
 
 
 def _only_unfinished(jobs: Jobs) -> str:
-    unfinished = [job.job for job in jobs.list() if not is_over(job) and not job.problem]
+    unfinished = [job.job for job in jobs.list() if not job.is_over and not job.problem]
     if len(unfinished) == 1:
         return unfinished[0]
     if not unfinished:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tui_importer.engine.job.job import Job
     from tui_importer.engine.job.store import Jobs
     from tui_importer.engine.plan.plan import Environment, Plan
-    from tui_importer.engine.snapshot.models import JobSummary
 
 
 class ConsentMissing(ImporterError):
@@ -44,17 +43,12 @@ class LeftUndecided(ImporterError):
     exit_code = ExitCode.INTERRUPTED
 
 
-def is_over(job: JobSummary) -> bool:
-    """Whether nothing of a job is left to be run."""
-    return job.state in {"finished", "aborted"}
-
-
 def naming_unfinished(jobs: Jobs, name: str) -> contextlib.AbstractContextManager[None]:
     """Report an unforeseen error in this context with the command that resumes the job, unless that is over."""
 
     def is_unfinished() -> bool:
         with contextlib.suppress(ImporterError):  # its folder is gone, or it cannot be read
-            return not is_over(jobs.options_of(name)[2])
+            return not jobs.options_of(name)[2].is_over
         return False
 
     return unfinished_job(safe(name), is_unfinished)

@@ -79,7 +79,7 @@ def refuse_later(jobs: Path, mine: JobRecord) -> None:
 
 def _unfinished(jobs: Path) -> Iterator[JobRecord]:
     for job in list_jobs(jobs):
-        if job.state in {"finished", "aborted"} or job.problem:
+        if job.is_over or job.problem:
             continue
         # Purged or damaged meanwhile: listed then as one that is in no other's way.
         with contextlib.suppress(JournalError, KeyError):

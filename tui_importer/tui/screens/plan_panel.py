@@ -120,10 +120,10 @@ def _roles(plan: Plan, width: int) -> list[Content]:
 
 
 def _repaired(plan: Plan, width: int) -> list[Content]:
-    """What is mended before it is sent, and in how many rows."""
-    mended = {name: rows for name, rows in plan.repairs.items() if rows}
-    notes = [Content.styled(f"{safe(name, 40)} {fmt.number(rows)}", STYLES["muted"]) for name, rows in mended.items()]
-    return _lines("Repairs", sum(mended.values()), notes, width) if mended else []
+    """The auto-fixes that are applied before values are sent, each with its number of rows."""
+    fixed = {name: rows for name, rows in plan.repairs.items() if rows}
+    notes = [Content.styled(f"{safe(name, 40)} {fmt.number(rows)}", STYLES["muted"]) for name, rows in fixed.items()]
+    return _lines("Auto-fixed", sum(fixed.values()), notes, width) if fixed else []
 
 
 def _people(plan: Plan) -> list[Content]:

@@ -22,7 +22,7 @@ SEPARATORS: Final = {RECOGNISED: "", "comma": ",", "semicolon": ";", "tab": "\t"
 
 ENCODING_WORDS: Final = {RECOGNISED: "", **{words: name for name, words in ENCODINGS.items()}}
 REPAIR_CHOICES: Final = {"usual": None, "none": (), "all": tuple(repair.name for repair in REPAIRS)}
-"""Words for the repairs to apply; the usual ones lose nothing."""
+"""Words for the auto-fixes to apply; the usual ones lose nothing."""
 
 _OWN: Final = frozenset({"name", "dry_run", "canary", "delimiter", "encoding", "wins", "repairs"})
 """What belongs to one job, whatever the profile says."""

@@ -184,7 +184,7 @@ class ReadingSection(Vertical):
         yield ChoiceField("Separator", tuple(SEPARATORS), RECOGNISED, id="delimiter")
         yield ChoiceField("Encoding", tuple(ENCODING_WORDS), RECOGNISED, id="encoding")
         yield ChoiceField("Profile from", tuple(WINS), "first row", id="wins")
-        yield ChoiceField("Repairs", tuple(REPAIR_CHOICES), "usual", id="repairs")
+        yield ChoiceField("Auto-fixes", tuple(REPAIR_CHOICES), "usual", id="repairs")
 
     def chosen(self, field: str) -> str:
         """The chosen word of a field."""
