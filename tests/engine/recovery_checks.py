@@ -129,7 +129,7 @@ class _Found:
             users = [user for user in server.users.values() if row.email in user.names]
             assert users, f"{row.email} is done and is not there"
             assert replaced or first.user_id in server.users, f"{row.email} is taken for {first.user_id}"
-            self.check_sure(record, users)
+            self.check_sure(record, users, replaced=bool(replaced))
             return
         membership = next((m for m in server.memberships.values() if m.thing.id == record.membership_id), None)
         assert membership is not None, f"{row.email} without its membership"
@@ -140,13 +140,16 @@ class _Found:
         assert row.first_row is None or record.user_id in {None, user.thing.id}, f"{record} is about another user"
         organization = server.organizations[membership.thing.organization_id]
         assert _place_of(row).leads_to(organization), f"{row.organization_key} is taken for {organization}"
-        self.check_sure(record, [user, membership])
+        self.check_sure(record, [user, membership], replaced=bool(replaced))
 
-    def check_sure(self, record: RowRecord, found: Sequence[Entry[User] | Entry[Membership]]) -> None:
-        """Only what somebody else has made may be in doubt: before the first answered creation of a process nobody
-        knows the offset between the server's two clocks.
+    def check_sure(
+        self, record: RowRecord, found: Sequence[Entry[User] | Entry[Membership]], *, replaced: bool
+    ) -> None:
+        """Only what others have made may be in doubt: before the first answered creation of a process the offset
+        between the server's two clocks is not known. If the user was deleted, what is found may also be the late effect
+        of what this job sent before, which is older than the intent.
         """
-        if self.dated and Flag.UNCERTAIN in record.flags:
+        if self.dated and not replaced and Flag.UNCERTAIN in record.flags:
             assert "other" in {entry.maker for entry in found}, f"{record} is uncertain"
 
     def organization_of(self, row: SourceRow) -> str | None:

@@ -316,14 +316,17 @@ class Recovery(RuleBasedStateMachine):
             self.resume()
         if not self.prewarmed:
             self.prewarm()
-        for _ in self.rows:  # rows that wait for others come round again
-            waiting = set(self.open_rows)
-            while pending := [number for number in self.open_rows if number in waiting]:
-                self.row(self.open_rows.index(pending[0]))
-                waiting.discard(self.current)
-            self.journal.flush()
-        self.sound = False
-        end_blocked_rows(self.context, self.run.keys, self.run.endings)
+        while True:
+            for _ in self.rows:  # rows that wait for others come round again
+                waiting = set(self.open_rows)
+                while pending := [number for number in self.open_rows if number in waiting]:
+                    self.row(self.open_rows.index(pending[0]))
+                    waiting.discard(self.current)
+                self.journal.flush()
+            self.sound = False
+            if not end_blocked_rows(self.context, self.run.keys, self.run.endings):
+                break
+            self.sound = True
         self.journal.flush()
         self.sound = True
         self._compare_memory()

@@ -107,6 +107,29 @@ def test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_aga
         assert found[0]["id"] not in deleted
 
 
+def test_a_row_that_waited_for_one_of_a_lost_organization_is_tried_when_that_has_ended(tmp_path: Path) -> None:
+    """Two keys were one organization, so that the second row waits for the first; then they are two."""
+    rows = [
+        {"email": "u@example.com", "org_external_id": "", "org_name": "Bolt"},
+        {"email": "u@example.com", "org_external_id": "bolt", "org_name": "Bolt"},
+    ]
+    source = write_source(tmp_path / "users.csv", rows, ("email", "org_external_id", "org_name"))
+
+    def replace_organization(world: World, call: str) -> None:
+        if call == "create_user":
+            world.remove_organization(world.organization_by_external_id["bolt"])
+            seed_organization(world, "Bolt")
+
+    with Sandbox(UNLIMITED) as sandbox:
+        sandbox.colleague(replace_organization)
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            summary = finish(job)
+            kinds = {failure.row: failure.kind for failure in job.failures_after(0) if failure.row is not None}
+        assert (summary.state, summary.totals.pending) == ("finished", 0)
+        assert (kinds, summary.totals.created) == ({1: "organization_failed"}, 1)
+        assert memberships_on(sandbox) == {("u@example.com", "bolt"): 1}
+
+
 def test_an_organization_of_which_only_the_id_is_known_is_not_made_again(tmp_path: Path) -> None:
     with Sandbox(UNLIMITED) as sandbox:
         organization = sandbox.seed_organization("Known", external_id="known")

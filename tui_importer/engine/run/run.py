@@ -95,17 +95,19 @@ class Run:
         context = self.context
         if same := self.keys.cache.same():
             context.store.unite(same)  # or two rows might make, and count, one membership at the same time
-        while True:
-            self._import_round()
-            if not context.scope.begin_round(halted=self.halt is not None):
-                break
+        self._import_rounds()
         if self.halt is None and context.scope.is_canary:
             context.control.drain(self._canary_halt())
-        if self.halt is None:
-            end_blocked_rows(context, self.keys, self.endings)
+        while self.halt is None and end_blocked_rows(context, self.keys, self.endings):
+            self._import_rounds()  # other rows may have waited for those that were blocked
         if self.halt is None and self._afterwards is not None and context.tally.unfinished():
             context.control.drain(self._afterwards)
         context.journal.flush()
+
+    def _import_rounds(self) -> None:
+        self._import_round()
+        while self.context.scope.begin_round(halted=self.halt is not None):
+            self._import_round()
 
     def _import_round(self) -> None:
         scope, tally = self.context.scope, self.context.tally
