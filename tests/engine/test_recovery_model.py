@@ -18,7 +18,8 @@ from tui_importer.workos.models import MembershipStatus
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICKLY = settings(max_examples=150, stateful_step_count=12)
+QUICKLY = settings(max_examples=150, stateful_step_count=12, derandomize=True)
+"""The same ways each time: one that was never tried before is found by the long form, not by a change that has nothing to do with it."""
 THOROUGHLY = settings(max_examples=4_000, stateful_step_count=20)
 
 

@@ -187,6 +187,7 @@ class RowImporter:
 
         found, how = self._shared.replace_user(row, at.user.id, make)
         at.user = replace(found, fresh=False)
+        at.flags = Flag.NONE  # they were about the user who is gone; those of the new one are recorded
         if row.first_row is None:
             at.how = how
         else:
