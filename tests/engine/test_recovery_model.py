@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICKLY = settings(max_examples=150, stateful_step_count=12, derandomize=True)
-"""The same ways each time: one that was never tried before is found by the long form, not by a change that has nothing to do with it."""
+"""The same ways each time; the long form tries others, so that no unrelated change is the one that meets them."""
 THOROUGHLY = settings(max_examples=4_000, stateful_step_count=20)
 
 
