@@ -107,6 +107,33 @@ def test_an_organization_that_is_deleted_while_rows_are_imported_is_resolved_aga
         assert found[0]["id"] not in deleted
 
 
+def test_a_name_is_not_ambiguous_by_an_organization_that_was_deleted(tmp_path: Path) -> None:
+    rows = [
+        {"email": "a@example.com", "org_external_id": "acme", "org_name": "Acme"},
+        {"email": "b@example.com", "org_external_id": "", "org_name": "Acme"},
+    ]
+    source = write_source(tmp_path / "users.csv", rows, ("email", "org_external_id", "org_name"))
+    with Sandbox(UNLIMITED) as sandbox:
+        sandbox.update(faults={"no_answer": Fault(1, calls={"create_user"})})
+        with open_job(tmp_path, sandbox, source, with_workers(1, OPTIONS)) as job:
+            name = job.name
+            job.start()
+            wait_until(lambda: job.snapshot().phase == "import")
+            job.stop_now()
+            assert job.wait(60)
+        with closing(sqlite3.connect(tmp_path / "jobs" / name / "journal.sqlite")) as journal, journal:
+            # As if it had been killed before the second key was resolved.
+            journal.execute("UPDATE organizations SET state = 'waiting', workos_id = NULL WHERE key = 'name:Acme'")
+        sandbox.update(faults={})
+        sandbox.change(lambda world: world.remove_organization(world.organization_by_external_id["acme"]))
+        sandbox.seed_organization("Acme", external_id="acme")
+        with reopen_job(tmp_path, sandbox, name, with_workers(1, OPTIONS)) as job:
+            summary = finish(job)
+            assert job.failures_after(0) == []
+        assert (summary.totals.created, summary.organizations.failed) == (2, 0)
+        assert memberships_on(sandbox) == {("a@example.com", "acme"): 1, ("b@example.com", "acme"): 1}
+
+
 def test_a_row_that_waited_for_one_of_a_lost_organization_is_tried_when_that_has_ended(tmp_path: Path) -> None:
     """Two keys were one organization, so that the second row waits for the first; then they are two."""
     rows = [

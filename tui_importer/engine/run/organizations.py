@@ -236,6 +236,8 @@ class OrganizationResolver:
             }
             # Those that this job has just resolved under another key may not be in the search yet.
             known = {id_: Resolved(id_, title) for id_, title in self._cache.named(name).items()}
+            if matches:  # or one that was deleted since would make the name of the other ambiguous
+                known = {id_: each for id_, each in known.items() if id_ in matches or self._is_there(id_, tries)}
             return {**matches, **known} or None
 
         found = self._calls.poll(search, seconds)
@@ -248,6 +250,14 @@ class OrganizationResolver:
             )
             raise StepFailed("organization", "organization_ambiguous", message)
         return next(iter(found.values()))
+
+    def _is_there(self, id_: str, tries: Tries) -> bool:
+        """Whether an organization was not deleted."""
+        try:
+            self._calls.read(lambda: self._client.get_organization(id_), tries)
+        except NotFound:
+            return False
+        return True
 
 
 def _existing(found: Organization | None) -> Resolved | None:
