@@ -8,6 +8,10 @@ shown, logged or exported without `safe`.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_LENGTH = 500
 """Characters shown of one value unless the caller says otherwise."""
@@ -129,6 +133,11 @@ def _with_few_marks(text: str) -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """Return a count with its noun: 1 row, 2,000 rows. `many` is for what is more than an -s: `rows are`, `retries`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {many or noun + 's'}"
+
+
+def by_frequency(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Names with their counts, the most frequent first, then by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def safe_lines(value: object, limit: int = 16_384) -> list[str]:

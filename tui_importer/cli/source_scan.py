@@ -20,7 +20,7 @@ from tui_importer.errors import ExitCode
 from tui_importer.source.errors import ScanCancelled
 from tui_importer.source.problems import BY_NAME
 from tui_importer.source.read.pipe import pipe_of
-from tui_importer.text import plural, safe
+from tui_importer.text import by_frequency, plural, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,7 +195,7 @@ def _write_report(source: Path, result: ScanResult) -> None:
     refused = result.rows - result.importable
     with_problems = f"{plural(result.rows_with_problems, 'row')} with problems"
     write(f"  problems       {with_problems}, {refused:,} of them cannot be imported")
-    for kind, count in sorted(result.problem_counts.items(), key=lambda item: (-item[1], item[0])):
+    for kind, count in by_frequency(result.problem_counts):
         write(f"    {count:>9,}  {kind}: {BY_NAME[kind].suggestion}")
 
 

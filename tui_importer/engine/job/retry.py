@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui_importer.text import by_frequency
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -127,7 +129,7 @@ def plan_retry(journal: Journal, selection: Selection, first_rows: FirstRows, *,
     return RetryPlan(
         rows=len(choice.chosen),
         along=len(choice.chosen - choice.selected),
-        kinds=tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0]))),
+        kinds=tuple(by_frequency(kinds)),
         refused=choice.refused,
         later=choice.later,
         requests=_fewest_requests({row: failed[row] for row in choice.chosen}, first_rows),

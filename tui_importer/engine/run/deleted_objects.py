@@ -40,7 +40,7 @@ _MASK = "•••"
 
 
 class DeletedObjects:
-    """What the rows of all workers share about users and organizations; see `rows.Shared`."""
+    """Replacements of deleted users and organizations, made once for the rows of all workers."""
 
     def __init__(self, context: RunContext, keys: OrganizationKeys) -> None:
         self._context = context

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import polars as pl
 
 from tui_importer.engine.job.explanations import explain_failure
+from tui_importer.text import by_frequency
 from tui_importer.tui.job_tables import frames
 from tui_importer.tui.job_tables.feeds import Parts
-from tui_importer.tui.style import format as fmt
 from tui_importer.tui.table.polars_rows import FrameRows
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class FailureKinds:
         self._counts.update(rows.frame.get_column("kind").slice(start).to_list())
         self.retryable += int(rows.frame.get_column("retryable").slice(start).sum())
         self._seen = rows
-        self.by_frequency = tuple(fmt.by_frequency(self._counts))
+        self.by_frequency = tuple(by_frequency(self._counts))
         return self.by_frequency
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui_importer.source.problems import BY_NAME
+from tui_importer.text import by_frequency
 from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.drawing import dotted, dotted_lines
 from tui_importer.tui.style.glyphs import STYLES, Tone
@@ -86,7 +87,7 @@ def _sentence(note: str, width: int) -> list[str]:
 def _findings(plan: Plan) -> tuple[list[Content], list[Content]]:
     """The kinds of findings that refuse no row, and those that do, each by frequency."""
     kinds: tuple[list[Content], list[Content]] = [], []
-    for kind, count in fmt.by_frequency(plan.problems):
+    for kind, count in by_frequency(plan.problems):
         refuses = kind not in BY_NAME or BY_NAME[kind].severity == "error"
         kinds[refuses].append(Content.styled(f"{safe(kind, 60)} {fmt.number(count)}", STYLES["muted"]))
     return kinds

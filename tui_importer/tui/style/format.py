@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tui_importer.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime, tzinfo
 
 
@@ -39,11 +38,6 @@ def share(part: float, whole: float) -> str:
     if 0 < value < 0.1:
         return "<0.1 %"
     return f"{min(value, 99.9) if part < whole else value:.1f} %"
-
-
-def by_frequency(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Names with their counts, the most frequent first, then by name."""
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def clock(seconds: float) -> str:

@@ -40,6 +40,18 @@ _MOST_COPIED, _MOST_ROWS_COPIED = 60_000, 1_000
 """Characters and rows copied at once; terminals drop more."""
 
 
+@dataclass
+class TableMessage(Message):
+    """What a table says of itself."""
+
+    table: VirtualTable
+
+    @property
+    def control(self) -> VirtualTable:
+        """The table."""
+        return self.table
+
+
 class VirtualTable(ScrollView, can_focus=True):
     """Columns over `Rows`, with a cursor on one cell. Rows that arrive never move the row under the cursor.
 
@@ -75,72 +87,32 @@ class VirtualTable(ScrollView, can_focus=True):
     """Whether the cursor stays on the newest row."""
 
     @dataclass
-    class RowHighlighted(Message):
+    class RowHighlighted(TableMessage):
         """The cursor came to another row, or its row was found again at another position."""
 
-        table: VirtualTable
         position: int
 
-        @property
-        def control(self) -> VirtualTable:
-            """The table."""
-            return self.table
-
     @dataclass
-    class RowSelected(Message):
+    class RowSelected(TableMessage):
         """The row under the cursor was clicked."""
 
-        table: VirtualTable
         position: int
 
-        @property
-        def control(self) -> VirtualTable:
-            """The table."""
-            return self.table
-
     @dataclass
-    class MarksChanged(Message):
+    class MarksChanged(TableMessage):
         """Other rows are marked than before."""
 
-        table: VirtualTable
-
-        @property
-        def control(self) -> VirtualTable:
-            """The table."""
-            return self.table
-
     @dataclass
-    class ViewChanged(Message):
+    class ViewChanged(TableMessage):
         """Other rows are shown, in another order, or others wait to be shown."""
 
-        table: VirtualTable
-
-        @property
-        def control(self) -> VirtualTable:
-            """The table."""
-            return self.table
-
     @dataclass
-    class FilterWanted(Message):
+    class FilterWanted(TableMessage):
         """The operator wants to type a filter."""
 
-        table: VirtualTable
-
-        @property
-        def control(self) -> VirtualTable:
-            """The table."""
-            return self.table
-
     @dataclass
-    class ExportWanted(Message):
+    class ExportWanted(TableMessage):
         """The operator wants the rows shown in a file."""
-
-        table: VirtualTable
-
-        @property
-        def control(self) -> VirtualTable:
-            """The table."""
-            return self.table
 
     def __init__(
         self,

@@ -12,11 +12,10 @@ import polars as pl
 
 from tui_importer.engine.job.retry import Selection
 from tui_importer.errors import ImporterError
-from tui_importer.text import plural
+from tui_importer.text import by_frequency, plural
 from tui_importer.tui.screens.dialogs.choice import Choice, ChoiceDialog
 from tui_importer.tui.screens.dialogs.confirm_start import confirmed_start
 from tui_importer.tui.screens.job.skip_dialog import SkipDialog
-from tui_importer.tui.style import format as fmt
 from tui_importer.tui.style.text import error_text, notify_safe, safe
 from tui_importer.tui.system.threads import in_daemon
 
@@ -51,7 +50,7 @@ class Chosen:
         """From failures as a frame."""
         rows = picked.filter(pl.col("row").is_not_null())
         kinds = Counter(rows["kind"].to_list())
-        return cls(frozenset(rows["row"].to_list()), tuple(fmt.by_frequency(kinds)), picked.height - rows.height)
+        return cls(frozenset(rows["row"].to_list()), tuple(by_frequency(kinds)), picked.height - rows.height)
 
 
 def with_held(picked: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
